@@ -111,7 +111,9 @@ cmd_engine() {
       ;;
     stop | kill)
       if pid=$(engine_pid "$1"); then
-        if [[ $2 == stop ]]; then host_enter "$1" kill "$pid"; else host_enter "$1" kill -9 "$pid"; fi
+        # the shell's own kill: not every machine has a program of that name
+        # shellcheck disable=SC2016 # expands in the host
+        host_enter "$1" sh -c 'kill "-$2" "$1"' sh "$pid" "$([[ $2 == stop ]] && echo TERM || echo KILL)"
         wait_for "$LIMIT" no_engine "$1" || die "the engine of host $1 does not end"
       fi
       ;;

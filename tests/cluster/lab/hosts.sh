@@ -35,6 +35,14 @@ host_init() {
     mount --bind "$h/etc/copy" /etc
   fi
   echo "h$k" >/etc/hostname
+  # what tells machines apart must not be that of the machine below, and its
+  # own Docker settings are not this host's
+  printf '%s h%s' "$LAB" "$k" | md5sum | cut -d' ' -f1 >/etc/machine-id.new
+  mv /etc/machine-id.new /etc/machine-id
+  if [[ ! -e $h/etc/own-docker ]]; then
+    rm -rf /etc/docker
+    : >"$h/etc/own-docker"
+  fi
   rm -f /etc/resolv.conf
   # nothing need listen there: then names fail at once, without a wait
   printf 'nameserver %s\noptions timeout:1 attempts:1\n' "$(host_ip "$k")" >/etc/resolv.conf

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+// The paths of the API, written once. Server rows use the constants; agent and
+// client fill in the names with path().
+namespace kontena::api {
+
+namespace paths {
+inline constexpr std::string_view health = "/v1/health";
+inline constexpr std::string_view authority = "/v1/ca";
+inline constexpr std::string_view who = "/v1/whoami";
+inline constexpr std::string_view audit = "/v1/audit";
+inline constexpr std::string_view tokens = "/v1/tokens";
+inline constexpr std::string_view token = "/v1/tokens/{token}";
+inline constexpr std::string_view grids = "/v1/grids";
+inline constexpr std::string_view grid = "/v1/grids/{grid}";
+inline constexpr std::string_view projects = "/v1/grids/{grid}/projects";
+inline constexpr std::string_view nodes = "/v1/grids/{grid}/nodes";
+inline constexpr std::string_view node = "/v1/grids/{grid}/nodes/{node}";
+inline constexpr std::string_view node_labels = "/v1/grids/{grid}/nodes/{node}/labels";
+inline constexpr std::string_view stacks = "/v1/grids/{grid}/projects/{project}/stacks";
+inline constexpr std::string_view stack = "/v1/grids/{grid}/projects/{project}/stacks/{stack}";
+inline constexpr std::string_view stack_stop = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/stop";
+inline constexpr std::string_view stack_start = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/start";
+inline constexpr std::string_view services = "/v1/grids/{grid}/projects/{project}/services";
+inline constexpr std::string_view service = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}";
+inline constexpr std::string_view service_scale = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}/scale";
+inline constexpr std::string_view service_restart = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}/restart";
+inline constexpr std::string_view instances = "/v1/grids/{grid}/projects/{project}/instances";    // ?stack= &service= &after=REV (waits)
+inline constexpr std::string_view logs = "/v1/grids/{grid}/projects/{project}/logs";              // ?stack= &service= &instance= &follow= &tail= &since=
+inline constexpr std::string_view deployment = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments/{deployment}";  // ?after=REV (waits)
+
+inline constexpr std::string_view agent_join = "/v1/agent/join";
+inline constexpr std::string_view agent_beat = "/v1/agent/beat";
+inline constexpr std::string_view agent_facts = "/v1/agent/facts";
+inline constexpr std::string_view agent_assignments = "/v1/agent/assignments";  // ?after=REV (waits up to 30 s)
+inline constexpr std::string_view agent_statuses = "/v1/agent/statuses";
+inline constexpr std::string_view agent_streams = "/v1/agent/streams";          // waits up to 30 s for wanted streams
+inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
+}  // namespace paths
+
+// The path with its {names} replaced, in order, each percent-encoded.
+std::string path(std::string_view pattern, std::initializer_list<std::string_view> values);
+
+}  // namespace kontena::api

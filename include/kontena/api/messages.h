@@ -1,0 +1,250 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kontena/codec/fields.h"
+#include "kontena/model/assignment.h"
+#include "kontena/model/view.h"
+
+// Bodies of requests and answers where they are not a model struct. Times are in
+// milliseconds since 1970, UTC. Fields<> of each is in api/message_fields.h.
+namespace kontena::api {
+
+inline constexpr std::int64_t longest_wait_ms = 30'000;  // of a long poll
+
+struct Hello {  // GET health
+  std::string product;  // "kontena"
+  std::string version;
+  std::int64_t time_ms = 0;  // the server's clock
+};
+
+struct AuthorityAnswer { std::string certificate_pem; };  // GET ca
+
+struct ErrorBody {
+  std::string code;
+  std::string message;
+  std::string hint;
+  std::string request;  // id, to find it in the server's log and audit
+};
+struct ErrorAnswer { ErrorBody error; };
+
+struct Who {
+  std::string kind;  // "administrator", "node", "nobody"
+  std::string id;
+  std::string name;
+  std::string grid;
+};
+
+// ---- grids, nodes, tokens
+
+struct GridSummary {
+  std::string name;
+  std::int64_t nodes = 0;
+  std::int64_t nodes_ready = 0;
+  std::int64_t stacks = 0;
+  std::int64_t instances = 0;
+  std::int64_t created_ms = 0;
+};
+struct GridList { std::vector<GridSummary> grids; };
+
+struct NodeSummary {
+  std::string id;
+  std::string name;
+  std::string state;         // NodeState
+  std::string availability;
+  model::StringMap labels;
+  model::NodeFacts facts;
+  std::int64_t instances = 0;
+  std::int64_t memory_reserved = 0;
+  std::int64_t nano_cpus_reserved = 0;
+  std::int64_t last_heard_ms = 0;  // 0 = not since the server started
+  std::int64_t created_ms = 0;
+};
+struct NodeList { std::vector<NodeSummary> nodes; };
+
+struct LabelChange {
+  model::StringMap set;
+  std::vector<std::string> remove;
+};
+
+struct TokenRequest {  // POST tokens; exactly one kind: join
+  std::string description;
+  std::string grid;
+  model::StringMap labels;
+  std::int64_t uses = -1;
+  std::int64_t lifetime_ms = 0;  // 0 = never expires
+};
+struct TokenSummary {
+  std::string id;
+  std::string kind;
+  std::string description;
+  std::string grid;
+  model::StringMap labels;
+  std::int64_t uses_left = -1;
+  std::int64_t expires_ms = 0;
+  std::int64_t created_ms = 0;
+  std::string created_by;
+};
+struct TokenList { std::vector<TokenSummary> tokens; };
+struct TokenAnswer {
+  TokenSummary token;
+  std::string text;  // shown this once
+};
+
+// ---- stacks and what runs
+
+struct DeployRequest {
+  model::StackSpec spec;
+  std::int64_t expected_revision = -1;  // of the stack; -1 = any, 0 = must be new
+};
+struct DeployAnswer {
+  model::Deployment deployment;
+  std::vector<std::string> created;    // services
+  std::vector<std::string> changed;
+  std::vector<std::string> removed;
+  std::vector<std::string> unchanged;
+  std::vector<std::string> warnings;   // for people
+};
+
+struct ServiceSummary {
+  std::string project;
+  std::string stack;
+  std::string name;
+  std::string image;
+  std::string mode;
+  std::int64_t wanted = 0;   // instances
+  std::int64_t running = 0;  // of the newest revision
+  std::int64_t healthy = 0;
+  std::int64_t revision = 0;
+  std::string state;   // "running", "updating", "waiting", "completed", "stopped", "failed", "removing"
+  std::string reason;  // why it is not running
+  std::vector<model::PublishedPort> ports;
+};
+struct ServiceList { std::vector<ServiceSummary> services; };
+
+struct StackSummary {
+  std::string project;
+  std::string name;
+  std::int64_t revision = 0;
+  std::string state;  // "running", "updating", "degraded", "stopped", "removing"
+  std::int64_t services = 0;
+  std::int64_t instances = 0;
+  std::int64_t running = 0;
+  std::int64_t created_ms = 0;
+  std::int64_t updated_ms = 0;
+};
+struct StackList { std::vector<StackSummary> stacks; };
+
+struct StackDetail {
+  StackSummary summary;
+  std::vector<ServiceSummary> services;
+  std::map<std::string, model::NetworkSpec> networks;
+  std::vector<model::Volume> volumes;
+  std::optional<model::Deployment> deployment;  // the newest
+  std::vector<std::string> notes;               // "web and db are on different nodes: names do not resolve between them yet"
+};
+
+struct InstanceSummary {
+  std::string id;
+  std::string project;
+  std::string stack;
+  std::string service;
+  std::int64_t slot = 0;
+  std::string node;       // name; "" = not placed
+  std::string node_state;
+  std::string address;    // of the node: where its published ports answer
+  std::string desired;
+  std::int64_t instance_revision = 0;
+  bool outdated = false;  // made from an older revision than the newest
+  model::InstanceStatus status;
+  std::string why_not;    // why it has no node
+  std::int64_t created_ms = 0;
+};
+struct InstanceList {
+  std::int64_t revision = 0;  // for ?after=
+  std::vector<InstanceSummary> instances;
+};
+
+struct ServiceDetail {
+  ServiceSummary summary;
+  model::ServiceSpec spec;
+  std::vector<InstanceSummary> instances;
+};
+
+struct ScaleRequest { std::int64_t replicas = 0; };
+
+struct DeploymentDetail {
+  std::int64_t revision = 0;  // for ?after=
+  model::Deployment deployment;
+  std::vector<ServiceSummary> services;
+  std::vector<InstanceSummary> instances;
+};
+
+struct AuditList { std::vector<model::AuditRecord> records; };
+
+// ---- agent
+
+struct JoinRequest {  // Authorization: Bearer JOIN-TOKEN
+  std::string name;
+  model::StringMap labels;
+  std::string csr_pem;
+  std::string version;
+};
+struct JoinAnswer {
+  std::string node;  // id
+  std::string grid;
+  std::string name;
+  std::string certificate_pem;
+};
+
+struct BeatAnswer {
+  std::int64_t time_ms = 0;
+};
+
+// Everything the node is to have, or what changed since `after`.
+struct AssignmentsAnswer {
+  std::int64_t revision = 0;
+  bool complete = false;  // true: `instances` is all there is; false: changes since ?after=
+  std::vector<model::Assignment> instances;
+  std::vector<std::string> forgotten;  // ids of instances the server no longer knows
+  std::vector<std::string> networks_unused;  // engine names: of removed stacks, to remove if unused
+  std::vector<std::string> volumes_unused;   // likewise, where the user asked for it
+};
+
+struct StatusReport {
+  std::string id;  // InstanceId
+  model::InstanceStatus status;
+};
+struct StatusRequest { std::vector<StatusReport> instances; };
+struct StatusAnswer { std::vector<std::string> unknown; };  // ids that are not this node's
+
+// A stream that a client waits for: the agent opens agent_stream and sends it.
+struct StreamWanted {
+  std::string stream;
+  std::string kind;  // "logs"
+  std::string instance;
+  bool follow = false;
+  std::int64_t tail = -1;
+  std::int64_t since_ms = 0;
+};
+struct StreamList { std::vector<StreamWanted> streams; };
+
+// One line of a log stream, as the agent sends it and as `logs` gets it: JSON
+// Lines. A line with neither text nor error is a beat, every 2 s.
+struct LogRecord {
+  std::string instance;
+  std::string stack;    // filled in by the server
+  std::string service;  // likewise
+  std::int64_t slot = 0;
+  std::string node;     // likewise: name
+  std::string time;     // RFC 3339, nanoseconds
+  std::string stream;   // "stdout", "stderr"; "" = a beat
+  std::string text;
+  std::string error;    // this instance's log ends here, and why
+};
+
+}  // namespace kontena::api

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <condition_variable>
+#include <chrono>
+#include <mutex>
+#include <utility>
+
+namespace kontena {
+
+// A value that can only be reached while its mutex is held. Never call out, and
+// never do I/O, inside.
+//   synced.with([](State& state) { state.seen += 1; });
+template <class T>
+class Synced {
+ public:
+  Synced() = default;
+  explicit Synced(T value) : value_(std::move(value)) {}
+
+  auto with(auto&& use) {
+    std::lock_guard lock(mutex_);
+    return use(value_);
+  }
+
+  // As with(), then wakes all who wait.
+  auto change(auto&& use) {
+    struct Wake {
+      std::condition_variable& changed;
+      ~Wake() { changed.notify_all(); }
+    } wake{changed_};
+    std::lock_guard lock(mutex_);
+    return use(value_);
+  }
+
+  // Waits until `ready(value)` or for `limit`; tells whether it became ready.
+  bool wait(std::chrono::milliseconds limit, auto&& ready) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, limit, [&] { return ready(value_); });
+  }
+
+  // As wait(), and in any case then uses the value under the same lock.
+  auto wait_then(std::chrono::milliseconds limit, auto&& ready, auto&& use) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, limit, [&] { return ready(value_); });
+    return use(value_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  T value_;
+};
+
+}  // namespace kontena

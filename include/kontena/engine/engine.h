@@ -1,0 +1,132 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kontena/base/clock.h"
+#include "kontena/base/result.h"
+#include "kontena/model/instance.h"
+#include "kontena/model/stack.h"
+
+namespace kontena::engine {
+
+// Labels on everything we make. What lacks the first with our own node's id is
+// not ours: it is never listed, stopped or removed.
+inline constexpr std::string_view node_label = "io.kontena.node";
+inline constexpr std::string_view instance_label = "io.kontena.instance";
+inline constexpr std::string_view grid_label = "io.kontena.grid";
+inline constexpr std::string_view project_label = "io.kontena.project";
+inline constexpr std::string_view stack_label = "io.kontena.stack";
+inline constexpr std::string_view service_label = "io.kontena.service";
+inline constexpr std::string_view slot_label = "io.kontena.slot";
+inline constexpr std::string_view revision_label = "io.kontena.revision";
+
+struct EngineFacts {
+  std::string version;      // "20.10.24"
+  std::string api_version;  // the one we speak with it: "1.41"
+  std::string os;
+  std::string architecture;  // "amd64"
+  std::string kernel;
+  std::string hostname;
+  std::int64_t nano_cpus = 0;
+  std::int64_t memory_bytes = 0;
+};
+
+enum class ContainerState { created, running, paused, restarting, removing, exited, dead };
+
+struct Container {
+  std::string id;
+  std::string name;
+  model::StringMap labels;
+  ContainerState state = ContainerState::created;
+  model::Health health = model::Health::none;
+  std::string health_output;  // of the last probe; at most 4 KiB
+  std::int64_t exit_code = 0;
+  bool out_of_memory = false;
+  std::string error;  // the engine's own, of the last start
+  std::int64_t created_ms = 0;
+  std::int64_t started_ms = 0;   // 0 = never
+  std::int64_t finished_ms = 0;  // 0 = never
+  std::vector<model::PublishedPort> ports;
+  friend bool operator==(const Container&, const Container&) = default;
+};
+
+struct ContainerSpec {
+  std::string name;
+  model::StringMap labels;  // ours and the user's
+  model::ServiceSpec service;
+  std::string hostname;
+  // Where service.mounts' and service.networks' keys lead, as the engine names them.
+  std::map<std::string, std::string> volumes;
+  std::map<std::string, std::string> networks;
+  model::Strings aliases;  // on each network: the names others find it by
+};
+
+struct PullProgress {
+  std::int64_t done_bytes = 0;
+  std::int64_t total_bytes = 0;  // of the layers known so far
+};
+
+struct LogOptions {
+  bool follow = false;
+  std::int64_t tail = -1;       // -1 = all
+  std::int64_t since_ms = 0;    // 0 = from the start
+};
+
+struct LogLine {
+  std::string time;  // RFC 3339 with nanoseconds, as the engine wrote it
+  bool is_error = false;  // stderr
+  std::string text;  // without the line's end; longer lines than 64 KiB come in parts
+};
+
+enum class Happened { started, died, out_of_memory, health, destroyed, other };
+struct Event {
+  Happened happened = Happened::other;
+  std::string container;  // id
+};
+
+// What runs containers. Calls block; safe from any thread. More methods than a
+// seam should have, since each is one thing that the engine itself tells apart.
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Also agrees on the API version; call again after the engine was away.
+  // Code::unavailable where none answers, Code::unsupported where it is too old.
+  virtual Result<EngineFacts> facts() = 0;
+
+  // Ours only: those with node_label = node.
+  virtual Result<std::vector<Container>> list(const std::string& node) = 0;  // without health_output and error
+  virtual Result<Container> inspect(const std::string& id) = 0;              // Code::not_found
+
+  virtual Result<bool> has_image(const std::string& image) = 0;
+  virtual Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) = 0;
+
+  // Idempotent: what is there with the same name is taken as it is.
+  virtual Status ensure_network(const std::string& name, const model::NetworkSpec&, const model::StringMap& labels) = 0;
+  virtual Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) = 0;
+  // Removes it if it is ours (node_label) and unused; otherwise leaves it and says nothing.
+  virtual Status remove_network(const std::string& name, const std::string& node) = 0;
+  virtual Status remove_volume(const std::string& name, const std::string& node) = 0;
+
+  // Code::already_exists where the name is taken, Code::not_found where the image or a
+  // network is missing, Code::invalid_argument where the engine refuses the spec.
+  virtual Result<std::string> create(const ContainerSpec&) = 0;
+  virtual Status start(const std::string& id) = 0;
+  virtual Status stop(const std::string& id, Duration grace) = 0;  // done already is Done
+  virtual Status remove(const std::string& id) = 0;                // with its anonymous volumes; gone already is Done
+
+  // Calls sink for each line, until the end or until it returns false.
+  virtual Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) = 0;
+
+  // Calls sink for each event of our containers (and with Happened::other, no
+  // container, about every 10 s when there is none) until it returns false or the
+  // engine ends the stream. Events may be lost: list again now and then.
+  virtual Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) = 0;
+};
+
+}  // namespace kontena::engine

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kontena/engine/engine.h"
+
+namespace kontena::engine {
+
+// Docker's Engine on a unix socket. Does not connect yet: facts() does.
+std::unique_ptr<Engine> open_docker(const std::string& socket);
+
+}  // namespace kontena::engine

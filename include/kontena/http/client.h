@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "kontena/base/clock.h"
+#include "kontena/base/redacted.h"
+#include "kontena/http/message.h"
+
+namespace kontena::http {
+
+struct ClientOptions {
+  std::string url;          // "https://host:7443", or "http://docker" with unix_socket
+  std::string unix_socket;  // path; "" = TCP
+  std::string ca_pem;       // the only CA trusted, by value; "" with `insecure`
+  bool insecure = false;    // check nothing: only for fetching the CA's certificate, which is then held against its pin
+  std::string certificate_pem;  // our own, to show
+  Redacted key_pem;
+  Redacted bearer;  // token sent as Authorization: Bearer
+  std::string user_agent;
+  Duration connect_timeout{5'000};
+};
+
+// Speaks to one server over kept-alive connections. Safe from any thread; each
+// request in flight has a connection of its own.
+//
+// Failures before an answer came are Code::unavailable (cannot connect, broken
+// off), Code::deadline_exceeded, or Code::unauthenticated (TLS: the message tells
+// an unknown CA from a wrong name, and the names the certificate has). An answer
+// of any status is a success here.
+class Client {
+ public:
+  virtual ~Client() = default;
+
+  virtual Result<Response> send(const Request&, Duration timeout) = 0;
+
+  // The answer's body goes to on_bytes piece by piece until it returns false (the
+  // answer is then Done) or the body ends. `quiet` is the longest silence. A status
+  // of 300 and more is returned as Response with its body, on_bytes not called.
+  using Bytes = std::function<bool(std::string_view)>;
+  virtual Result<Response> stream(const Request&, Duration quiet, const Bytes& on_bytes) = 0;
+
+  // Sends a body of unknown length: `next` gives the next piece, waits for it if need
+  // be, and gives "" at the end. Each piece is on the wire before the next is asked for.
+  using Source = std::function<std::string()>;
+  virtual Result<Response> upload(const Request&, Duration quiet, const Source& next) = 0;
+};
+
+std::unique_ptr<Client> connect(ClientOptions);
+
+}  // namespace kontena::http

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kontena/base/clock.h"
+#include "kontena/http/message.h"
+
+namespace kontena::http {
+
+struct ServerOptions {
+  std::string address = "0.0.0.0";
+  int port = 0;  // 0 = any free one
+  std::string certificate_pem;  // the chain to send: the server's, then its CA's, so that clients can pin the CA
+  std::string key_pem;
+  std::string client_ca_pem;  // a client may show a certificate of this CA; one of another is refused
+  std::size_t max_connections = 4096;
+  std::size_t max_header_bytes = 16u << 10;
+  std::size_t max_headers = 64;
+  std::size_t max_path_bytes = 2u << 10;
+  Duration read_timeout{30'000};  // without a byte of a request that has begun
+  Duration idle_timeout{60'000};  // of a kept-alive connection between requests
+
+  // The largest body of this request (its `body` is still empty), or nothing where
+  // the handler reads it itself through `upload`. Asked before the body is read.
+  std::function<std::optional<std::size_t>(const Request&)> body_limit;
+};
+
+// Called on a thread of its own for each request, many at a time. What it throws
+// becomes a bare 500.
+using Handler = std::function<Response(Request&)>;
+
+// HTTP/1.1 over TLS 1.2 or newer. There is no plain HTTP.
+class Server {
+ public:
+  virtual ~Server() = default;
+  virtual int port() const = 0;
+  virtual void stop() = 0;  // refuses new requests, ends idle connections, waits for handlers; may be called twice
+};
+
+// Listens, and serves until stop().
+Result<std::unique_ptr<Server>> serve(ServerOptions, Handler);
+
+}  // namespace kontena::http

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "kontena/model/ids.h"
+#include "kontena/model/service.h"
+
+namespace kontena::model {
+
+enum class Availability { active, pause, drain };
+
+// What the cluster decided about a node. Written by users and by the join.
+struct Node {
+  NodeId id;
+  std::string grid;
+  std::string name;  // unique in its grid
+  Availability availability = Availability::active;
+  StringMap labels;
+  std::string certificate;  // SHA-256 of the only certificate it may use, hex
+  std::int64_t created_ms = 0;
+};
+
+// What its agent says of it. Written by that agent only, and only on change.
+struct NodeFacts {
+  std::string hostname;
+  std::string os;            // "linux"
+  std::string architecture;  // "amd64", as Docker and Go name them
+  std::int64_t nano_cpus = 0;
+  std::int64_t memory_bytes = 0;
+  std::string engine_version;
+  std::string engine_api;
+  std::string kontena_version;
+  std::string kernel;
+  std::string address;  // the agent's own idea of where its published ports answer
+  friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
+};
+
+// Kept in the server's memory only: who was heard when.
+enum class NodeState { joining, ready, lost };
+
+}  // namespace kontena::model

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace kontena::model {
+
+using Strings = std::vector<std::string>;
+using StringMap = std::map<std::string, std::string>;
+
+// What the user wants of one service. Stored as given, never edited by us but
+// for `replicas`, which `service scale` sets.
+
+// A published port: `published` of 0 lets the engine pick a free one. A range in
+// the Compose file has become one Port each before it comes here.
+struct Port {
+  std::int64_t target = 0;      // in the container, 1..65535
+  std::int64_t published = 0;   // on the node, 0..65535
+  std::string protocol = "tcp"; // tcp, udp, sctp
+  std::string host_ip;          // "" = every address of the node
+  friend bool operator==(const Port&, const Port&) = default;
+};
+
+enum class MountKind { volume, bind };
+
+struct Mount {
+  MountKind kind = MountKind::volume;
+  std::string source;  // a key of StackSpec::volumes, or an absolute path of the node
+  std::string target;  // absolute, in the container
+  bool read_only = false;
+  bool no_copy = false;  // a new volume is not filled from the image
+  friend bool operator==(const Mount&, const Mount&) = default;
+};
+
+struct Attachment {  // to a network
+  std::string network;  // a key of StackSpec::networks
+  Strings aliases;      // besides the service's own name
+  friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
+// Absent members are inherited from the image.
+struct HealthCheck {
+  Strings test;  // {"CMD", …}, {"CMD-SHELL", line} or {"NONE"}
+  std::optional<std::int64_t> interval_ms;
+  std::optional<std::int64_t> timeout_ms;
+  std::optional<std::int64_t> start_period_ms;
+  std::optional<std::int64_t> start_interval_ms;  // needs engine API 1.44
+  std::optional<std::int64_t> retries;
+  friend bool operator==(const HealthCheck&, const HealthCheck&) = default;
+};
+
+enum class Condition { started, healthy, completed };
+
+struct Dependency {
+  Condition condition = Condition::started;
+  bool required = true;  // false: a service that is not in the stack is no error
+  bool restart = false;  // replace the dependents when the dependency was replaced
+  friend bool operator==(const Dependency&, const Dependency&) = default;
+};
+
+enum class RestartWhen { no, on_failure, always, unless_stopped };
+
+struct Restart {
+  RestartWhen when = RestartWhen::no;
+  std::int64_t max_attempts = 0;  // 0 = without end
+  friend bool operator==(const Restart&, const Restart&) = default;
+};
+
+struct Resources {
+  std::int64_t nano_cpus = 0;     // 1e9 = one core; 0 = unlimited
+  std::int64_t memory_bytes = 0;  // 0 = unlimited
+  std::int64_t pids = 0;          // 0 = unlimited
+  friend bool operator==(const Resources&, const Resources&) = default;
+};
+
+// "node.labels.zone == eu-1". What attributes there are is schedule's table.
+struct Constraint {
+  std::string attribute;
+  bool equal = true;
+  std::string value;
+  friend bool operator==(const Constraint&, const Constraint&) = default;
+};
+
+struct Placing {
+  std::vector<Constraint> constraints;
+  Strings spread;                        // attributes, "node.labels.zone"; first is outermost
+  std::int64_t max_replicas_per_node = 0;  // 0 = any number
+  friend bool operator==(const Placing&, const Placing&) = default;
+};
+
+enum class Mode { replicated, global };
+enum class PullPolicy { missing, always, never };
+
+struct ServiceSpec {
+  std::string name;
+  std::string image;
+  PullPolicy pull_policy = PullPolicy::missing;
+  std::optional<Strings> command;     // absent: the image's
+  std::optional<Strings> entrypoint;  // absent: the image's; empty: none
+  StringMap environment;
+  StringMap labels;
+  std::string user;
+  std::string working_dir;
+  std::string hostname;
+  std::string stop_signal;                           // "": the image's
+  std::optional<std::int64_t> stop_grace_period_ms;  // absent: 10 s
+  std::vector<Port> ports;
+  std::vector<Mount> mounts;
+  std::vector<Attachment> networks;
+  std::optional<HealthCheck> health_check;
+  Restart restart;
+  Resources limits;
+  Resources reservations;
+  std::map<std::string, Dependency> depends_on;
+  Mode mode = Mode::replicated;
+  std::int64_t replicas = 1;
+  Placing placing;
+  friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
+};
+
+}  // namespace kontena::model

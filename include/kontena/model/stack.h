@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "kontena/model/service.h"
+
+namespace kontena::model {
+
+struct VolumeSpec {
+  std::string name;  // as the engine knows it; "" = scoped_name(project, stack, key)
+  std::string driver = "local";
+  StringMap driver_options;
+  StringMap labels;
+  bool external = false;  // must exist on the node; never made or removed by us
+  friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
+};
+
+struct NetworkSpec {
+  std::string name;  // as the engine knows it; "" = scoped_name(project, stack, key)
+  bool internal = false;
+  StringMap labels;
+  friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
+};
+
+// What the user wants of one set of Compose files.
+struct StackSpec {
+  std::string name;
+  std::map<std::string, ServiceSpec> services;
+  std::map<std::string, NetworkSpec> networks;
+  std::map<std::string, VolumeSpec> volumes;
+  friend bool operator==(const StackSpec&, const StackSpec&) = default;
+};
+
+enum class StackWanted { running, stopped, removed };
+
+// The record of a stack. Its services are records of their own, so that one that
+// did not change costs nothing.
+struct Stack {
+  std::string grid;
+  std::string project;
+  std::string name;
+  std::int64_t revision = 0;  // counts deploys
+  StackWanted wanted = StackWanted::running;
+  std::map<std::string, NetworkSpec> networks;
+  std::map<std::string, VolumeSpec> volumes;
+  std::int64_t created_ms = 0;
+  std::int64_t updated_ms = 0;
+};
+
+struct Service {
+  std::string grid;
+  std::string project;
+  std::string stack;
+  ServiceSpec spec;                    // the newest
+  std::int64_t revision = 0;           // counts changes of the spec
+  std::int64_t instance_revision = 0;  // the last revision whose change needs new instances
+  std::int64_t restarts = 0;           // counts `service restart`; part of what an instance was made from
+  bool removed = false;                // not in the newest deploy; goes when its instances are gone
+  std::int64_t created_ms = 0;
+  std::int64_t updated_ms = 0;
+};
+
+// The spec that instances of one revision were made from, kept as long as one is
+// there, since a roll-out runs two revisions side by side.
+struct ServiceRevision {
+  ServiceSpec spec;
+};
+
+// Where the data of a named volume lives. The first instance that is placed
+// decides; from then on every instance that mounts it goes there.
+struct Volume {
+  std::string grid;
+  std::string project;
+  std::string name;   // as the engine knows it
+  std::string stack;  // that declared it
+  std::string node;   // NodeId
+  std::int64_t created_ms = 0;
+};
+
+}  // namespace kontena::model

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+
+#include "kontena/base/ordered.h"
+#include "kontena/model/deployment.h"
+#include "kontena/model/grid.h"
+#include "kontena/model/instance.h"
+#include "kontena/model/node.h"
+#include "kontena/model/stack.h"
+
+namespace kontena::model {
+
+// Everything a decision may look at, as it was at one revision of the store. A
+// copy is cheap; a const one never changes. The comment gives each table's key.
+struct ClusterView {
+  std::int64_t revision = 0;
+  Ordered<Grid> grids;                // GRID
+  Ordered<Project> projects;          // GRID/PROJECT
+  Ordered<Token> tokens;              // ID
+  Ordered<Node> nodes;                // GRID/ID
+  Ordered<NodeFacts> facts;           // GRID/ID
+  Ordered<Stack> stacks;              // GRID/PROJECT/STACK
+  Ordered<Service> services;          // GRID/PROJECT/STACK/SERVICE
+  Ordered<ServiceRevision> revisions; // GRID/PROJECT/STACK/SERVICE/REVISION (revision_key)
+  Ordered<Volume> volumes;            // GRID/PROJECT/NAME
+  Ordered<Instance> instances;        // GRID/PROJECT/STACK/SERVICE/ID
+  Ordered<InstanceStatus> statuses;   // the same
+  Ordered<Deployment> deployments;    // GRID/PROJECT/STACK/ID
+
+  // Derived: for each placed instance, GRID/NODE/ID → its key in `instances`.
+  Ordered<std::string> by_node;
+};
+
+// Revisions sort as text: eight digits.
+std::string revision_key(const ServicePath&, std::int64_t revision);
+std::string instance_key(const Instance&);
+std::string by_node_key(const Instance&);
+
+// Who was heard of lately: not in the store, since it changes all the time. A
+// node that is not in it was never heard.
+using Liveness = std::map<NodeId, NodeState>;
+
+}  // namespace kontena::model

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kontena/base/clock.h"
+#include "kontena/base/redacted.h"
+#include "kontena/base/result.h"
+
+// X.509 by OpenSSL: the server's certificate authority, keys and requests. All
+// keys are ECDSA P-256. PEM texts in and out.
+namespace kontena::pki {
+
+struct KeyPair {
+  std::string certificate_pem;
+  Redacted key_pem;
+};
+
+struct Request {
+  std::string csr_pem;
+  Redacted key_pem;
+};
+
+class Authority {
+ public:
+  static Result<Authority> create(const std::string& name, Time now, Duration lifetime);
+  static Result<Authority> load(const KeyPair&);
+  Authority(Authority&&) noexcept;
+  Authority& operator=(Authority&&) noexcept;
+  ~Authority();
+
+  const KeyPair& own() const;
+  std::string fingerprint() const;  // of its certificate: what tokens carry
+
+  // For a TLS server; each name is a DNS name or an IP address.
+  Result<KeyPair> issue_server(const std::vector<std::string>& names, Time now, Duration lifetime) const;
+  // For a TLS client: whatever the request asks for, the certificate says `common_name`.
+  // Code::invalid_argument for a broken request, or one that does not prove its key.
+  Result<std::string> sign_client(const std::string& csr_pem, const std::string& common_name, Time now,
+                                  Duration lifetime) const;
+
+ private:
+  struct State;
+  explicit Authority(std::unique_ptr<State>);
+  std::unique_ptr<State> state_;
+};
+
+Result<Request> make_request(const std::string& common_name);
+
+struct CertificateFacts {
+  std::string common_name;
+  std::string fingerprint;           // SHA-256 of the DER, hex
+  std::vector<std::string> names;    // DNS names and addresses
+  Time not_before{};
+  Time not_after{};
+};
+Result<CertificateFacts> read_certificate(const std::string& pem);  // of the first in the text
+
+}  // namespace kontena::pki

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kontena/base/clock.h"
+#include "kontena/model/assignment.h"
+
+// What an agent has to do next: desired × observed → actions. Pure.
+namespace kontena::reconcile {
+
+// What the engine has of one instance.
+struct Found {
+  std::string container;  // the engine's id
+  bool running = false;
+  bool ever_started = false;
+  std::int64_t exit_code = 0;
+  std::int64_t started_ms = 0;
+  std::int64_t finished_ms = 0;
+};
+
+// What this agent remembers of an instance's runs, for restart policy and back-off.
+struct History {
+  std::int64_t restarts = 0;      // since the container was made
+  std::int64_t failures = 0;      // in a row, without a stable run between
+  std::int64_t retry_at_ms = 0;   // of a failed pull, create or start
+  bool gave_up = false;           // the restart policy allows no more
+};
+
+struct Observed {
+  std::map<std::string, Found> containers;  // by InstanceId; ours only
+  std::set<std::string> images;             // names known to be there
+  std::set<std::string> in_flight;          // InstanceIds being worked on: nothing new for them
+  std::map<std::string, History> history;   // by InstanceId
+};
+
+struct Pull { std::string instance; std::string image; friend bool operator==(const Pull&, const Pull&) = default; };
+// Makes networks and volumes where missing, then the container, and starts it.
+struct Create { std::string instance; friend bool operator==(const Create&, const Create&) = default; };
+struct Start { std::string instance; std::string container; bool again = false; friend bool operator==(const Start&, const Start&) = default; };
+struct Stop { std::string instance; std::string container; friend bool operator==(const Stop&, const Stop&) = default; };
+struct Remove { std::string instance; std::string container; friend bool operator==(const Remove&, const Remove&) = default; };
+using Action = std::variant<Pull, Create, Start, Stop, Remove>;
+
+struct Plan {
+  std::vector<Action> actions;   // at most one an instance
+  std::int64_t wake_ms = 0;      // when a back-off ends and there will be more to do; 0 = none pending
+};
+
+// Carry out, observe again, call again; no actions and no wake means the node has
+// converged. Containers that no assignment names are left alone: only an
+// assignment that says `removed` removes.
+Plan actions(const std::map<std::string, model::Assignment>& desired, const Observed&, Time now);
+
+// Whether an ended container is to be started again, and when: exponential
+// back-off from 100 ms to 1 min, from zero again after a run of 10 s.
+struct Verdict {
+  bool restart = false;
+  std::int64_t at_ms = 0;
+};
+Verdict after_exit(const model::Restart&, const Found&, const History&);
+
+std::int64_t retry_delay_ms(std::int64_t failures);  // of pulls, creates and starts: 1 s doubling to 1 min
+
+}  // namespace kontena::reconcile

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kontena/base/clock.h"
+#include "kontena/base/random.h"
+#include "kontena/model/view.h"
+#include "kontena/schedule/place.h"
+
+// What the server writes next for a stack. Pure: fresh ids come from the argument.
+namespace kontena::rollout {
+
+struct CreateInstance { model::Instance instance; };                   // placed or not (why_not)
+struct PlaceInstance { model::Instance instance; };                    // one that waited, now with a node or another reason
+struct SetDesired { model::Instance instance; model::Desired desired; };
+struct ForgetInstance { model::Instance instance; };                   // its container is gone, or it never had one
+struct PinVolume { model::Volume volume; };
+struct ForgetService { model::ServicePath service; };                  // removed, and no instance is left
+struct ForgetRevision { model::ServicePath service; std::int64_t revision = 0; };
+struct ForgetStack { model::StackPath stack; };                        // removed, and no service is left
+struct FinishDeployment { model::Deployment deployment; model::DeploymentState state; std::string reason; };
+using Step = std::variant<CreateInstance, PlaceInstance, SetDesired, ForgetInstance, PinVolume, ForgetService,
+                          ForgetRevision, ForgetStack, FinishDeployment>;
+
+struct Plan {
+  std::vector<Step> steps;
+  std::int64_t wake_ms = 0;  // call again then although nothing changed; 0 = no need
+};
+
+// One round for one stack; call again when anything of it changed. What it does:
+// - a slot for each replica (of a global service: each eligible node), filled by
+//   one instance; superfluous ones, those with the highest slots first, removed;
+// - a service waits for what it depends on: started, healthy, completed;
+// - an instance made from an older revision is replaced, one at a time for each
+//   service, stop-first; the next once the new one runs (and is healthy);
+// - what could not be placed is tried again; a stopped or removed stack's
+//   instances are stopped or removed;
+// - the newest running deployment succeeds when all is as wanted and has been for
+//   `settle_ms`, fails at the first instance that cannot be placed or gave up.
+Plan step(const model::ClusterView&, const model::StackPath&, schedule::Nodes&, IdSource&, Time now);
+
+inline constexpr std::int64_t settle_ms = 1'000;
+
+// Is the service what its dependents may rely on?
+bool satisfied(const model::ClusterView&, const model::ServicePath&, model::Condition);
+
+}  // namespace kontena::rollout

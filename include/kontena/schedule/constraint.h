@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string_view>
+
+#include "kontena/base/result.h"
+#include "kontena/model/node.h"
+#include "kontena/model/service.h"
+
+namespace kontena::schedule {
+
+// "node.labels.zone==eu-1", blanks around the operator allowed. Attributes:
+// node.id, node.hostname (the node's name in the grid), node.platform.os,
+// node.platform.arch, node.labels.NAME. Another one is refused with that list.
+Result<model::Constraint> parse_constraint(std::string_view);
+
+// "node.labels.zone": what a spread preference may name.
+Status check_attribute(std::string_view);
+
+// "" for a label that the node does not have.
+std::string attribute(const model::Node&, const model::NodeFacts&, std::string_view name);
+
+}  // namespace kontena::schedule

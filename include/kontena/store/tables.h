@@ -1,0 +1,30 @@
+#pragma once
+
+#include "kontena/model/view.h"
+#include "kontena/store/table.h"
+
+namespace kontena::store {
+
+// Every table there is. Tails are those of model/view.h.
+inline constexpr Table<model::AuditRecord> audit{"audit"};  // TIME/REQUEST, time in ms as 15 digits
+inline constexpr Table<model::Deployment> deployments{"deployments"};
+inline constexpr Table<model::NodeFacts> facts{"facts"};
+inline constexpr Table<model::Grid> grids{"grids"};
+inline constexpr Table<model::Instance> instances{"instances"};
+inline constexpr Table<model::Node> nodes{"nodes"};
+inline constexpr Table<model::Project> projects{"projects"};
+inline constexpr Table<model::ServiceRevision> revisions{"revisions"};
+inline constexpr Table<model::Service> services{"services"};
+inline constexpr Table<model::Stack> stacks{"stacks"};
+inline constexpr Table<model::InstanceStatus> statuses{"statuses"};
+inline constexpr Table<model::Token> tokens{"tokens"};
+inline constexpr Table<model::Volume> volumes{"volumes"};
+
+// All tables of the view, decoded from the whole store.
+Result<model::ClusterView> load_view(Store&);
+
+// Brings the view to the commit's revision. Keys of tables that are not in the
+// view (audit) are passed over; a record that can't be read is an error.
+Status apply(model::ClusterView&, const Changed&);
+
+}  // namespace kontena::store

@@ -1,0 +1,100 @@
+#include "kontena/base/files.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace kontena::files {
+namespace {
+
+Error failed(const std::string& doing, const std::string& path, int number) {
+  const Code code = number == ENOENT   ? Code::not_found
+                    : number == EACCES ? Code::permission_denied
+                    : number == ENOSPC ? Code::exhausted
+                                       : Code::unavailable;
+  return {code, doing + " '" + path + "': " + std::strerror(number)};
+}
+
+struct Descriptor {
+  int fd = -1;
+  ~Descriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+};
+
+Status sync_folder_of(const std::string& path) {
+  const auto parent = std::filesystem::path(path).parent_path();
+  const Descriptor folder{::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.fd < 0 || ::fsync(folder.fd) != 0) return failed("cannot sync the folder of", path, errno);
+  return Done{};
+}
+
+}  // namespace
+
+Result<std::string> read(const std::string& path, std::size_t limit) {
+  const Descriptor file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (file.fd < 0) return failed("cannot read", path, errno);
+  std::string content;
+  char buffer[65536];
+  while (true) {
+    const auto got = ::read(file.fd, buffer, sizeof buffer);
+    if (got == 0) return content;
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return failed("cannot read", path, errno);
+    content.append(buffer, static_cast<std::size_t>(got));
+    if (content.size() > limit)
+      return Error{Code::exhausted, "'" + path + "' is larger than " + std::to_string(limit) + " bytes"};
+  }
+}
+
+Status write(const std::string& path, const std::string& content, unsigned mode) {
+  const std::string beside = path + ".new." + std::to_string(::getpid());
+  {
+    const Descriptor file{::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)};
+    if (file.fd < 0) return failed("cannot write", beside, errno);
+    if (::fchmod(file.fd, mode) != 0) return failed("cannot set the mode of", beside, errno);
+    for (std::size_t done = 0; done < content.size();) {
+      const auto put = ::write(file.fd, content.data() + done, content.size() - done);
+      if (put < 0 && errno == EINTR) continue;
+      if (put < 0) {
+        const int number = errno;
+        ::unlink(beside.c_str());
+        return failed("cannot write", beside, number);
+      }
+      done += static_cast<std::size_t>(put);
+    }
+    if (::fsync(file.fd) != 0) return failed("cannot sync", beside, errno);
+  }
+  if (::rename(beside.c_str(), path.c_str()) != 0) return failed("cannot replace", path, errno);
+  return sync_folder_of(path);
+}
+
+Status make_folder(const std::string& path, unsigned mode) {
+  std::error_code error;
+  const std::filesystem::path folder(path);
+  if (std::filesystem::is_directory(folder, error)) return Done{};
+  if (folder.has_parent_path()) std::filesystem::create_directories(folder.parent_path(), error);
+  if (error) return failed("cannot make", folder.parent_path(), error.value());
+  if (::mkdir(path.c_str(), mode) != 0 && errno != EEXIST) return failed("cannot make", path, errno);
+  if (!std::filesystem::is_directory(folder, error)) return failed("cannot make", path, ENOTDIR);
+  return Done{};
+}
+
+Status check_private(const std::string& path, const std::string& what) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0) return failed("cannot read", path, errno);
+  if ((found.st_mode & 077) != 0)
+    return Error{Code::permission_denied, what + " '" + path + "' can be read by others", "chmod 600 " + path};
+  return Done{};
+}
+
+bool exists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::exists(path, error);
+}
+
+}  // namespace kontena::files

@@ -1,0 +1,23 @@
+#include "kontena/model/view.h"
+
+#include <cstdio>
+
+namespace kontena::model {
+
+std::string scoped_name(std::string_view project, std::string_view stack, std::string_view name) {
+  std::string scoped;
+  if (project != "default") scoped = std::string(project) + '.';
+  return scoped.append(stack).append(1, '.').append(name);
+}
+
+std::string revision_key(const ServicePath& path, std::int64_t revision) {
+  char digits[32];
+  std::snprintf(digits, sizeof digits, "/%08lld", static_cast<long long>(revision));
+  return path.text() + digits;
+}
+
+std::string instance_key(const Instance& instance) { return instance.service_path().text() + '/' + *instance.id; }
+
+std::string by_node_key(const Instance& instance) { return instance.grid + '/' + *instance.node + '/' + *instance.id; }
+
+}  // namespace kontena::model
