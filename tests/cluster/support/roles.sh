@@ -160,7 +160,9 @@ ktn() {
 
 # role_log K ROLE: the file with what it printed
 role_log() { lab log "$1" "$2"; }
-tail_of() { tail -n "${3:-15}" "$(role_log "$1" "$2")" 2>/dev/null || true; }
+# shellcheck disable=SC1003 # a backslash is what sed's "a" wants here
+# tail_of K ROLE [LINES]; with a newline at its end even where the role wrote none
+tail_of() { tail -n "${3:-15}" "$(role_log "$1" "$2")" 2>/dev/null | sed '$a\' || true; }
 
 diagnose_cluster() {
   local k role
