@@ -161,6 +161,7 @@ end_of_test() {
 }
 
 arm_traps() {
+  exec </dev/null # the same from a terminal as from a CI runner
   SCRATCH=$(mktemp -d)
   trap end_of_test EXIT
   trap 'exit 129' HUP

@@ -31,12 +31,12 @@ raise_lab() {
   lab up "$1" 2>"$SCRATCH/up" || die "the lab does not come up: $(cat "$SCRATCH/up")"
 }
 
-# lab_up N [keep]: hosts 1..N, as new; with "keep", as the test before left them.
+# lab_up N [keep]: hosts 1..N, as new, also in the midst of a test; with "keep", as the test before left them.
 lab_up() {
   local k
   need_lab_machine
-  if [[ -z ${KT_SHARED:-} ]]; then claim_lab; fi
-  arm_traps
+  if [[ -z ${KT_SHARED:-}${CLAIM:-} ]]; then claim_lab; fi
+  if [[ -z $SCRATCH ]]; then arm_traps; fi
   mapfile -t HOSTS < <(seq "$1")
   raise_lab "$1"
   if [[ ${2:-} != keep ]]; then clean_lab; fi

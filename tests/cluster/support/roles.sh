@@ -84,7 +84,7 @@ nodes_ready() {
   local list
   list=$(ktn node ls)
   say "$list"
-  (($(grep -cw ready <<<"$list") == $1))
+  (($(grep -w ready <<<"$list" | grep -vc 'not ready') == $1))
 }
 
 stop_server() { end_role "${1:-$SERVER_HOST}" server TERM; }

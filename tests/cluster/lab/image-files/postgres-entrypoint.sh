@@ -8,6 +8,7 @@ if [ "$(id -u)" = 0 ]; then
   mkdir -p "$PGDATA" /run/postgresql
   chown -R postgres:postgres "$PGDATA" /run/postgresql
   chmod 700 "$PGDATA"
+  # shellcheck disable=SC2016 # expands in the new shell
   exec su -s /bin/sh postgres -c 'exec "$0" "$@"' -- "$0" "$@"
 fi
 if [ ! -s "$PGDATA/PG_VERSION" ]; then

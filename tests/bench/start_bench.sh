@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+#
+# How long until N containers run on three hosts: the floor (the engines' own
+# API), Docker Swarm and Kontena by turns.  Prints medians with all runs, each
+# contestant's ratio to the floor and to Swarm in the same round, the CPU that
+# the lab used, and when the last container started by the engines' word.
+#
+# usage: start_bench.sh [CONTESTANT...]                 (floor swarm kontena)
+#
+# settings (environment), besides those of the cluster tests' support.sh
+#   SIZES           numbers of containers                       ("30 60")
+#   RUNS            rounds for each size                        (5)
+#   FLOOR_PARALLEL  containers the floor starts at once a host  (4)
+set -euo pipefail
+. "$(dirname -- "$0")/support.sh"
+
+RUNS=${RUNS:-5}
+read -ra SIZES <<<"${SIZES:-30 60}"
+CONTESTANTS=("$@")
+if (($# == 0)); then CONTESTANTS=(floor swarm kontena); fi
+
+# "FIGURE CONTESTANT SIZE" -> its values, in the order of the rounds
+declare -A VALUES=()
+note() { VALUES[$1]+="$2 "; }
+
+turn() { # CONTESTANT SIZE
+  local who=$1 size=$2
+  "${who}_on"
+  settle
+  begin
+  "${who}_start" "$size"
+  took
+  (($(running_everywhere) == size)) || die "$who: $(running_everywhere) containers run instead of $size"
+  note "wall $who $size" "$(seconds "$WALL_MS")"
+  note "cpu $who $size" "$(seconds "$CPU_MS")"
+  note "others $who $size" "$OTHERS"
+  note "last $who $size" "$(seconds $(($(last_start_ms) - BEGIN_US / 1000)))"
+  begin
+  "${who}_remove"
+  took
+  note "gone $who $size" "$(seconds "$WALL_MS")"
+  "${who}_off"
+}
+
+# compare FIGURE A B SIZE: A's values over B's, round by round
+compare() {
+  local figure=$1 a b i ratios=()
+  read -ra a <<<"${VALUES["$figure $2 $4"]:-}"
+  read -ra b <<<"${VALUES["$figure $3 $4"]:-}"
+  if ((${#a[@]} == 0 || ${#b[@]} == 0)); then return; fi
+  for ((i = 0; i < ${#a[@]}; i++)); do ratios+=("$(ratio "${a[i]}" "${b[i]}")"); done
+  printf '%-34s %7.2f    (%s)\n' "$4: $2 / $3, $figure" "$(median "${ratios[@]}")" "${ratios[*]}"
+}
+
+show() { # FIGURE WORDS CONTESTANT SIZE
+  local values
+  read -ra values <<<"${VALUES["$1 $3 $4"]}"
+  printf '%-34s %7.2f s  (%s)\n' "$4: $3, $2" "$(median "${values[@]}")" "${values[*]}"
+}
+
+report() { # SIZE
+  local who size=$1
+  for who in "${CONTESTANTS[@]}"; do
+    show wall "all run" "$who" "$size"
+    show last "last one started" "$who" "$size"
+    show gone "removed" "$who" "$size"
+    show cpu "CPU of the lab" "$who" "$size"
+    printf '%-34s %s\n' "$size: $who, cores others used" "${VALUES["others $who $size"]}"
+  done
+  for who in swarm kontena; do
+    compare wall "$who" floor "$size"
+    compare cpu "$who" floor "$size"
+  done
+  compare wall kontena swarm "$size"
+  compare cpu kontena swarm "$size"
+}
+
+need_contestants "floor swarm kontena" "${CONTESTANTS[@]}"
+bench_up
+for size in "${SIZES[@]}"; do
+  for ((run = 0; run < RUNS; run++)); do
+    for who in "${CONTESTANTS[@]}"; do turn "$who" "$size"; done
+  done
+  report "$size"
+done
+bench_done
