@@ -1,6 +1,8 @@
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "kontena/base/result.h"
 #include "kontena/model/node.h"
@@ -18,5 +20,10 @@ Status check_attribute(std::string_view);
 
 // "" for a label that the node does not have.
 std::string attribute(const model::Node&, const model::NodeFacts&, std::string_view name);
+
+// Whether the node is as the constraint wants it. "x86_64" and "aarch64" mean
+// amd64 and arm64, since Compose files have both.
+bool meets(const model::Node&, const model::NodeFacts&, const model::Constraint&);
+bool meets(const model::Node&, const model::NodeFacts&, const std::vector<model::Constraint>&);
 
 }  // namespace kontena::schedule
