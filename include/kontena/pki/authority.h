@@ -12,6 +12,11 @@
 // keys are ECDSA P-256. PEM texts in and out.
 namespace kontena::pki {
 
+// Readies OpenSSL without its configuration file, which may name shared objects
+// that a static program can't load. Whatever else uses OpenSSL (TLS) must come
+// after it, so main calls it first; may be called again, from any thread.
+void init();
+
 struct KeyPair {
   std::string certificate_pem;
   Redacted key_pem;
@@ -33,10 +38,12 @@ class Authority {
   const KeyPair& own() const;
   std::string fingerprint() const;  // of its certificate: what tokens carry
 
-  // For a TLS server; each name is a DNS name or an IP address.
+  // For a TLS server; each name is a DNS name or an IP address. The certificate_pem
+  // is the chain to send: its own, then the authority's.
   Result<KeyPair> issue_server(const std::vector<std::string>& names, Time now, Duration lifetime) const;
   // For a TLS client: whatever the request asks for, the certificate says `common_name`.
-  // Code::invalid_argument for a broken request, or one that does not prove its key.
+  // Code::invalid_argument for a broken request, one that does not prove its key, or a
+  // weak key. No certificate outlives its authority.
   Result<std::string> sign_client(const std::string& csr_pem, const std::string& common_name, Time now,
                                   Duration lifetime) const;
 
