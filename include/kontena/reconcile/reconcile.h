@@ -29,6 +29,8 @@ struct History {
   std::int64_t failures = 0;      // in a row, without a stable run between
   std::int64_t retry_at_ms = 0;   // of a failed pull, create or start
   bool gave_up = false;           // the restart policy allows no more
+  bool stopped = false;           // its last end was our Stop, as desired: wanted again, it is started whatever its policy
+  std::int64_t cleanup_at_ms = 0; // of a failed stop or remove: not before
 };
 
 struct Observed {
@@ -49,11 +51,14 @@ using Action = std::variant<Pull, Create, Start, Stop, Remove>;
 struct Plan {
   std::vector<Action> actions;   // at most one an instance
   std::int64_t wake_ms = 0;      // when a back-off ends and there will be more to do; 0 = none pending
+  std::map<std::string, std::string> blocked;  // InstanceId → why nothing can be done for it, one line
 };
 
 // Carry out, observe again, call again; no actions and no wake means the node has
 // converged. Containers that no assignment names are left alone: only an
-// assignment that says `removed` removes.
+// assignment that says `removed` removes. `images` is what may be used without a
+// pull: the agent leaves an image of pull policy `always` out of it until it was
+// pulled for that instance.
 Plan actions(const std::map<std::string, model::Assignment>& desired, const Observed&, Time now);
 
 // Whether an ended container is to be started again, and when: exponential
