@@ -10,6 +10,7 @@
 namespace kontena::http {
 
 enum class Method { get, head, put, post, del };
+std::string_view name(Method);  // "GET"
 
 using Headers = std::map<std::string, std::string, std::less<>>;  // names in lower case
 using Query = std::map<std::string, std::string, std::less<>>;    // decoded; the last of equal names wins
@@ -49,7 +50,9 @@ struct Request {
 class Writer {
  public:
   virtual ~Writer() = default;
-  virtual bool write(std::string_view bytes) = 0;  // false: the reader has gone
+  // False once the reader has gone or the server is stopping: write no more then.
+  // An empty piece writes nothing and only asks.
+  virtual bool write(std::string_view bytes) = 0;
 };
 
 struct Response {
@@ -65,5 +68,11 @@ struct Response {
 std::string percent_encode(std::string_view);  // RFC 3986, all but unreserved characters
 Result<std::string> percent_decode(std::string_view);
 std::string query_text(const Query&);          // "?a=b&c=d", or ""
+Result<Query> parse_query(std::string_view);   // what follows the '?'; '+' is a blank, as forms write it
+
+// The answer to what failed: the status of the Code and the body that clients
+// read, {"error":{"code":…,"message":…,"hint":…}}.
+Response error_response(const Error&);
+Response error_response(int status, const Error&);  // where HTTP has a finer status than the Code
 
 }  // namespace kontena::http

@@ -13,11 +13,14 @@ namespace kontena::http {
 using PathParameters = std::map<std::string, std::string, std::less<>>;
 
 // Finds the row of a table by method and path. A pattern is segments of text or
-// {name}; a {name} matches one segment, which is percent-decoded. No regular
-// expressions, no backtracking: cost is the number of segments.
+// {name}; a {name} matches one segment that is not empty, which is percent-decoded.
+// Segments of dots are text like any other. No regular expressions, no
+// backtracking: cost is the number of segments, and where text and a {name} both
+// match, the text does, for good.
 class Router {
  public:
-  // REQUIRES: no two rows of one method match the same path.
+  // REQUIRES: no two rows of one method match the same path; rows that share a
+  // place call its {name} the same.
   void add(Method, std::string_view pattern, std::size_t row);
 
   struct Match {
@@ -25,7 +28,9 @@ class Router {
     PathParameters parameters;
   };
   // Code::not_found for an unknown path, Code::unsupported (405) with the allowed
-  // methods in the hint for a known path with another method.
+  // methods in the hint for a known path with another method, Code::invalid_argument
+  // for one that is not percent-encoded rightly. HEAD finds the row of GET where it
+  // has none of its own.
   Result<Match> find(Method, std::string_view path) const;
 
  private:
