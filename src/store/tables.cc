@@ -1,0 +1,156 @@
+#include "kontena/store/tables.h"
+
+#include <algorithm>
+#include <array>
+#include <memory>
+#include <type_traits>
+
+#include "view_tables.h"
+
+namespace kontena::store {
+namespace {
+
+using model::ClusterView;
+using Item = std::shared_ptr<const void>;  // an Ordered<T>::Item of the row's T
+
+template <class T>
+std::string_view tail_of(const Table<T>& table, std::string_view key) {
+  return key.substr(table.name.size() + 1);
+}
+
+template <const auto& table, auto member>
+struct Plain {
+  using Map = std::remove_reference_t<decltype(std::declval<ClusterView&>().*member)>;
+  using Row = typename Map::Item;
+
+  static Result<Item> read(const Entry& entry) {
+    KTN_TRY(auto value, table.read(entry));
+    return Item(
+        std::make_shared<const Row>(Row{std::string(tail_of(table, entry.key)), entry.revision, std::move(value)}));
+  }
+  static void put(ClusterView& view, const Item& item) {
+    (view.*member).put(std::static_pointer_cast<const Row>(item));
+  }
+  static void erase(ClusterView& view, std::string_view tail) { (view.*member).erase(tail); }
+};
+
+// The table of instances also keeps by_node.
+struct Instances {
+  using Base = Plain<instances, &ClusterView::instances>;
+
+  static void forget(ClusterView& view, std::string_view tail) {
+    const auto* was = view.instances.get(tail);
+    if (was && !was->node.empty()) view.by_node.erase(model::by_node_key(*was));
+  }
+  static Result<Item> read(const Entry& entry) { return Base::read(entry); }
+  static void put(ClusterView& view, const Item& item) {
+    const auto& now = *static_cast<const Base::Row*>(item.get());
+    forget(view, now.key);
+    if (!now.value.node.empty()) view.by_node.put(model::by_node_key(now.value), now.key, now.revision);
+    Base::put(view, item);
+  }
+  static void erase(ClusterView& view, std::string_view tail) {
+    forget(view, tail);
+    Base::erase(view, tail);
+  }
+};
+
+struct Row {
+  std::string_view name;
+  Result<Item> (*read)(const Entry&);
+  void (*put)(ClusterView&, const Item&);
+  void (*erase)(ClusterView&, std::string_view tail);
+};
+
+template <const auto& table, class Way>
+constexpr Row row() {
+  return {table.name, Way::read, Way::put, Way::erase};
+}
+template <const auto& table, auto member>
+constexpr Row plain() {
+  return row<table, Plain<table, member>>();
+}
+
+constexpr std::array rows{
+    plain<deployments, &ClusterView::deployments>(),
+    plain<facts, &ClusterView::facts>(),
+    plain<grids, &ClusterView::grids>(),
+    row<instances, Instances>(),
+    plain<nodes, &ClusterView::nodes>(),
+    plain<projects, &ClusterView::projects>(),
+    plain<revisions, &ClusterView::revisions>(),
+    plain<services, &ClusterView::services>(),
+    plain<stacks, &ClusterView::stacks>(),
+    plain<statuses, &ClusterView::statuses>(),
+    plain<tokens, &ClusterView::tokens>(),
+    plain<volumes, &ClusterView::volumes>(),
+};
+static_assert(std::ranges::is_sorted(rows, {}, &Row::name));
+
+const Row* row_of(std::string_view key) {
+  const auto name = key.substr(0, key.find('/'));
+  if (name.size() == key.size()) return nullptr;
+  const auto at = std::ranges::lower_bound(rows, name, {}, &Row::name);
+  return at != rows.end() && at->name == name ? &*at : nullptr;
+}
+
+}  // namespace
+
+std::vector<std::string_view> view_tables() {
+  std::vector<std::string_view> names;
+  for (const Row& row : rows) names.push_back(row.name);
+  return names;
+}
+
+Status apply(ClusterView& view, const Changed& changed) {
+  struct Fresh {
+    const Row* row;
+    Item item;
+  };
+  // All is read before anything is touched: a bad record leaves the view as it was.
+  std::vector<Fresh> fresh;
+  fresh.reserve(changed.put.size());
+  for (const Entry& entry : changed.put) {
+    const Row* row = row_of(entry.key);
+    if (!row) continue;
+    KTN_TRY(Item item, row->read(entry));
+    fresh.push_back({row, std::move(item)});
+  }
+  for (const Fresh& one : fresh) one.row->put(view, one.item);
+  for (const std::string& key : changed.deleted)
+    if (const Row* row = row_of(key)) row->erase(view, std::string_view(key).substr(row->name.size() + 1));
+  view.revision = changed.revision;
+  return Done{};
+}
+
+Result<ClusterView> load_view(Store& store) {
+  while (true) {
+    // The tables are listed one after the other, and commits may come between.
+    // Those are applied again from the first listing's revision to the last's:
+    // what a table had already is only written once more.
+    ClusterView view;
+    Revision first = -1, last = 0;
+    for (const Row& row : rows) {
+      KTN_TRY(const Listing listing, store.list(std::string(row.name) + '/'));
+      if (first < 0) first = listing.revision;
+      last = listing.revision;
+      for (const Entry& entry : listing.entries) {
+        KTN_TRY(const Item item, row.read(entry));
+        row.put(view, item);
+      }
+    }
+    view.revision = first;
+    bool expired = false;
+    while (view.revision < last && !expired) {
+      auto changes = store.changes(view.revision, 1000, std::chrono::seconds(10));
+      expired = !changes && changes.error().code == Code::expired;
+      if (expired) continue;
+      if (!changes) return std::move(changes).error();
+      if (changes->empty()) return Error{Code::unavailable, "the store shows no changes up to its own revision"};
+      for (const Changed& changed : *changes) KTN_OK(apply(view, changed));
+    }
+    if (!expired) return view;
+  }
+}
+
+}  // namespace kontena::store
