@@ -1,0 +1,153 @@
+#include "deploy.h"
+
+#include <algorithm>
+
+#include "kontena/model/validate.h"
+#include "kontena/rollout/diff.h"
+#include "kontena/schedule/constraint.h"
+#include "kontena/store/tables.h"
+#include "routes/find.h"
+
+namespace kontena::server {
+namespace {
+
+constexpr std::size_t kept_deployments = 10;
+
+Status check(const model::StackSpec& spec) {
+  std::vector<model::Problem> problems = model::validate(spec);
+  for (const auto& [name, service] : spec.services) {
+    const auto note = [&](const std::string& where, const Status& checked) {
+      if (!checked) problems.push_back({"services." + name + ".placing." + where, checked.error().message});
+    };
+    for (const model::Constraint& constraint : service.placing.constraints)
+      note("constraints", schedule::check_attribute(constraint.attribute));
+    for (const std::string& attribute : service.placing.spread) note("spread", schedule::check_attribute(attribute));
+  }
+  if (problems.empty()) return Done{};
+  std::string text;
+  for (const model::Problem& problem : problems) {
+    if (!text.empty()) text += "; ";
+    text += problem.path + ": " + problem.what;
+    if (text.size() > 4'000) {
+      text += " …";
+      break;
+    }
+  }
+  return Error{Code::invalid_argument, text};
+}
+
+// An instance holds the names of its networks and volumes: where one changed, it
+// has to be made anew.
+bool parts_changed(const model::Stack* was, const model::StackSpec& is, const model::ServiceSpec& service) {
+  if (!was) return false;
+  const auto differs = [](const auto& before, const auto& after, const std::string& key) {
+    const auto b = before.find(key);
+    const auto a = after.find(key);
+    return (b == before.end()) != (a == after.end()) || (b != before.end() && !(b->second == a->second));
+  };
+  return std::ranges::any_of(service.networks, [&](const auto& n) { return differs(was->networks, is.networks, n.network); }) ||
+         std::ranges::any_of(service.mounts, [&](const auto& m) {
+           return m.kind == model::MountKind::volume && differs(was->volumes, is.volumes, m.source);
+         });
+}
+
+}  // namespace
+
+Put put_service(const ClusterView& view, const Call& call, const model::ServicePath& path, const model::ServiceSpec& spec,
+                bool force, store::Commit& commit) {
+  const auto* item = view.services.find(path.text());
+  model::Service service{.grid = path.grid, .project = path.project, .stack = path.stack, .created_ms = to_ms(call.now)};
+  auto difference = rollout::Difference::recreate;
+  if (item) {
+    service = item->value;
+    difference = force ? rollout::Difference::recreate : rollout::diff(service.spec, spec);
+    if (difference == rollout::Difference::nothing && !service.removed) return Put::unchanged;
+  }
+  service.spec = spec;
+  service.removed = false;
+  service.revision += 1;
+  service.updated_ms = to_ms(call.now);
+  if (difference == rollout::Difference::recreate) service.instance_revision = service.revision;
+  commit.unchanged.push_back({store::services.key(path.text()), item ? item->revision : 0});
+  commit.puts.push_back(store::services.put(path.text(), service));
+  // A revision's spec is what its instances are made from; one that differs only in
+  // what no container shows (replicas, placing) replaces it.
+  commit.puts.push_back(store::revisions.put(model::revision_key(path, service.instance_revision), {spec}));
+  return item ? Put::changed : Put::created;
+}
+
+model::Deployment add_deployment(const Context& context, const ClusterView& view, const Call& call,
+                                 const model::StackPath& path, std::int64_t from, std::int64_t to, store::Commit& commit) {
+  std::vector<const Ordered<model::Deployment>::Item*> old;
+  view.deployments.each(path.text() + '/', [&](const auto& item) { old.push_back(&item); });
+  std::ranges::sort(old, {}, [](const auto* item) { return item->value.created_ms; });
+  for (std::size_t i = 0; i + kept_deployments <= old.size(); ++i) {
+    commit.unchanged.push_back(unchanged(store::deployments, *old[i]));
+    commit.deletes.push_back(store::deployments.key(old[i]->key));
+  }
+  // Two made within one millisecond still have an order.
+  const std::int64_t after = old.empty() ? 0 : old.back()->value.created_ms + 1;
+  model::Deployment deployment{.id = DeploymentId(context.ids.id()),
+                               .grid = path.grid,
+                               .project = path.project,
+                               .stack = path.stack,
+                               .from = from,
+                               .to = to,
+                               .by = call.who.text(),
+                               .created_ms = std::max(to_ms(call.now), after)};
+  commit.puts.push_back(store::deployments.put(path.text() + '/' + *deployment.id, deployment));
+  return deployment;
+}
+
+Result<Deploy> deploy(const Context& context, const ClusterView& view, const Call& call, const model::StackPath& path,
+                      const api::DeployRequest& request) {
+  model::StackSpec spec = request.spec;
+  spec.name = path.stack;
+  KTN_OK(check(spec));
+  const auto* item = view.stacks.find(path.text());
+  if (item && item->value.wanted == model::StackWanted::removed)
+    return Error{Code::failed_precondition, "stack '" + path.stack + "' is being removed", "wait until it is gone: kontena client stack ls"};
+  const std::int64_t revision = item ? item->value.revision : 0;
+  if (request.expected_revision >= 0 && request.expected_revision != revision)
+    return Error{Code::conflict, "stack '" + path.stack + "' is at revision " + std::to_string(revision) + ", not " +
+                                     std::to_string(request.expected_revision)};
+
+  Deploy result;
+  store::Commit& commit = result.commit;
+  const model::Stack* was = item ? &item->value : nullptr;
+  for (const auto& [name, service] : spec.services) {
+    switch (put_service(view, call, {path.grid, path.project, path.stack, name}, service, parts_changed(was, spec, service), commit)) {
+      case Put::created: result.answer.created.push_back(name); break;
+      case Put::changed: result.answer.changed.push_back(name); break;
+      case Put::unchanged: result.answer.unchanged.push_back(name); break;
+    }
+  }
+  view.services.each(path.text() + '/', [&](const auto& existing) {
+    if (spec.services.contains(existing.value.spec.name) || existing.value.removed) return;
+    model::Service gone = existing.value;
+    gone.removed = true;
+    gone.revision += 1;
+    gone.updated_ms = to_ms(call.now);
+    commit.unchanged.push_back(unchanged(store::services, existing));
+    commit.puts.push_back(store::services.put(existing.key, gone));
+    result.answer.removed.push_back(gone.spec.name);
+  });
+
+  model::Stack stack{.grid = path.grid, .project = path.project, .name = path.stack, .created_ms = to_ms(call.now)};
+  if (was) stack = *was;
+  const bool changed = !commit.empty() || !was || stack.wanted != model::StackWanted::running ||
+                       stack.networks != spec.networks || stack.volumes != spec.volumes;
+  if (changed) {
+    stack.revision += 1;
+    stack.updated_ms = to_ms(call.now);
+  }
+  stack.wanted = model::StackWanted::running;
+  stack.networks = spec.networks;
+  stack.volumes = spec.volumes;
+  commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});
+  commit.puts.push_back(store::stacks.put(path.text(), stack));
+  result.answer.deployment = add_deployment(context, view, call, path, revision, stack.revision, commit);
+  return result;
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+
+#include "kontena/http/server.h"
+#include "routes.h"
+
+namespace kontena::server {
+
+// Every request comes through here: who is it, may they, what do they get; and
+// for a write, commit with its audit record. Safe from any thread.
+class Dispatch {
+ public:
+  explicit Dispatch(Context& context);
+
+  http::Response handle(http::Request&);
+  std::optional<std::size_t> body_limit(const http::Request&) const;  // for http::ServerOptions
+
+  void stop() { stopped_ = true; }  // parked requests answer at their next wake
+
+ private:
+  Result<http::Response> answer(http::Request&, const Route&, Call&);
+  Result<Reply> read(Read, Call&);
+  Result<Reply> write(Write, const Route&, Call&);
+  Status identify(const http::Request&, const model::ClusterView&, Call&) const;
+
+  Context& context_;
+  http::Router router_;
+  std::atomic<bool> stopped_ = false;
+};
+
+http::Response error_response(const Error&, const std::string& request);
+
+}  // namespace kontena::server

@@ -1,0 +1,72 @@
+#include "routes.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kontena/api/endpoints.h"
+#include "routes/handlers.h"
+
+namespace kontena::server {
+namespace {
+
+using enum http::Method;
+using enum access::Permission;
+namespace paths = api::paths;
+
+constexpr std::array table{
+    Route{get, paths::health, open, "", no_body, get_health},
+    Route{get, paths::authority, open, "", no_body, get_authority},
+    Route{get, paths::who, open, "", no_body, get_who},
+    Route{get, paths::audit, tokens, "", no_body, list_audit},
+
+    Route{get, paths::grids, view, "", no_body, list_grids},
+    Route{get, paths::grid, view, "", no_body, get_grid},
+    Route{put, paths::grid, grids, "grid.create", no_body, create_grid},
+    Route{del, paths::grid, grids, "grid.remove", no_body, remove_grid},
+    Route{get, paths::projects, view, "", no_body, list_projects},
+
+    Route{get, paths::nodes, view, "", no_body, list_nodes},
+    Route{get, paths::node, view, "", no_body, get_node},
+    Route{post, paths::node_labels, nodes, "node.label", small_body, label_node},
+    Route{del, paths::node, nodes, "node.remove", no_body, remove_node},
+
+    Route{get, paths::tokens, tokens, "", no_body, list_tokens},
+    Route{post, paths::tokens, tokens, "token.create", small_body, create_token},
+    Route{del, paths::token, tokens, "token.remove", no_body, remove_token},
+
+    Route{get, paths::stacks, view, "", no_body, list_stacks},
+    Route{get, paths::stack, view, "", no_body, get_stack},
+    Route{put, paths::stack, deploy, "stack.deploy", large_body, put_stack},
+    Route{del, paths::stack, deploy, "stack.remove", no_body, remove_stack},
+    Route{post, paths::stack_stop, deploy, "stack.stop", no_body, stop_stack},
+    Route{post, paths::stack_start, deploy, "stack.start", no_body, start_stack},
+    Route{get, paths::deployment, view, "", no_body, get_deployment},
+
+    Route{get, paths::services, view, "", no_body, list_services},
+    Route{get, paths::service, view, "", no_body, get_service},
+    Route{post, paths::service_scale, deploy, "service.scale", small_body, scale_service},
+    Route{post, paths::service_restart, deploy, "service.restart", no_body, restart_service},
+    Route{get, paths::instances, view, "", no_body, list_instances},
+    Route{get, paths::logs, access::Permission::logs, "", no_body, stream_logs},
+
+    Route{post, paths::agent_join, open, "node.join", small_body, join},
+    Route{post, paths::agent_beat, agent, "", small_body, beat},
+    Route{post, paths::agent_facts, agent, "", small_body, put_facts},
+    Route{get, paths::agent_assignments, agent, "", no_body, get_assignments},
+    Route{post, paths::agent_statuses, agent, "", large_body, put_statuses},
+    Route{get, paths::agent_streams, agent, "", no_body, list_streams},
+    Route{post, paths::agent_stream, agent, "", streamed_body, feed_stream},
+};
+
+constexpr bool writes(const Route& r) { return std::holds_alternative<Write>(r.handler); }
+constexpr bool is_read(const Route& r) { return std::holds_alternative<Read>(r.handler); }
+static_assert(std::ranges::all_of(table, [](const Route& r) { return !r.audit.empty() == (writes(r) && r.permission != agent); }),
+              "every write that people ask for is audited, and nothing else");
+static_assert(std::ranges::all_of(table, [](const Route& r) { return r.method == get ? !writes(r) : !is_read(r); }),
+              "GET reads; the others write");
+
+}  // namespace
+
+std::span<const Route> routes() { return table; }
+
+}  // namespace kontena::server

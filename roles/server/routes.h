@@ -1,0 +1,122 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "kontena/access/permission.h"
+#include "kontena/base/random.h"
+#include "kontena/codec/json.h"
+#include "kontena/http/router.h"
+#include "kontena/pki/authority.h"
+#include "liveness.h"
+#include "log_hub.h"
+#include "views.h"
+
+namespace kontena::server {
+
+// What handlers may use besides the view. Made in server.cc; outlives all calls.
+struct Context {
+  const Clock& clock;
+  IdSource& ids;
+  store::Store& store;
+  Views& views;
+  Liveness& liveness;
+  LogHub& logs;
+  const pki::Authority& authority;
+};
+
+// One request, as handlers see it.
+struct Call {
+  access::Principal who;
+  const model::Token* token = nullptr;  // the join token shown, checked; only for the join
+  std::string from;                     // address
+  std::string request;                  // id
+  Time now{};
+  http::PathParameters path;
+  http::Query query;
+  std::string body;
+  bool last = false;  // of a long poll: its time is up, answer with what there is
+
+  std::string at(std::string_view name) const { return path.find(name)->second; }
+  std::string ask(std::string_view name) const {
+    const auto found = query.find(name);
+    return found == query.end() ? std::string() : found->second;
+  }
+};
+
+struct Reply {
+  int status = 200;
+  std::string body;
+};
+
+// Nothing new yet: call again on a change under one of these prefixes, or with
+// `last` set when the longest wait is over.
+struct Park {
+  std::vector<std::string> prefixes;
+};
+
+using Answer = std::variant<Reply, Park>;
+
+// What a write does, and says. The audit record is added by the dispatcher.
+struct Change {
+  store::Commit commit;
+  Reply reply;
+  std::string resource;  // what it was about, for the audit: "default/default/shop"
+};
+
+// A handler decides and touches nothing: the dispatcher checks the permission,
+// commits a Change together with its audit record, calls again on conflict, and
+// waits for those that Park. Live handlers are for what lives in memory only:
+// beats and streams.
+using Read = Result<Answer> (*)(const Context&, const model::ClusterView&, const Call&);
+using Write = Result<Change> (*)(const Context&, const model::ClusterView&, const Call&);
+using Live = Result<http::Response> (*)(Context&, const View&, const Call&, http::Upload*);
+
+struct Body {  // how much of one a route takes
+  std::size_t most = 0;
+  bool streamed = false;
+};
+inline constexpr Body no_body{};
+inline constexpr Body small_body{64u << 10, false};
+inline constexpr Body large_body{8u << 20, false};
+inline constexpr Body streamed_body{0, true};
+
+// No column has a default: a route cannot be written without saying who may call
+// it and under what name it is audited.
+struct Route {
+  http::Method method;
+  std::string_view path;
+  access::Permission permission;
+  std::string_view audit;  // "" for what people do not do, and for reads
+  Body body;
+  std::variant<Read, Write, Live> handler;
+};
+
+std::span<const Route> routes();
+
+// ---- what handlers are written with
+
+template <class T>
+Reply json(const T& value, int status = 200) {
+  return {status, codec::to_json(value)};
+}
+
+template <class T>
+Result<Answer> answer(const T& value) {
+  return Answer(json(value));
+}
+
+template <class T>
+Result<T> body_of(const Call& call) {
+  auto body = codec::from_json<T>(call.body);
+  if (!body) return Error{Code::invalid_argument, "the request's body: " + body.error().message};
+  return body;
+}
+
+}  // namespace kontena::server

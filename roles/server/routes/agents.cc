@@ -1,0 +1,166 @@
+#include <algorithm>
+
+#include "find.h"
+#include "handlers.h"
+#include "kontena/api/message_fields.h"
+#include "kontena/base/text.h"
+
+namespace kontena::server {
+namespace {
+
+// Until nodes renew their certificates by themselves, one lasts for longer than
+// a machine does.
+constexpr Duration node_certificate_lifetime = std::chrono::hours(24 * 365 * 5);
+
+std::string node_key(const Call& call) { return call.who.grid + '/' + call.who.id; }
+
+// What a node is told: names filled in, so that the agent needs no rule of ours.
+model::Assignment assignment(const ClusterView& view, const model::Instance& instance) {
+  model::Assignment a{.id = instance.id,
+                      .project = instance.project,
+                      .stack = instance.stack,
+                      .service = instance.service,
+                      .slot = instance.slot,
+                      .instance_revision = instance.instance_revision,
+                      .desired = instance.desired,
+                      .container_name = model::scoped_name(instance.project, instance.stack, instance.service) + '-' +
+                                        std::to_string(instance.slot)};
+  const model::ServicePath path = instance.service_path();
+  if (const auto* revision = view.revisions.get(model::revision_key(path, instance.instance_revision))) a.spec = revision->spec;
+  const auto* stack = view.stacks.get(path.stack_path().text());
+  const auto fill = [&](auto& into, const auto* declared, const std::string& key) {
+    auto& spec = into[key];
+    if (declared)
+      if (const auto found = declared->find(key); found != declared->end()) spec = found->second;
+    if (spec.name.empty()) spec.name = model::scoped_name(instance.project, instance.stack, key);
+  };
+  for (const model::Attachment& attachment : a.spec.networks)
+    fill(a.networks, stack ? &stack->networks : nullptr, attachment.network);
+  for (const model::Mount& mount : a.spec.mounts)
+    if (mount.kind == model::MountKind::volume) fill(a.volumes, stack ? &stack->volumes : nullptr, mount.source);
+  return a;
+}
+
+}  // namespace
+
+// The new node's record, the use of the token, and the certificate's fingerprint
+// are one commit: a token for one use makes one node, however many try at once.
+Result<Change> join(const Context& context, const ClusterView& view, const Call& call) {
+  if (!call.token)
+    return Error{Code::unauthenticated, "a join token is needed here", "kontena client token create"};
+  const auto* token = view.tokens.find(*call.token->id);
+  if (!token) return Error{Code::unauthenticated, "the token is not valid here", "ask for a new token"};
+  if (token->value.uses_left == 0)
+    return Error{Code::unauthenticated, "the token was used up", "kontena client token create"};
+  KTN_TRY(const api::JoinRequest asked, body_of<api::JoinRequest>(call));
+  if (!text::is_label(asked.name))
+    return Error{Code::invalid_argument, "'" + asked.name + "' cannot be a node's name: 1 to 63 of a-z, 0-9 and -", "choose another with --name"};
+  const std::string& grid = token->value.grid;
+  const auto* home = view.grids.find(grid);
+  if (!home) return Error{Code::failed_precondition, "grid '" + grid + "' of this token is gone"};
+  bool taken = false;
+  view.nodes.each(grid + '/', [&](const auto& item) { taken = taken || item.value.name == asked.name; });
+  if (taken)
+    return Error{Code::already_exists, "grid '" + grid + "' has a node named '" + asked.name + "' already",
+                 "choose another with --name, or remove that one: kontena client node rm " + asked.name};
+
+  model::Node node{.id = NodeId(context.ids.id()), .grid = grid, .name = asked.name, .labels = token->value.labels, .created_ms = to_ms(call.now)};
+  for (const auto& [name, value] : asked.labels) node.labels[name] = value;
+  KTN_OK(check_labels(node.labels));
+  const std::string key = grid + '/' + *node.id;
+  KTN_TRY(const std::string certificate, context.authority.sign_client(asked.csr_pem, key, call.now, node_certificate_lifetime));
+  KTN_TRY(const pki::CertificateFacts facts, pki::read_certificate(certificate));
+  node.certificate = facts.fingerprint;
+
+  model::Token used = token->value;
+  if (used.uses_left > 0) --used.uses_left;
+  Change change{.reply = json(api::JoinAnswer{*node.id, grid, node.name, certificate}, 201), .resource = key};
+  // The grid is written as it is, so that two joins under one name cannot both pass.
+  change.commit.unchanged = {unchanged(store::tokens, *token), unchanged(store::grids, *home), {store::nodes.key(key), 0}};
+  change.commit.puts = {store::nodes.put(key, node), store::tokens.put(token->key, used), store::grids.put(grid, home->value)};
+  return change;
+}
+
+Result<http::Response> beat(Context& context, const View&, const Call& call, http::Upload*) {
+  context.liveness.heard(NodeId(call.who.id));
+  return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(call.now)})};
+}
+
+Result<Change> put_facts(const Context&, const ClusterView& view, const Call& call) {
+  KTN_TRY(const model::NodeFacts facts, body_of<model::NodeFacts>(call));
+  const std::string key = node_key(call);
+  Change change{.reply = {200, "{}"}, .resource = key};
+  const auto* known = view.facts.get(key);
+  if (known && *known == facts) return change;
+  const auto* node = view.nodes.find(key);
+  if (!node) return Error{Code::unauthenticated, "this node was removed"};
+  change.commit.unchanged = {unchanged(store::nodes, *node)};
+  change.commit.puts = {store::facts.put(key, facts)};
+  return change;
+}
+
+// ?after=REVISION of the last answer; 0 or a revision too old for the removals
+// still known gets all there is.
+Result<Answer> get_assignments(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_TRY(const std::int64_t after, number_asked(call, "after", 0));
+  const std::string node = node_key(call);
+  const auto removals = after > 0 && after <= view.revision ? context.views.removals(node, after) : std::nullopt;
+  api::AssignmentsAnswer told{.revision = view.revision, .complete = !removals};
+  std::set<std::string> networks_used;
+  view.by_node.each(node + '/', [&](const auto& entry) {
+    const auto* item = view.instances.find(entry.value);
+    if (!item) return;
+    model::Assignment a = assignment(view, item->value);
+    for (const auto& [key, network] : a.networks) networks_used.insert(network.name);
+    if (told.complete || item->revision > after) told.instances.push_back(std::move(a));
+  });
+  if (removals) {
+    std::set<std::string> unused;
+    for (const Removal& removal : *removals) {
+      if (removal.revision > view.revision) continue;
+      told.forgotten.push_back(removal.instance);
+      for (const std::string& name : removal.networks)
+        if (!networks_used.contains(name)) unused.insert(name);
+    }
+    told.networks_unused.assign(unused.begin(), unused.end());
+  }
+  const bool nothing_new = !told.complete && told.instances.empty() && told.forgotten.empty();
+  if (nothing_new && !call.last) return Answer(Park{{"by_node/" + node}});
+  return answer(told);
+}
+
+Result<Change> put_statuses(const Context&, const ClusterView& view, const Call& call) {
+  KTN_TRY(const api::StatusRequest report, body_of<api::StatusRequest>(call));
+  Change change{.resource = node_key(call)};
+  api::StatusAnswer told;
+  std::set<std::string> seen;
+  for (const api::StatusReport& one : report.instances) {
+    const auto* key = view.by_node.get(node_key(call) + '/' + one.id);
+    const auto* instance = key ? view.instances.find(*key) : nullptr;
+    if (!instance) {
+      told.unknown.push_back(one.id);
+      continue;
+    }
+    if (!seen.insert(one.id).second) return Error{Code::invalid_argument, "instance '" + one.id + "' is reported twice"};
+    const auto* known = view.statuses.get(*key);
+    if (known && *known == one.status) continue;
+    change.commit.unchanged.push_back(unchanged(store::instances, *instance));
+    change.commit.puts.push_back(store::statuses.put(*key, one.status));
+  }
+  change.reply = json(told);
+  return change;
+}
+
+Result<Answer> list_streams(const Context& context, const ClusterView&, const Call& call) {
+  api::StreamList list{context.logs.take(node_key(call))};
+  if (list.streams.empty() && !call.last) return Answer(Park{{"streams/" + node_key(call)}});
+  return answer(list);
+}
+
+Result<http::Response> feed_stream(Context& context, const View&, const Call& call, http::Upload* upload) {
+  if (!upload) return Error{Code::internal, "the stream has no body"};
+  KTN_OK(context.logs.feed(call.at("stream"), node_key(call), *upload));
+  return http::Response{.body = "{}"};
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,54 @@
+#include "find.h"
+
+#include "kontena/base/text.h"
+
+namespace kontena::server {
+
+Status need_grid(const ClusterView& view, const Call& call) {
+  if (view.grids.get(call.at("grid"))) return Done{};
+  return absent("grid", call.at("grid"), "kontena client grid ls");
+}
+
+Status need_project(const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  if (view.projects.get(call.at("grid") + '/' + call.at("project"))) return Done{};
+  return absent("project", call.at("project"), "there is a project 'default' in every grid");
+}
+
+Result<const Ordered<model::Node>::Item*> find_node(const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  const std::string& name = call.at("node");
+  const Ordered<model::Node>::Item* found = view.nodes.find(call.at("grid") + '/' + name);
+  view.nodes.each(call.at("grid") + '/', [&](const auto& item) {
+    if (item.value.name == name) found = &item;
+  });
+  if (!found) return absent("node", name, "kontena client node ls");
+  return found;
+}
+
+model::StackPath stack_path(const Call& call) { return {call.at("grid"), call.at("project"), call.at("stack")}; }
+
+Result<const Ordered<model::Stack>::Item*> find_stack(const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  const auto* found = view.stacks.find(stack_path(call).text());
+  if (!found) return absent("stack", call.at("stack"), "kontena client stack ls");
+  return found;
+}
+
+Result<const Ordered<model::Service>::Item*> find_service(const ClusterView& view, const Call& call) {
+  KTN_TRY(const auto* stack, find_stack(view, call));
+  const auto* found = view.services.find(stack->key + '/' + call.at("service"));
+  if (!found || found->value.removed)
+    return absent("service", call.at("stack") + '/' + call.at("service"), "kontena client service ls");
+  return found;
+}
+
+Result<std::int64_t> number_asked(const Call& call, std::string_view name, std::int64_t otherwise) {
+  const std::string asked = call.ask(name);
+  if (asked.empty()) return otherwise;
+  const auto number = text::integer(asked);
+  if (!number) return Error{Code::invalid_argument, "?" + std::string(name) + "=: '" + asked + "' is not a number"};
+  return *number;
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "../routes.h"
+
+// Every handler of the table in routes.cc, by the noun they are about: the file
+// of that name has their bodies.
+namespace kontena::server {
+
+#define KTN_READ(name) Result<Answer> name(const Context&, const model::ClusterView&, const Call&)
+#define KTN_WRITE(name) Result<Change> name(const Context&, const model::ClusterView&, const Call&)
+#define KTN_LIVE(name) Result<http::Response> name(Context&, const View&, const Call&, http::Upload*)
+
+// system.cc
+KTN_READ(get_health);
+KTN_READ(get_authority);
+KTN_READ(get_who);
+KTN_READ(list_audit);
+
+// grids.cc
+KTN_READ(list_grids);
+KTN_READ(get_grid);
+KTN_WRITE(create_grid);
+KTN_WRITE(remove_grid);
+KTN_READ(list_projects);
+
+// nodes.cc
+KTN_READ(list_nodes);
+KTN_READ(get_node);
+KTN_WRITE(label_node);
+KTN_WRITE(remove_node);
+
+// tokens.cc
+KTN_READ(list_tokens);
+KTN_WRITE(create_token);
+KTN_WRITE(remove_token);
+
+// stacks.cc
+KTN_READ(list_stacks);
+KTN_READ(get_stack);
+KTN_WRITE(put_stack);
+KTN_WRITE(remove_stack);
+KTN_WRITE(stop_stack);
+KTN_WRITE(start_stack);
+KTN_READ(get_deployment);
+
+// services.cc
+KTN_READ(list_services);
+KTN_READ(get_service);
+KTN_WRITE(scale_service);
+KTN_WRITE(restart_service);
+KTN_READ(list_instances);
+
+// logs.cc
+KTN_LIVE(stream_logs);
+
+// agents.cc
+KTN_WRITE(join);
+KTN_LIVE(beat);
+KTN_WRITE(put_facts);
+KTN_READ(get_assignments);
+KTN_WRITE(put_statuses);
+KTN_READ(list_streams);
+KTN_LIVE(feed_stream);
+
+#undef KTN_READ
+#undef KTN_WRITE
+#undef KTN_LIVE
+
+}  // namespace kontena::server

@@ -1,0 +1,108 @@
+#include "../deploy.h"
+#include "../summarise.h"
+#include "find.h"
+#include "handlers.h"
+
+namespace kontena::server {
+namespace {
+
+constexpr std::int64_t most_replicas = 10'000;
+
+// Commits the service's new record with a Deployment to wait for.
+Change with_deployment(const Context& context, const ClusterView& view, const Call& call, store::Commit commit) {
+  const model::StackPath path = stack_path(call);
+  const auto* item = view.stacks.find(path.text());
+  model::Stack stack = item->value;
+  const std::int64_t from = stack.revision;
+  stack.revision += 1;
+  stack.updated_ms = to_ms(call.now);
+  commit.unchanged.push_back(unchanged(store::stacks, *item));
+  commit.puts.push_back(store::stacks.put(item->key, stack));
+  api::DeployAnswer answer;
+  answer.changed = {call.at("service")};
+  answer.deployment = add_deployment(context, view, call, path, from, stack.revision, commit);
+  return {std::move(commit), json(answer), path.text() + '/' + call.at("service")};
+}
+
+Status need_running(const ClusterView& view, const Call& call) {
+  const auto* stack = view.stacks.get(stack_path(call).text());
+  if (stack->wanted == model::StackWanted::running) return Done{};
+  return Error{Code::failed_precondition, "stack '" + stack->name + "' is not running", "kontena client stack start " + stack->name};
+}
+
+}  // namespace
+
+// ?stack= only that one's.
+Result<Answer> list_services(const Context&, const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  std::string prefix = call.at("grid") + '/' + call.at("project") + '/';
+  if (const std::string stack = call.ask("stack"); !stack.empty()) {
+    if (!view.stacks.get(prefix + stack)) return absent("stack", stack, "kontena client stack ls");
+    prefix += stack + '/';
+  }
+  api::ServiceList list;
+  view.services.each(prefix, [&](const auto& item) { list.services.push_back(summarise_service(view, item.value)); });
+  return answer(list);
+}
+
+Result<Answer> get_service(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_TRY(const auto* item, find_service(view, call));
+  const model::Liveness states = context.liveness.states();
+  api::ServiceDetail detail{.summary = summarise_service(view, item->value), .spec = item->value.spec};
+  view.instances.each(item->key + '/', [&](const auto& instance) {
+    detail.instances.push_back(summarise_instance(view, states, instance.value));
+  });
+  return answer(detail);
+}
+
+Result<Change> scale_service(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_TRY(const auto* item, find_service(view, call));
+  KTN_OK(need_running(view, call));
+  KTN_TRY(const api::ScaleRequest asked, body_of<api::ScaleRequest>(call));
+  if (item->value.spec.mode == model::Mode::global)
+    return Error{Code::failed_precondition, "service '" + item->value.spec.name + "' is global: it has one instance on each node that fits"};
+  if (asked.replicas < 0 || asked.replicas > most_replicas)
+    return Error{Code::invalid_argument, std::to_string(asked.replicas) + " replicas: 0 to " + std::to_string(most_replicas) + " are possible"};
+  model::ServiceSpec spec = item->value.spec;
+  spec.replicas = asked.replicas;
+  store::Commit commit;
+  put_service(view, call, {call.at("grid"), call.at("project"), call.at("stack"), spec.name}, spec, false, commit);
+  return with_deployment(context, view, call, std::move(commit));
+}
+
+// New instances of the same spec, by the service's roll-out rules.
+Result<Change> restart_service(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_TRY(const auto* item, find_service(view, call));
+  KTN_OK(need_running(view, call));
+  model::Service service = item->value;
+  service.restarts += 1;
+  service.updated_ms = to_ms(call.now);
+  store::Commit commit;
+  commit.unchanged = {unchanged(store::services, *item)};
+  commit.puts = {store::services.put(item->key, service)};
+  return with_deployment(context, view, call, std::move(commit));
+}
+
+// ?stack= ?service= narrow it; ?after=REVISION waits for a change.
+Result<Answer> list_instances(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  KTN_TRY(const std::int64_t after, number_asked(call, "after", -1));
+  std::string scope = call.at("grid") + '/' + call.at("project");
+  const std::string stack = call.ask("stack"), service = call.ask("service");
+  if (!stack.empty()) {
+    scope += '/' + stack;
+    if (!view.stacks.get(scope)) return absent("stack", stack, "kontena client stack ls");
+  }
+  if (!service.empty()) {
+    if (stack.empty()) return Error{Code::invalid_argument, "?service= needs ?stack="};
+    scope += '/' + service;
+    if (!view.services.get(scope)) return absent("service", stack + '/' + service, "kontena client service ls");
+  }
+  if (after >= view.revision && !call.last) return Answer(Park{{"instances/" + scope, "statuses/" + scope}});
+  const model::Liveness states = context.liveness.states();
+  api::InstanceList list{.revision = view.revision};
+  view.instances.each(scope + '/', [&](const auto& item) { list.instances.push_back(summarise_instance(view, states, item.value)); });
+  return answer(list);
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,116 @@
+#include "../deploy.h"
+#include "../summarise.h"
+#include "find.h"
+#include "handlers.h"
+#include "kontena/base/text.h"
+
+namespace kontena::server {
+namespace {
+
+// Sets what is wanted of a stack, with a Deployment to wait for.
+Result<Change> want(const Context& context, const ClusterView& view, const Call& call, model::StackWanted wanted) {
+  KTN_TRY(const auto* item, find_stack(view, call));
+  model::Stack stack = item->value;
+  if (stack.wanted == model::StackWanted::removed)
+    return Error{Code::failed_precondition, "stack '" + stack.name + "' is being removed"};
+  const std::int64_t from = stack.revision;
+  if (stack.wanted != wanted) {
+    stack.wanted = wanted;
+    stack.revision += 1;
+    stack.updated_ms = to_ms(call.now);
+  }
+  Change change{.resource = item->key};
+  change.commit.unchanged = {unchanged(store::stacks, *item)};
+  change.commit.puts = {store::stacks.put(item->key, stack)};
+  api::DeployAnswer answer;
+  answer.deployment = add_deployment(context, view, call, stack_path(call), from, stack.revision, change.commit);
+  change.reply = json(answer);
+  return change;
+}
+
+}  // namespace
+
+Result<Answer> list_stacks(const Context&, const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  api::StackList list;
+  view.stacks.each(call.at("grid") + '/' + call.at("project") + '/',
+                   [&](const auto& item) { list.stacks.push_back(summarise_stack(view, item.value)); });
+  return answer(list);
+}
+
+Result<Answer> get_stack(const Context&, const ClusterView& view, const Call& call) {
+  KTN_TRY(const auto* item, find_stack(view, call));
+  const model::StackPath path = stack_path(call);
+  api::StackDetail detail{.summary = summarise_stack(view, item->value), .networks = item->value.networks};
+  view.services.each(item->key + '/', [&](const auto& service) { detail.services.push_back(summarise_service(view, service.value)); });
+  for (const auto& [key, spec] : item->value.volumes) {
+    const std::string name = spec.name.empty() ? model::scoped_name(path.project, path.stack, key) : spec.name;
+    const auto* volume = view.volumes.get(path.grid + '/' + path.project + '/' + name);
+    model::Volume shown = volume ? *volume : model::Volume{path.grid, path.project, name, path.stack, "", 0};
+    if (const auto* node = view.nodes.get(path.grid + '/' + shown.node)) shown.node = node->name;
+    detail.volumes.push_back(std::move(shown));
+  }
+  if (const auto* deployment = newest_deployment(view, path)) detail.deployment = *deployment;
+  detail.notes = placement_notes(view, path);
+  return answer(detail);
+}
+
+Result<Change> put_stack(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  if (!text::is_label(call.at("stack")))
+    return Error{Code::invalid_argument, "'" + call.at("stack") + "' cannot be a stack's name", "1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit"};
+  KTN_TRY(const api::DeployRequest request, body_of<api::DeployRequest>(call));
+  KTN_TRY(Deploy deployed, deploy(context, view, call, stack_path(call), request));
+  return Change{std::move(deployed.commit), json(deployed.answer), stack_path(call).text()};
+}
+
+// The controllers take it down and forget it; until then it is shown as removing.
+Result<Change> remove_stack(const Context&, const ClusterView& view, const Call& call) {
+  KTN_TRY(const auto* item, find_stack(view, call));
+  model::Stack stack = item->value;
+  Change change{.reply = {200, "{}"}, .resource = item->key};
+  if (stack.wanted == model::StackWanted::removed) return change;
+  stack.wanted = model::StackWanted::removed;
+  stack.revision += 1;
+  stack.updated_ms = to_ms(call.now);
+  change.commit.unchanged = {unchanged(store::stacks, *item)};
+  change.commit.puts = {store::stacks.put(item->key, stack)};
+  return change;
+}
+
+Result<Change> stop_stack(const Context& context, const ClusterView& view, const Call& call) {
+  return want(context, view, call, model::StackWanted::stopped);
+}
+
+Result<Change> start_stack(const Context& context, const ClusterView& view, const Call& call) {
+  return want(context, view, call, model::StackWanted::running);
+}
+
+// ?after=REVISION of an earlier answer: waits until something of the stack changed.
+Result<Answer> get_deployment(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  KTN_TRY(const std::int64_t after, number_asked(call, "after", -1));
+  const model::StackPath path = stack_path(call);
+  const auto* deployment = view.deployments.find(path.text() + '/' + call.at("deployment"));
+  if (!deployment) return absent("deployment", call.at("deployment"), "kontena client stack show " + path.stack);
+  const model::Liveness states = context.liveness.states();
+  api::DeploymentDetail detail{.deployment = deployment->value};
+  detail.revision = deployment->revision;
+  view.services.each(path.text() + '/', [&](const auto& item) {
+    detail.revision = std::max(detail.revision, item.revision);
+    detail.services.push_back(summarise_service(view, item.value));
+  });
+  view.instances.each(path.text() + '/', [&](const auto& item) {
+    detail.revision = std::max(detail.revision, item.revision);
+    if (const auto* status = view.statuses.find(item.key)) detail.revision = std::max(detail.revision, status->revision);
+    detail.instances.push_back(summarise_instance(view, states, item.value));
+  });
+  if (detail.revision <= after && deployment->value.state == model::DeploymentState::running && !call.last) {
+    std::vector<std::string> prefixes;
+    for (const char* table : {"deployments/", "services/", "instances/", "statuses/"}) prefixes.push_back(table + path.text());
+    return Answer(Park{std::move(prefixes)});
+  }
+  return answer(detail);
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,232 @@
+#include "summarise.h"
+
+#include <algorithm>
+#include <set>
+
+#include "kontena/base/text.h"
+
+namespace kontena::server {
+namespace {
+
+bool is_up(const model::InstanceStatus& status) {
+  return status.state == model::InstanceState::running &&
+         (status.health == model::Health::none || status.health == model::Health::healthy);
+}
+
+// Ended by itself, well, and not to be started again.
+bool is_completed(const model::Service& service, const model::InstanceStatus& status) {
+  return status.state == model::InstanceState::exited && status.exit_code == 0 &&
+         (service.spec.restart.when == model::RestartWhen::no ||
+          service.spec.restart.when == model::RestartWhen::on_failure);
+}
+
+struct Tally {
+  std::int64_t wanted = 0, running = 0, up = 0, completed = 0, outdated = 0, all = 0, stopped = 0;
+  std::string reason;
+  bool failed = false;
+};
+
+Tally tally(const model::ClusterView& view, const model::Service& service, const std::string& path) {
+  Tally t;
+  view.instances.each(path + '/', [&](const auto& item) {
+    const model::Instance& instance = item.value;
+    ++t.all;
+    if (instance.desired == model::Desired::removed) return;
+    const bool newest =
+        instance.instance_revision == service.instance_revision && instance.restarts == service.restarts;
+    if (!newest) ++t.outdated;
+    ++t.wanted;
+    const std::string name = service.spec.name + '-' + std::to_string(instance.slot);
+    if (instance.node.empty()) {
+      t.reason = name + ": no node: " + instance.why_not;
+      t.failed = true;
+    }
+    const model::InstanceStatus* status = view.statuses.get(item.key);
+    if (!status) return;
+    t.running += newest && status->state == model::InstanceState::running;
+    t.up += newest && is_up(*status);
+    t.completed += newest && is_completed(service, *status);
+    t.stopped += status->state == model::InstanceState::stopped;
+    const bool ended_badly = status->state == model::InstanceState::exited && !is_completed(service, *status);
+    if (status->state == model::InstanceState::failed || ended_badly) {
+      t.failed = t.failed || status->state == model::InstanceState::failed;
+      t.reason = name + ": " + (status->message.empty() ? "exit code " + std::to_string(status->exit_code) : status->message);
+    } else if (status->health == model::Health::unhealthy) {
+      t.reason = name + " is unhealthy" + (status->message.empty() ? "" : ": " + status->message);
+    }
+  });
+  if (service.spec.mode == model::Mode::replicated) t.wanted = service.spec.replicas;
+  return t;
+}
+
+std::string state_of(const model::Service& service, const model::Stack* stack, const Tally& t) {
+  if (service.removed || !stack || stack->wanted == model::StackWanted::removed) return "removing";
+  if (stack->wanted == model::StackWanted::stopped) return t.stopped == t.all ? "stopped" : "stopping";
+  if (t.failed) return "failed";
+  if (t.wanted > 0 && t.completed == t.wanted) return "completed";
+  if (t.up + t.completed >= t.wanted && t.outdated == 0) return "running";
+  if (t.outdated > 0) return "updating";
+  return t.all == 0 ? "waiting" : "starting";
+}
+
+}  // namespace
+
+api::GridSummary summarise_grid(const model::ClusterView& view, const model::Liveness& liveness, const model::Grid& grid) {
+  api::GridSummary summary{.name = grid.name, .created_ms = grid.created_ms};
+  const std::string prefix = grid.name + '/';
+  view.nodes.each(prefix, [&](const auto& item) {
+    ++summary.nodes;
+    const auto found = liveness.find(item.value.id);
+    summary.nodes_ready += found != liveness.end() && found->second == model::NodeState::ready;
+  });
+  view.stacks.each(prefix, [&](const auto&) { ++summary.stacks; });
+  view.instances.each(prefix, [&](const auto& item) { summary.instances += item.value.desired == model::Desired::running; });
+  return summary;
+}
+
+api::NodeSummary summarise_node(const model::ClusterView& view, model::NodeState state, std::int64_t last_heard_ms,
+                                const model::Node& node) {
+  api::NodeSummary summary{.id = *node.id,
+                           .name = node.name,
+                           .state = std::string(model::name(state)),
+                           .availability = std::string(model::name(node.availability)),
+                           .labels = node.labels,
+                           .last_heard_ms = last_heard_ms,
+                           .created_ms = node.created_ms};
+  if (const auto* facts = view.facts.get(node.grid + '/' + *node.id)) summary.facts = *facts;
+  view.by_node.each(node.grid + '/' + *node.id + '/', [&](const auto& item) {
+    const model::Instance* instance = view.instances.get(item.value);
+    if (!instance || instance->desired != model::Desired::running) return;
+    ++summary.instances;
+    const auto* revision = view.revisions.get(model::revision_key(instance->service_path(), instance->instance_revision));
+    if (!revision) return;
+    summary.memory_reserved += revision->spec.reservations.memory_bytes;
+    summary.nano_cpus_reserved += revision->spec.reservations.nano_cpus;
+  });
+  return summary;
+}
+
+api::InstanceSummary summarise_instance(const model::ClusterView& view, const model::Liveness& liveness,
+                                        const model::Instance& instance) {
+  api::InstanceSummary summary{.id = *instance.id,
+                               .project = instance.project,
+                               .stack = instance.stack,
+                               .service = instance.service,
+                               .slot = instance.slot,
+                               .desired = std::string(model::name(instance.desired)),
+                               .instance_revision = instance.instance_revision,
+                               .why_not = instance.node.empty() ? instance.why_not : "",
+                               .created_ms = instance.created_ms};
+  if (const auto* status = view.statuses.get(model::instance_key(instance))) summary.status = *status;
+  if (const auto* service = view.services.get(instance.service_path().text()))
+    summary.outdated =
+        instance.instance_revision != service->instance_revision || instance.restarts != service->restarts;
+  if (instance.node.empty()) return summary;
+  const std::string key = instance.grid + '/' + *instance.node;
+  const auto heard = liveness.find(instance.node);
+  summary.node_state = model::name(heard == liveness.end() ? model::NodeState::joining : heard->second);
+  if (const auto* node = view.nodes.get(key)) summary.node = node->name;
+  if (const auto* facts = view.facts.get(key)) summary.address = facts->address;
+  return summary;
+}
+
+api::ServiceSummary summarise_service(const model::ClusterView& view, const model::Service& service) {
+  const model::ServicePath path{service.grid, service.project, service.stack, service.spec.name};
+  const Tally t = tally(view, service, path.text());
+  api::ServiceSummary summary{.project = service.project,
+                              .stack = service.stack,
+                              .name = service.spec.name,
+                              .image = service.spec.image,
+                              .mode = std::string(model::name(service.spec.mode)),
+                              .wanted = t.wanted,
+                              .running = t.running + t.completed,
+                              .healthy = t.up,
+                              .revision = service.revision,
+                              .state = state_of(service, view.stacks.get(path.stack_path().text()), t),
+                              .reason = t.reason};
+  for (const model::Port& port : service.spec.ports)
+    summary.ports.push_back({port.target, port.published, port.protocol, port.host_ip});
+  return summary;
+}
+
+api::StackSummary summarise_stack(const model::ClusterView& view, const model::Stack& stack) {
+  const model::StackPath path{stack.grid, stack.project, stack.name};
+  api::StackSummary summary{.project = stack.project,
+                            .name = stack.name,
+                            .revision = stack.revision,
+                            .created_ms = stack.created_ms,
+                            .updated_ms = stack.updated_ms};
+  std::set<std::string> states;
+  view.services.each(path.text() + '/', [&](const auto& item) {
+    const api::ServiceSummary service = summarise_service(view, item.value);
+    summary.services += !item.value.removed;
+    summary.instances += service.wanted;
+    summary.running += service.running;
+    if (!item.value.removed || service.wanted > 0) states.insert(service.state);
+  });
+  const auto any = [&](std::initializer_list<std::string_view> of) {
+    return std::ranges::any_of(of, [&](std::string_view state) { return states.contains(std::string(state)); });
+  };
+  if (stack.wanted == model::StackWanted::removed)
+    summary.state = "removing";
+  else if (stack.wanted == model::StackWanted::stopped)
+    summary.state = any({"stopping"}) ? "stopping" : "stopped";
+  else if (any({"failed"}))
+    summary.state = "degraded";
+  else
+    summary.state = any({"updating", "starting", "waiting", "removing"}) ? "updating" : "running";
+  return summary;
+}
+
+api::TokenSummary summarise_token(const model::Token& token) {
+  return {.id = *token.id,
+          .kind = std::string(model::name(token.kind)),
+          .description = token.description,
+          .grid = token.grid,
+          .labels = token.labels,
+          .uses_left = token.uses_left,
+          .expires_ms = token.expires_ms,
+          .created_ms = token.created_ms,
+          .created_by = token.created_by};
+}
+
+const model::Deployment* newest_deployment(const model::ClusterView& view, const model::StackPath& path) {
+  const model::Deployment* newest = nullptr;
+  view.deployments.each(path.text() + '/', [&](const auto& item) {
+    if (!newest || item.value.to > newest->to || (item.value.to == newest->to && item.value.created_ms >= newest->created_ms))
+      newest = &item.value;
+  });
+  return newest;
+}
+
+// Until networks span nodes, names resolve on one node only: say which services
+// of a network are apart.
+std::vector<std::string> placement_notes(const model::ClusterView& view, const model::StackPath& path) {
+  std::map<std::string, std::map<std::string, std::set<std::string>>> nodes_of;  // network → service → nodes
+  view.instances.each(path.text() + '/', [&](const auto& item) {
+    const model::Instance& instance = item.value;
+    const auto* service = view.services.get(instance.service_path().text());
+    if (!service || instance.node.empty() || instance.desired != model::Desired::running) return;
+    const auto* node = view.nodes.get(instance.grid + '/' + *instance.node);
+    for (const model::Attachment& attachment : service->spec.networks)
+      nodes_of[attachment.network][instance.service].insert(node ? node->name : *instance.node);
+  });
+  std::vector<std::string> notes;
+  for (const auto& [network, services] : nodes_of) {
+    std::set<std::string> nodes;
+    for (const auto& [service, on] : services) nodes.insert(on.begin(), on.end());
+    if (nodes.size() < 2) continue;
+    std::string note = "network '" + network + "' is one network a node for now: names resolve between instances of the same node only (";
+    std::vector<std::string> parts;
+    for (const std::string& node : nodes) {
+      std::vector<std::string> here;
+      for (const auto& [service, on] : services)
+        if (on.contains(node)) here.push_back(service);
+      parts.push_back(node + ": " + text::join(here, ", "));
+    }
+    notes.push_back(note + text::join(parts, "; ") + ')');
+  }
+  return notes;
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,184 @@
+#include "views.h"
+
+#include <algorithm>
+
+#include "kontena/base/log.h"
+#include "kontena/model/ids.h"
+#include "kontena/store/tables.h"
+
+namespace kontena::server {
+namespace {
+
+constexpr std::size_t kept_removals = 10'000;
+constexpr std::size_t batch = 256;
+
+// Engine names of the networks that an instance's container was on.
+std::vector<std::string> networks_of(const model::ClusterView& view, const model::Instance& instance) {
+  std::vector<std::string> names;
+  const auto* revision = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
+  const auto* stack = view.stacks.get(instance.service_path().stack_path().text());
+  if (!revision) return names;
+  for (const model::Attachment& attachment : revision->spec.networks) {
+    std::string name;
+    if (stack)
+      if (const auto found = stack->networks.find(attachment.network); found != stack->networks.end())
+        name = found->second.name;
+    names.push_back(name.empty() ? model::scoped_name(instance.project, instance.stack, attachment.network) : name);
+  }
+  return names;
+}
+
+}  // namespace
+
+struct Views::Gate {
+  Synced<bool> open;
+};
+
+Status Views::load() {
+  KTN_TRY(model::ClusterView view, store::load_view(store_));
+  state_.change([&](State& s) {
+    s.removals_since = view.revision;
+    s.view = std::make_shared<const model::ClusterView>(std::move(view));
+  });
+  return Done{};
+}
+
+void Views::start() { loop_.start(); }
+
+void Views::stop() {
+  state_.change([](State& s) { s.stopped = true; });
+  gates_.with([](auto& gates) {
+    for (auto& [prefix, waiting] : gates)
+      for (Gate* gate : waiting) gate->open.change([](bool& open) { open = true; });
+  });
+  loop_.stop();
+}
+
+View Views::now() const {
+  return state_.with([](const State& s) { return s.view; });
+}
+
+std::int64_t Views::sequence() const {
+  return state_.with([](const State& s) { return s.sequence; });
+}
+
+void Views::await(std::int64_t revision) {
+  state_.wait(Duration(10'000), [&](const State& s) { return s.stopped || s.view->revision >= revision; });
+}
+
+// One round of the feed. A record that cannot be read, or a feed that ran ahead of
+// us, means that all is read anew.
+void Views::follow() {
+  const View before = now();
+  auto changes = store_.changes(before->revision, batch, Duration(5'000));
+  if (changes && changes->empty()) return;
+  model::ClusterView next = *before;
+  std::vector<std::string> keys;
+  std::vector<Removal> removed;
+  Status applied = Done{};
+  if (!changes) applied = std::move(changes).error();
+  for (std::size_t i = 0; applied && i < changes->size(); ++i) {
+    const store::Changed& changed = (*changes)[i];
+    for (const std::string& key : changed.deleted) {
+      keys.push_back(key);
+      if (!key.starts_with("instances/")) continue;
+      const auto* instance = next.instances.get(std::string_view(key).substr(10));
+      if (!instance || instance->node.empty()) continue;
+      const std::string node = instance->grid + '/' + *instance->node;
+      keys.push_back("by_node/" + node);
+      removed.push_back({changed.revision, node, *instance->id, networks_of(next, *instance)});
+    }
+    applied = store::apply(next, changed);
+    for (const store::Entry& entry : changed.put) {
+      keys.push_back(entry.key);
+      if (!entry.key.starts_with("instances/")) continue;
+      const auto* instance = next.instances.get(std::string_view(entry.key).substr(10));
+      if (instance && !instance->node.empty()) keys.push_back("by_node/" + instance->grid + '/' + *instance->node);
+    }
+  }
+  if (!applied) {
+    log::warn("the view is read anew", {{"reason", applied.error().message}});
+    auto all = store::load_view(store_);
+    if (!all) {
+      log::error("the store cannot be read", {{"reason", all.error().message}});
+      return;
+    }
+    state_.with([&](State& s) { s.removals.clear(), s.removals_since = all->revision; });
+    next = *std::move(all);
+    keys = {""};
+    removed.clear();
+  }
+  publish(std::move(next), std::move(keys), std::move(removed));
+}
+
+void Views::publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals) {
+  state_.change([&](State& s) {
+    s.view = std::make_shared<const model::ClusterView>(std::move(next));
+    ++s.sequence;
+    for (Removal& removal : removals) s.removals.push_back(std::move(removal));
+    while (s.removals.size() > kept_removals) {
+      s.removals_since = s.removals.front().revision;
+      s.removals.pop_front();
+    }
+  });
+  wake(keys);
+  const auto subscribers = subscribers_.with([](const auto& list) { return list; });
+  for (const auto& subscriber : subscribers) subscriber(keys);
+}
+
+void Views::wake(const std::vector<std::string>& keys) {
+  gates_.with([&](auto& gates) {
+    const auto open = [&](std::string_view prefix) {
+      const auto found = gates.find(prefix);
+      if (found == gates.end()) return;
+      for (Gate* gate : found->second) gate->open.change([](bool& is_open) { is_open = true; });
+    };
+    for (const std::string& key : keys) {
+      open(key);
+      for (auto slash = key.find('/'); slash != std::string::npos; slash = key.find('/', slash + 1))
+        open(std::string_view(key).substr(0, slash));
+    }
+    if (keys.size() == 1 && keys[0].empty())
+      for (const auto& [prefix, waiting] : gates) open(prefix);
+  });
+}
+
+void Views::nudge(const std::string& prefix) {
+  state_.with([](State& s) { ++s.sequence; });
+  wake({prefix});
+}
+
+bool Views::wait(std::int64_t seen, const std::vector<std::string>& prefixes, Duration limit) {
+  Gate gate;
+  gates_.with([&](auto& gates) {
+    for (const std::string& prefix : prefixes) gates[prefix].insert(&gate);
+  });
+  // Registered first, looked second: what came between is seen here.
+  const bool moved = state_.with([&](const State& s) { return s.stopped || s.sequence != seen; });
+  const bool woken = moved || gate.open.wait(limit, [](bool open) { return open; });
+  gates_.with([&](auto& gates) {
+    for (const std::string& prefix : prefixes) {
+      const auto found = gates.find(prefix);
+      if (found == gates.end()) continue;
+      found->second.erase(&gate);
+      if (found->second.empty()) gates.erase(found);
+    }
+  });
+  return woken;
+}
+
+void Views::subscribe(std::function<void(const std::vector<std::string>&)> subscriber) {
+  subscribers_.with([&](auto& list) { list.push_back(std::move(subscriber)); });
+}
+
+std::optional<std::vector<Removal>> Views::removals(const std::string& by_node, std::int64_t after) const {
+  return state_.with([&](const State& s) -> std::optional<std::vector<Removal>> {
+    if (after < s.removals_since) return std::nullopt;
+    std::vector<Removal> found;
+    for (const Removal& removal : s.removals)
+      if (removal.revision > after && removal.by_node == by_node) found.push_back(removal);
+    return found;
+  });
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,85 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <memory>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "kontena/base/loop.h"
+#include "kontena/base/synced.h"
+#include "kontena/model/view.h"
+#include "kontena/store/store.h"
+
+namespace kontena::server {
+
+using View = std::shared_ptr<const model::ClusterView>;
+
+// An instance that the store no longer has: what its node must be told.
+struct Removal {
+  std::int64_t revision = 0;
+  std::string by_node;  // GRID/NODE
+  std::string instance;
+  std::vector<std::string> networks;  // engine names that it used
+};
+
+// The decoded tables in memory, brought up to date from the store's feed by a
+// thread of their own, and who waits for a change of what. Safe from any thread.
+class Views {
+ public:
+  explicit Views(store::Store& store) : store_(store) {}
+  ~Views() { stop(); }
+
+  Status load();  // before all else
+  void start();
+  void stop();    // ends all waits
+
+  View now() const;
+
+  // Counts publications and nudges: take it before looking, give it to wait().
+  std::int64_t sequence() const;
+
+  // Waits until the view has come to the revision: what a writer calls before it
+  // answers, so that its caller reads what it wrote.
+  void await(std::int64_t revision);
+
+  // Waits for something after sequence `seen` under one of the prefixes (store keys cut at
+  // a '/', or "by_node/GRID/NODE"), at most until `limit` has passed. False: none.
+  bool wait(std::int64_t seen, const std::vector<std::string>& prefixes, Duration limit);
+
+  // Calls with the keys of each batch, on the feed's thread: only note and wake.
+  void subscribe(std::function<void(const std::vector<std::string>&)>);
+
+  // The removals on a node after a revision, or nothing where they are no longer
+  // all known.
+  std::optional<std::vector<Removal>> removals(const std::string& by_node, std::int64_t after) const;
+
+  // Ends the present and later waits under this prefix at once, without a change.
+  void nudge(const std::string& prefix);
+
+ private:
+  struct State {
+    View view = std::make_shared<model::ClusterView>();
+    std::deque<Removal> removals;
+    std::int64_t removals_since = 0;  // older removals are forgotten
+    std::int64_t sequence = 0;
+    bool stopped = false;
+  };
+
+  void follow();
+  void publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals);
+  void wake(const std::vector<std::string>& keys);
+
+  store::Store& store_;
+  mutable Synced<State> state_;
+  // Waiters by prefix. Each has a condition of its own, so that a change wakes
+  // those it concerns and no other: a thousand agents may wait here.
+  struct Gate;
+  mutable Synced<std::map<std::string, std::set<Gate*>, std::less<>>> gates_;
+  Synced<std::vector<std::function<void(const std::vector<std::string>&)>>> subscribers_;
+  Loop loop_{"views", Duration(1), [this] { follow(); }};
+};
+
+}  // namespace kontena::server
