@@ -51,7 +51,7 @@ struct Container {
   std::int64_t created_ms = 0;
   std::int64_t started_ms = 0;   // 0 = never
   std::int64_t finished_ms = 0;  // 0 = never
-  std::vector<model::PublishedPort> ports;
+  std::vector<model::PublishedPort> ports;  // while it runs; host_ip "" = every address of the node
   friend bool operator==(const Container&, const Container&) = default;
 };
 
@@ -75,6 +75,9 @@ struct LogOptions {
   bool follow = false;
   std::int64_t tail = -1;       // -1 = all
   std::int64_t since_ms = 0;    // 0 = from the start
+  // With follow: after a silence this long the sink gets a LogLine without a time,
+  // so that it can end what nobody reads any more. 0 = never.
+  Duration beat{0};
 };
 
 struct LogLine {
@@ -91,6 +94,10 @@ struct Event {
 
 // What runs containers. Calls block; safe from any thread. More methods than a
 // seam should have, since each is one thing that the engine itself tells apart.
+//
+// Code::unavailable always means that no engine answers. What the engine itself
+// could not do (a port taken, a registry away) is Code::failed_precondition, in
+// the engine's own words.
 class Engine {
  public:
   virtual ~Engine() = default;
@@ -99,8 +106,9 @@ class Engine {
   // Code::unavailable where none answers, Code::unsupported where it is too old.
   virtual Result<EngineFacts> facts() = 0;
 
-  // Ours only: those with node_label = node.
-  virtual Result<std::vector<Container>> list(const std::string& node) = 0;  // without health_output and error
+  // Ours only: those with node_label = node. Without what inspect() alone tells:
+  // health_output, out_of_memory, error, started_ms and finished_ms.
+  virtual Result<std::vector<Container>> list(const std::string& node) = 0;
   virtual Result<Container> inspect(const std::string& id) = 0;              // Code::not_found
 
   virtual Result<bool> has_image(const std::string& image) = 0;
@@ -124,8 +132,9 @@ class Engine {
   virtual Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) = 0;
 
   // Calls sink for each event of our containers (and with Happened::other, no
-  // container, about every 10 s when there is none) until it returns false or the
-  // engine ends the stream. Events may be lost: list again now and then.
+  // container, at once and then about every 10 s when there is none) until it
+  // returns false or the engine ends the stream. What happens after the first call
+  // is heard, so list then. Events may be lost: list again now and then.
   virtual Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) = 0;
 };
 

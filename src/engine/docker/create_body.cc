@@ -1,0 +1,175 @@
+#include "create_body.h"
+
+#include <algorithm>
+#include <set>
+
+namespace kontena::engine::docker {
+namespace {
+
+using codec::Element;
+using codec::member;
+using codec::put;
+using model::ServiceSpec;
+
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+void put_process(Element body, const ContainerSpec& spec) {
+  const ServiceSpec& service = spec.service;
+  put(member(body, "Image"), service.image);
+  if (service.command) put(member(body, "Cmd"), *service.command);
+  // An empty list is an entrypoint that was cleared, which Docker writes [""].
+  if (service.entrypoint)
+    put(member(body, "Entrypoint"), service.entrypoint->empty() ? model::Strings{""} : *service.entrypoint);
+  const Element environment = member(body, "Env");
+  codec::make_array(environment);
+  for (const auto& [key, value] : service.environment) put(codec::append(environment), key + "=" + value);
+  if (!service.user.empty()) put(member(body, "User"), service.user);
+  if (!service.working_dir.empty()) put(member(body, "WorkingDir"), service.working_dir);
+  const std::string& hostname = service.hostname.empty() ? spec.hostname : service.hostname;
+  if (!hostname.empty()) put(member(body, "Hostname"), hostname);
+  model::StringMap labels = spec.labels;  // before the service's of equal name: ours are how we know our own
+  labels.insert(service.labels.begin(), service.labels.end());
+  put(member(body, "Labels"), labels);
+}
+
+void put_stop(Element body, const ServiceSpec& service) {
+  if (!service.stop_signal.empty()) put(member(body, "StopSignal"), service.stop_signal);
+  if (service.stop_grace_period_ms) put(member(body, "StopTimeout"), (*service.stop_grace_period_ms + 999) / 1000);
+}
+
+// A member that is 0, or an empty test, is inherited from the image.
+void put_health(Element body, const ServiceSpec& service, Dialect dialect) {
+  if (!service.health_check) return;
+  const auto& check = *service.health_check;
+  const Element at = member(body, "Healthcheck");
+  codec::make_object(at);
+  const auto put_time = [&](std::string_view key, const std::optional<std::int64_t>& ms) {
+    if (ms) put(member(at, key), *ms * ns_per_ms);
+  };
+  if (!check.test.empty()) put(member(at, "Test"), check.test);
+  put_time("Interval", check.interval_ms);
+  put_time("Timeout", check.timeout_ms);
+  put_time("StartPeriod", check.start_period_ms);
+  // An older engine would pass over it in silence; then the interval holds during the start too.
+  if (dialect >= Dialect::v1_44) put_time("StartInterval", check.start_interval_ms);
+  if (check.retries) put(member(at, "Retries"), *check.retries);
+}
+
+std::string key_of(const model::Port& port) { return std::to_string(port.target) + "/" + port.protocol; }
+
+void put_exposed(Element body, const ServiceSpec& service) {
+  for (const auto& port : service.ports) codec::make_object(member(member(body, "ExposedPorts"), key_of(port)));
+}
+
+void put_bindings(Element host, const ServiceSpec& service) {
+  for (const auto& port : service.ports) {
+    const Element binding = codec::append(member(member(host, "PortBindings"), key_of(port)));
+    put(member(binding, "HostIp"), port.host_ip);
+    put(member(binding, "HostPort"), port.published == 0 ? "" : std::to_string(port.published));
+  }
+}
+
+// Binds make a missing folder of the node, as Compose does; Mounts would fail.
+// But a colon cuts a bind's text apart, and only mounts say no_copy of volumes
+// without doing so.
+Status put_mounts(Element host, const ContainerSpec& spec) {
+  for (const auto& mount : spec.service.mounts) {
+    const bool is_bind = mount.kind == model::MountKind::bind;
+    const bool has_colon = (mount.source + mount.target).find(':') != std::string::npos;
+    if (is_bind && !has_colon) {
+      put(codec::append(member(host, "Binds")), mount.source + ":" + mount.target + (mount.read_only ? ":ro" : ":rw"));
+      continue;
+    }
+    const Element at = codec::append(member(host, "Mounts"));
+    put(member(at, "Type"), is_bind ? "bind" : "volume");
+    put(member(at, "Target"), mount.target);
+    put(member(at, "ReadOnly"), mount.read_only);
+    if (is_bind) {
+      put(member(at, "Source"), mount.source);
+      continue;
+    }
+    if (!mount.source.empty()) {  // without one the volume is the container's own and goes with it
+      const auto volume = spec.volumes.find(mount.source);
+      if (volume == spec.volumes.end())
+        return Error{Code::invalid_argument, "the volume '" + mount.source + "' has no name on this node"};
+      put(member(at, "Source"), volume->second);
+    }
+    put(member(member(at, "VolumeOptions"), "NoCopy"), mount.no_copy);
+  }
+  return Done{};
+}
+
+void put_resources(Element host, const ServiceSpec& service) {
+  if (service.limits.nano_cpus > 0) put(member(host, "NanoCpus"), service.limits.nano_cpus);
+  if (service.limits.memory_bytes > 0) put(member(host, "Memory"), service.limits.memory_bytes);
+  if (service.limits.pids > 0) put(member(host, "PidsLimit"), service.limits.pids);
+  if (service.reservations.memory_bytes > 0) put(member(host, "MemoryReservation"), service.reservations.memory_bytes);
+}
+
+void put_endpoint(Element at, const ContainerSpec& spec, const model::Attachment& attachment) {
+  codec::make_object(at);
+  const std::string& network = spec.networks.at(attachment.network);
+  if (network == "bridge" || network == "host" || network == "none") return;  // the engine's own know no aliases
+  std::set<std::string> seen;
+  for (const auto* aliases : {&spec.aliases, &attachment.aliases})
+    for (const auto& alias : *aliases)
+      if (seen.insert(alias).second) put(codec::append(member(at, "Aliases")), alias);
+}
+
+// Without a network of its own a container is in the engine's default bridge.
+void put_endpoints(Element body, const ContainerSpec& spec, Dialect dialect) {
+  const auto& attachments = spec.service.networks;
+  const std::size_t count =
+      dialect >= Dialect::v1_44 ? attachments.size() : std::min<std::size_t>(attachments.size(), 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    const Element endpoints = member(member(body, "NetworkingConfig"), "EndpointsConfig");
+    put_endpoint(member(endpoints, spec.networks.at(attachments[i].network)), spec, attachments[i]);
+  }
+}
+
+}  // namespace
+
+Result<std::vector<std::string>> network_names(const ContainerSpec& spec) {
+  std::vector<std::string> names;
+  for (const auto& attachment : spec.service.networks) {
+    const auto network = spec.networks.find(attachment.network);
+    if (network == spec.networks.end())
+      return Error{Code::invalid_argument, "the network '" + attachment.network + "' has no name on this node"};
+    names.push_back(network->second);
+  }
+  return names;
+}
+
+Result<codec::Document> create_body(const ContainerSpec& spec, Dialect dialect) {
+  KTN_TRY(const auto networks, network_names(spec));
+  codec::Document document;
+  const Element body = document.root();
+  put_process(body, spec);
+  put_stop(body, spec.service);
+  put_health(body, spec.service, dialect);
+  put_exposed(body, spec.service);
+  put_endpoints(body, spec, dialect);
+  const Element host = member(body, "HostConfig");
+  put_bindings(host, spec.service);
+  KTN_OK(put_mounts(host, spec));
+  put_resources(host, spec.service);
+  if (!networks.empty()) put(member(host, "NetworkMode"), networks.front());
+  // Always: the agent restarts, with back-off; two who do it would race.
+  put(member(member(host, "RestartPolicy"), "Name"), "no");
+  return document;
+}
+
+Result<std::vector<Join>> joins(const ContainerSpec& spec, const std::string& container, Dialect dialect) {
+  KTN_TRY(const auto names, network_names(spec));
+  std::vector<Join> list;
+  if (dialect >= Dialect::v1_44) return list;
+  for (std::size_t i = 1; i < names.size(); ++i) {
+    Join& join = list.emplace_back();
+    join.network = names[i];
+    put(member(join.body.root(), "Container"), container);
+    put_endpoint(member(join.body.root(), "EndpointConfig"), spec, spec.service.networks[i]);
+  }
+  return list;
+}
+
+}  // namespace kontena::engine::docker

@@ -1,0 +1,24 @@
+#include "engine.h"
+
+namespace kontena::engine::docker {
+
+DockerEngine::DockerEngine(const std::string& socket)
+    : wire_(socket, http::connect({.url = "http://docker", .unix_socket = socket, .user_agent = "kontena"})) {}
+
+Result<EngineFacts> DockerEngine::facts() {
+  KTN_TRY(const auto greeted, wire_.greet());
+  const auto& [version, dialect] = greeted;
+  KTN_TRY(const auto info, wire_.read({.path = "/info"}));
+  EngineFacts facts;
+  facts.version = version.engine;
+  facts.api_version = name(dialect);
+  facts.os = version.os;
+  facts.architecture = version.architecture;
+  facts.kernel = version.kernel;
+  facts.hostname = codec::string_at(info.root(), {"Name"});
+  facts.nano_cpus = codec::integer_at(info.root(), {"NCPU"}) * 1'000'000'000;
+  facts.memory_bytes = codec::integer_at(info.root(), {"MemTotal"});
+  return facts;
+}
+
+}  // namespace kontena::engine::docker

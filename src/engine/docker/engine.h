@@ -1,0 +1,45 @@
+#pragma once
+
+#include <set>
+#include <string>
+
+#include "kontena/base/clock.h"
+#include "kontena/base/synced.h"
+#include "kontena/engine/engine.h"
+#include "wire.h"
+
+namespace kontena::engine::docker {
+
+// Docker's Engine. Cut by noun: containers.cc, images.cc, networks.cc (and
+// volumes), logs.cc, events.cc; engine.cc has the rest.
+class DockerEngine final : public Engine {
+ public:
+  explicit DockerEngine(const std::string& socket);
+
+  Result<EngineFacts> facts() override;
+  Result<std::vector<Container>> list(const std::string& node) override;
+  Result<Container> inspect(const std::string& id) override;
+  Result<bool> has_image(const std::string& image) override;
+  Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) override;
+  Status ensure_network(const std::string& name, const model::NetworkSpec&, const model::StringMap& labels) override;
+  Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) override;
+  Status remove_network(const std::string& name, const std::string& node) override;
+  Status remove_volume(const std::string& name, const std::string& node) override;
+  Result<std::string> create(const ContainerSpec&) override;
+  Status start(const std::string& id) override;
+  Status stop(const std::string& id, Duration grace) override;
+  Status remove(const std::string& id) override;
+  Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) override;
+  Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) override;
+
+ private:
+  Result<bool> has_network(const std::string& name);
+  Status clear_command(ContainerSpec&);
+  std::int64_t now_ns() const { return to_ms(clock_.now()) * 1'000'000; }
+
+  Wire wire_;
+  const SystemClock clock_;               // the engine's, since it runs on this machine
+  Synced<std::set<std::string>> making_;  // networks: names are not unique to Docker, so one at a time makes one
+};
+
+}  // namespace kontena::engine::docker

@@ -1,0 +1,122 @@
+#include "engine.h"
+#include "filters.h"
+
+namespace kontena::engine::docker {
+namespace {
+
+using codec::member;
+using codec::put;
+
+// Ours go over the user's of equal name: they are how we know our own.
+model::StringMap together(const model::StringMap& ours, const model::StringMap& theirs) {
+  model::StringMap labels = ours;
+  labels.insert(theirs.begin(), theirs.end());
+  return labels;
+}
+
+bool is_of(const std::string& node, const codec::Document& found) {
+  return codec::string_at(found.root(), {"Labels", node_label}) == node;
+}
+
+// The answer to the making of something that may be there already.
+Status made(const http::Response& answer) {
+  if (answer.status < 300 || answer.status == 409) return Done{};
+  return refusal(answer);
+}
+
+// The answer to the removal of something that may be gone, or in use.
+Status removed(const http::Response& answer) {
+  const int status = answer.status;
+  if (status < 300 || status == 403 || status == 404 || status == 409) return Done{};
+  return refusal(answer);
+}
+
+// A name's place in a set, held for as long as this lives.
+class Turn {
+ public:
+  Turn(Synced<std::set<std::string>>& taken, const std::string& name) : taken_(taken), name_(name) {
+    const auto is_free = [&](const auto& names) { return !names.contains(name_); };
+    bool has = false;
+    while (!has) has = taken_.wait_then(quick, is_free, [&](auto& names) { return names.insert(name_).second; });
+  }
+  ~Turn() {
+    taken_.change([&](auto& names) { names.erase(name_); });
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+ private:
+  Synced<std::set<std::string>>& taken_;
+  const std::string name_;
+};
+
+}  // namespace
+
+// Docker also takes the beginning of an id for a name.
+Result<bool> DockerEngine::has_network(const std::string& name) {
+  auto found = wire_.read({.path = "/networks/" + segment(name)});
+  if (found) return codec::string_at(found->root(), {"Name"}) == name;
+  if (found.error().code == Code::not_found) return false;
+  return std::move(found).error();
+}
+
+Status DockerEngine::ensure_network(const std::string& name, const model::NetworkSpec& spec,
+                                    const model::StringMap& labels) {
+  const Turn turn(making_, name);
+  KTN_TRY(const bool there, has_network(name));
+  if (there) return Done{};
+  codec::Document body;
+  put(member(body.root(), "Name"), name);
+  put(member(body.root(), "Driver"), "bridge");
+  put(member(body.root(), "Internal"), spec.internal);
+  put(member(body.root(), "CheckDuplicate"), true);  // which from 1.44 is always so
+  put(member(body.root(), "Labels"), together(labels, spec.labels));
+  KTN_TRY(const auto answer,
+          wire_.send({.method = http::Method::post, .path = "/networks/create", .body = body.dump(), .timeout = slow}));
+  return made(answer);
+}
+
+Status DockerEngine::ensure_volume(const std::string& name, const model::VolumeSpec& spec,
+                                   const model::StringMap& labels) {
+  auto found = wire_.read({.path = "/volumes/" + segment(name)});
+  if (found) return Done{};
+  if (found.error().code != Code::not_found) return std::move(found).error();
+  if (spec.external)
+    return Error{Code::not_found, "the external volume '" + name + "' is not on this node",
+                 "make it there with 'docker volume create " + name + "', or leave out 'external'"};
+  codec::Document body;
+  put(member(body.root(), "Name"), name);
+  put(member(body.root(), "Driver"), spec.driver);
+  put(member(body.root(), "DriverOpts"), spec.driver_options);
+  put(member(body.root(), "Labels"), together(labels, spec.labels));
+  KTN_TRY(const auto answer,
+          wire_.send({.method = http::Method::post, .path = "/volumes/create", .body = body.dump(), .timeout = slow}));
+  return made(answer);
+}
+
+Status DockerEngine::remove_network(const std::string& name, const std::string& node) {
+  auto found = wire_.read({.path = "/networks/" + segment(name)});
+  if (!found && found.error().code == Code::not_found) return Done{};
+  if (!found) return std::move(found).error();
+  if (codec::string_at(found->root(), {"Name"}) != name || !is_of(node, *found)) return Done{};
+  // Docker would take it from under a container that is stopped and could then not start.
+  http::Query query{{"all", "1"}, {"filters", filters({{"network", {name}}})}};
+  KTN_TRY(const auto users, wire_.read({.path = "/containers/json", .query = std::move(query)}));
+  if (!codec::elements(users.root()).empty()) return Done{};
+  const std::string id = codec::string_at(found->root(), {"Id"});
+  KTN_TRY(const auto answer,
+          wire_.send({.method = http::Method::del, .path = "/networks/" + segment(id), .timeout = slow}));
+  return removed(answer);
+}
+
+Status DockerEngine::remove_volume(const std::string& name, const std::string& node) {
+  auto found = wire_.read({.path = "/volumes/" + segment(name)});
+  if (!found && found.error().code == Code::not_found) return Done{};
+  if (!found) return std::move(found).error();
+  if (!is_of(node, *found)) return Done{};
+  KTN_TRY(const auto answer,
+          wire_.send({.method = http::Method::del, .path = "/volumes/" + segment(name), .timeout = slow}));
+  return removed(answer);
+}
+
+}  // namespace kontena::engine::docker
