@@ -26,9 +26,15 @@ struct ClientOptions {
 // request in flight has a connection of its own.
 //
 // Failures before an answer came are Code::unavailable (cannot connect, broken
-// off), Code::deadline_exceeded, or Code::unauthenticated (TLS: the message tells
-// an unknown CA from a wrong name, and the names the certificate has). An answer
-// of any status is a success here.
+// off), Code::deadline_exceeded, Code::exhausted (an answer of more than 64 MB in
+// memory), or Code::unauthenticated (TLS: the message tells an unknown CA from a
+// wrong name, and the names the certificate has). An answer of any status is a
+// success here.
+//
+// A request with a body and no content-type header is sent as application/json.
+// Where a kept-alive connection turns out to be dead, GET, HEAD, PUT and DELETE are
+// sent again over another; a POST fails with Code::unavailable, as it may have been
+// carried out. Plain HTTP is spoken over a unix socket only.
 class Client {
  public:
   virtual ~Client() = default;
