@@ -185,9 +185,9 @@ cmd_load() {
   each "not every host has the image" load_on "${list[@]}"
 }
 
-cmd_image() {
-  local name=${1:-} tag=latest file
-  shift || true
+# cmd_archive NAME[:TAG]: prints the path of an archive for "docker load".
+cmd_archive() {
+  local name=${1:-} tag=latest
   if [[ $name == *:* ]]; then
     tag=${name#*:}
     name=${name%%:*}
@@ -197,7 +197,13 @@ cmd_image() {
   mkdir -p "$CACHE"
   exec 7>>"$CACHE/.lock"
   flock -w 900 7 || die "another command is building an image"
-  file=$(make_image "$name" "$tag")
+  make_image "$name" "$tag"
   flock -u 7
+}
+
+cmd_image() {
+  local file
+  file=$(cmd_archive "${1:-}")
+  shift
   cmd_load "$file" "$@"
 }
