@@ -1,39 +1,20 @@
 #pragma once
 
-#include <cstdint>
-#include <map>
+#include <memory>
 #include <optional>
-#include <set>
 #include <string>
-#include <tuple>
 #include <vector>
 
 #include "kontena/model/view.h"
 
 namespace kontena::schedule {
 
-// A published port as one holds it on a node: address ("" = all), protocol, port.
-using HeldPort = std::tuple<std::string, std::string, std::int64_t>;
-
-// A node with what is promised on it. Memory and CPU are the reservations of all
-// instances that are there or on their way, stopped ones excepted.
-struct Candidate {
-  const model::Node* node = nullptr;
-  const model::NodeFacts* facts = nullptr;
-  bool ready = false;
-  std::int64_t nano_cpus_reserved = 0;
-  std::int64_t memory_reserved = 0;
-  std::int64_t instances = 0;
-  std::multiset<HeldPort> ports;
-  std::map<std::string, std::int64_t> of_service;  // by service path
-  std::map<std::string, std::int64_t> of_stack;    // by stack path
-};
-
 struct Request {
   const model::ServiceSpec* spec = nullptr;
   model::ServicePath path;
   std::optional<NodeId> pinned;  // where its volume lives, or the node of a global slot
   bool with_stack = false;       // prefer the node that has most of its stack: services that talk by name
+  std::optional<NodeId> prefer;  // taken when it fits at all: where the data of its bind mounts is
 };
 
 struct Placement {
@@ -44,23 +25,38 @@ struct Placement {
 // The nodes of one grid as a round of decisions sees them. Each placement is
 // booked, so that the next one sees it. The same view, liveness and order of
 // calls always give the same answers: ties fall to the lowest node id.
+//
+// Memory and CPU are promised to every instance that is desired running and did
+// not end for good; a host port is held by every instance until it is gone.
 class Nodes {
  public:
   // Keeps pointers into the view: the view must outlive this.
   Nodes(const model::ClusterView&, const model::Liveness&, const std::string& grid);
+  ~Nodes();
+  Nodes(Nodes&&) noexcept;
+  Nodes& operator=(Nodes&&) noexcept;
 
   Placement place(const Request&);
 
-  // For a global service: the nodes that fit it, in order of id, instances of the
-  // same service not counted against them; `why_not` for those that don't.
+  // A node that would take the request (not always the one that place would
+  // choose) if the instance, made from `its`, were gone. Books nothing.
+  Placement instead_of(const model::Instance&, const model::ServiceSpec& its, const Request&);
+
+  // For a global service: the nodes that are to have an instance, in order of id:
+  // ready for new work and matching its constraints. Whether it fits there too,
+  // place says, with `pinned`.
   std::vector<NodeId> eligible(const Request&) const;
 
-  // The instance stops being counted: it is to be removed or replaced.
+  // The instance is to be removed or replaced: what was promised to it is free
+  // again, but for its host ports. Once an instance; one not in the view is passed over.
   void release(const model::Instance&, const model::ServiceSpec&);
 
+  // An active node was not heard yet: it joined just now, or the server started.
+  bool awaits_nodes() const;
+
  private:
-  std::vector<Candidate> candidates_;           // in order of node id
-  std::map<NodeId, std::size_t> index_;
+  struct Table;
+  std::unique_ptr<Table> table_;
 };
 
 }  // namespace kontena::schedule

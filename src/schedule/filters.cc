@@ -1,0 +1,134 @@
+#include "filters.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "kontena/base/text.h"
+
+namespace kontena::schedule {
+namespace {
+
+std::int64_t free_cpus(const Candidate& c) { return c.facts->nano_cpus - c.nano_cpus_reserved; }
+std::int64_t free_memory(const Candidate& c) { return c.facts->memory_bytes - c.memory_reserved; }
+
+// "0.5", "2": at most two decimals, none of them a trailing zero.
+std::string cores(std::int64_t nano_cpus) {
+  std::array<char, 32> buffer{};
+  const auto hundredths = std::max<std::int64_t>(nano_cpus, 0) / 10'000'000;
+  std::snprintf(buffer.data(), buffer.size(), "%lld.%02lld", static_cast<long long>(hundredths / 100),
+                static_cast<long long>(hundredths % 100));
+  std::string text = buffer.data();
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.ends_with('.')) text.pop_back();
+  return text;
+}
+
+bool ready(const Candidate& c, const Question&) { return c.ready; }
+
+bool meets_constraints(const Candidate& c, const Question& q) { return !q.meets || (*q.meets)[c.index] != 0; }
+
+bool has_volume(const Candidate& c, const Question& q) { return !q.request.pinned || c.node->id == *q.request.pinned; }
+
+bool below_maximum(const Candidate& c, const Question& q) {
+  const auto maximum = q.spec().placing.max_replicas_per_node;
+  if (maximum == 0) return true;
+  const auto has = q.of_service.find(c.index);
+  return has == q.of_service.end() || has->second < maximum;
+}
+
+bool fits_cpus(const Candidate& c, const Question& q) {
+  const auto need = q.spec().reservations.nano_cpus;
+  return need == 0 || need <= free_cpus(c);
+}
+
+std::string lacking_cpus(std::span<const Candidate* const> turned_away, const Question& q) {
+  const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return free_cpus(*c); });
+  return ": need " + cores(q.spec().reservations.nano_cpus) + " cores, best has " + cores(free_cpus(*best));
+}
+
+bool fits_memory(const Candidate& c, const Question& q) {
+  const auto need = q.spec().reservations.memory_bytes;
+  return need == 0 || need <= free_memory(c);
+}
+
+std::string lacking_memory(std::span<const Candidate* const> turned_away, const Question& q) {
+  const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return free_memory(*c); });
+  return ": need " + text::human_bytes(q.spec().reservations.memory_bytes) + ", best has " +
+         text::human_bytes(std::max<std::int64_t>(free_memory(*best), 0));
+}
+
+HeldPort held(const model::Port& port) {
+  const bool any = port.host_ip == "0.0.0.0" || port.host_ip == "::" || port.host_ip == "[::]";
+  return {any ? "" : port.host_ip, port.protocol, port.published};
+}
+
+bool taken(const model::Port& wanted, const Candidate& c) {
+  if (wanted.published == 0) return false;
+  const HeldPort w = held(wanted);
+  return std::ranges::any_of(c.ports, [&](const HeldPort& h) {
+    return h.port == w.port && h.protocol == w.protocol &&
+           (h.address.empty() || w.address.empty() || h.address == w.address);
+  });
+}
+
+bool has_ports_free(const Candidate& c, const Question& q) {
+  return c.ports.empty() || std::ranges::none_of(q.spec().ports, [&](const model::Port& p) { return taken(p, c); });
+}
+
+std::string taken_port(std::span<const Candidate* const> turned_away, const Question& q) {
+  const auto& ports = q.spec().ports;
+  const auto port = std::ranges::find_if(ports, [&](const model::Port& p) { return taken(p, *turned_away.front()); });
+  return std::to_string(port->published) + '/' + port->protocol + " taken";
+}
+
+// Cheapest and commonest first; the order is also the order of complaints.
+constexpr std::array table{
+    Filter{"not ready for new work", ready},
+    Filter{"not matching the constraints", meets_constraints},
+    Filter{"not the node its volume lives on", has_volume},
+    Filter{"with max_replicas_per_node reached", below_maximum},
+    Filter{"without enough free CPU", fits_cpus, lacking_cpus},
+    Filter{"without enough free memory", fits_memory, lacking_memory},
+    Filter{"with port ", has_ports_free, taken_port},
+};
+
+}  // namespace
+
+std::span<const Filter> filters() { return table; }
+
+bool admits(const Candidate& c, const Question& q) {
+  return std::ranges::all_of(table, [&](const Filter& f) { return f.admits(c, q); });
+}
+
+std::string tally(std::span<const Candidate> candidates, const Question& q) {
+  // A global service's slot belongs to one node: what the others lack is beside the point.
+  const bool one_node = q.request.pinned && q.spec().mode == model::Mode::global;
+  std::array<std::vector<const Candidate*>, table.size()> turned_away;
+  bool any = false;
+  for (const Candidate& c : candidates) {
+    if (one_node && c.node->id != *q.request.pinned) continue;
+    any = true;
+    const auto first_no = std::ranges::find_if(table, [&](const Filter& f) { return !f.admits(c, q); });
+    if (first_no != table.end()) turned_away[static_cast<std::size_t>(first_no - table.begin())].push_back(&c);
+  }
+  if (!any) return one_node ? "its node is gone" : "the grid has no nodes";
+  std::string text;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (turned_away[i].empty()) continue;
+    if (!text.empty()) text += "; ";
+    text += one_node ? turned_away[i].front()->node->name : std::to_string(turned_away[i].size());
+    text.append(" ").append(table[i].complaint);
+    if (table[i].detail) text += table[i].detail(turned_away[i], q);
+  }
+  return text;
+}
+
+std::vector<HeldPort> held_ports(const model::ServiceSpec& spec) {
+  std::vector<HeldPort> ports;
+  for (const model::Port& port : spec.ports)
+    if (port.published != 0) ports.push_back(held(port));
+  return ports;
+}
+
+}  // namespace kontena::schedule
