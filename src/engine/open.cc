@@ -1,11 +1,13 @@
 #include "kontena/engine/open.h"
 
 #include "docker/engine.h"
+#include "kontena/http/client.h"
 
 namespace kontena::engine {
 
 std::unique_ptr<Engine> open_docker(const std::string& socket) {
-  return std::make_unique<docker::DockerEngine>(socket);
+  return std::make_unique<docker::DockerEngine>(
+      socket, http::connect({.url = "http://docker", .unix_socket = socket, .user_agent = "kontena"}));
 }
 
 }  // namespace kontena::engine

@@ -2,8 +2,8 @@
 
 namespace kontena::engine::docker {
 
-DockerEngine::DockerEngine(const std::string& socket)
-    : wire_(socket, http::connect({.url = "http://docker", .unix_socket = socket, .user_agent = "kontena"})) {}
+DockerEngine::DockerEngine(const std::string& socket, std::unique_ptr<http::Client> client)
+    : wire_(socket, std::move(client)) {}
 
 Result<EngineFacts> DockerEngine::facts() {
   KTN_TRY(const auto greeted, wire_.greet());

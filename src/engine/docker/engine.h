@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <set>
 #include <string>
 
@@ -14,7 +15,8 @@ namespace kontena::engine::docker {
 // volumes), logs.cc, events.cc; engine.cc has the rest.
 class DockerEngine final : public Engine {
  public:
-  explicit DockerEngine(const std::string& socket);
+  // The socket's path is for messages; the client is connected to it.
+  DockerEngine(const std::string& socket, std::unique_ptr<http::Client>);
 
   Result<EngineFacts> facts() override;
   Result<std::vector<Container>> list(const std::string& node) override;
