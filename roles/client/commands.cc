@@ -1,0 +1,302 @@
+#include "commands.h"
+
+#include <algorithm>
+#include <array>
+
+namespace kontena::client {
+namespace {
+
+constexpr std::array globals{
+    Option{"--grid", "", "NAME", "the grid to work in", "KONTENA_GRID"},
+    Option{"--project", "", "NAME", "the project to work in (default: default)", "KONTENA_PROJECT"},
+    Option{"--context", "", "NAME", "the context to use; the other variables do not count then", "KONTENA_CONTEXT"},
+    Option{"--url", "", "URL", "the server's address, https://HOST:7443", "KONTENA_URL"},
+    Option{"--token-file", "", "FILE", "read the access token from FILE (- = standard input)"},
+    Option{"--format", "", "FORMAT", "table, json or jsonl (one object a line)"},
+    Option{"--json", "", "", "the same as --format json"},
+    Option{"--quiet", "-q", "", "print names only"},
+    Option{"--no-trunc", "", "", "do not clip tables at the terminal's width"},
+    Option{"--no-headers", "", "", "print tables without their first line"},
+    Option{"--color", "", "WHEN", "auto, always or never"},
+    Option{"--timeout", "", "TIME", "the longest time to wait for an end (default: 10m)", "KONTENA_TIMEOUT"},
+    Option{"--help", "-h", "", "print the help of a command"},
+    Option{"--version", "", "", "print the client's version"},
+};
+
+constexpr Option yes{"--yes", "-y", "", "do not ask"};
+constexpr Option detach{"--detach", "-d", "", "do not wait for the end"};
+constexpr Option progress{"--progress", "", "HOW", "auto, tty, plain, json or quiet", "KONTENA_PROGRESS"};
+constexpr Option file{"--file", "-f", "FILE",
+                      "the Compose file (- = standard input); default: compose.yaml, compose.yml, docker-compose.yml "
+                      "or docker-compose.yaml, here or in a folder above"};
+
+constexpr std::array audit_options{
+    Option{"--limit", "-n", "N", "the newest N records (default: 100)"},
+};
+constexpr std::array change_options{detach, progress};
+constexpr std::array config_options{file, Option{"--format", "", "FORMAT", "yaml or json"}};
+constexpr std::array confirm_options{yes};
+constexpr std::array context_use_options{
+    Option{"--grid", "", "NAME", "from now on work in this grid"},
+    Option{"--project", "", "NAME", "from now on work in this project"},
+};
+constexpr std::array deploy_options{
+    file,
+    Option{"--detach", "-d", "", "do not wait for the end; -q prints the deployment's id"},
+    progress,
+};
+constexpr std::array login_options{
+    Option{"--name", "", "CONTEXT", "the context's name (default: the server's host)"},
+};
+constexpr std::array logs_options{
+    Option{"--follow", "-f", "", "go on with what comes"},
+    Option{"--tail", "-n", "N", "only the last N lines of each instance (default: all)"},
+    Option{"--since", "", "TIME", "only what is newer: 10m, 2h or 2026-11-22T09:00:00Z"},
+    Option{"--timestamps", "-t", "", "put the time before each line"},
+    Option{"--no-prefix", "", "", "do not put the instance before each line"},
+};
+constexpr std::array node_rm_options{
+    yes,
+    Option{"--force", "", "", "even where its instances may go on running unwatched"},
+};
+constexpr std::array progress_options{progress};
+constexpr std::array status_options{
+    Option{"--check", "", "", "exit with 10 where anything is not well"},
+};
+constexpr std::array stack_rm_options{yes, detach};
+constexpr std::array token_create_options{
+    Option{"--expires", "", "TIME", "let it end after 30m, 24h or 7d (default: never)"},
+    Option{"--uses", "", "N", "let N nodes use it (default: any number)"},
+    Option{"--label", "", "KEY=VALUE", "label the nodes that join with it", "", true},
+    Option{"--description", "", "TEXT", "what it is for"},
+};
+constexpr std::array version_options{
+    Option{"--client", "", "", "do not ask the server"},
+};
+
+constexpr std::array table{
+    Command{"audit ls", "", "List who changed what", "The newest record is the last.",
+            "audit ls --limit 20      the last twenty\naudit ls --format jsonl  for a script", audit_options, audit_ls},
+    Command{"completion",
+            "SHELL",
+            "Print the completion of a shell: bash",
+            "",
+            "completion bash > /etc/bash_completion.d/kontena  for all users\n"
+            "completion bash > ~/.local/share/bash-completion/completions/kontena  for you",
+            {},
+            completion},
+    Command{"context ls",
+            "",
+            "List the contexts: the servers that you have logged in to",
+            "",
+            "context ls     the current one has a *\ncontext ls -q  their names",
+            {},
+            context_ls},
+    Command{"context rm", "CONTEXT...", "Forget contexts", "Changes nothing on the servers.",
+            "context rm staging  forget its address and token\ncontext rm -y a b   without being asked",
+            confirm_options, context_rm},
+    Command{"context use", "CONTEXT", "Make a context the current one", "",
+            "context use prod                     work on prod from now on\n"
+            "context use prod --grid eu           and there in the grid eu\n"
+            "context use prod --project accounts  and in the project accounts",
+            context_use_options, context_use},
+    Command{"deployment show",
+            "STACK [DEPLOYMENT]",
+            "Show a deployment of a stack: the newest, or the one named",
+            "",
+            "deployment show shop               the newest\ndeployment show shop 4be19c0d2a11  the one with this id",
+            {},
+            deployment_show},
+    Command{"deployment wait", "STACK [DEPLOYMENT]", "Wait for the end of a deployment: the newest, or the one named",
+            "Exits as `stack deploy` does.",
+            "deployment wait shop              follow it as `stack deploy` does\n"
+            "deployment wait shop --timeout 1h  for at most an hour",
+            progress_options, deployment_wait},
+    Command{"grid create",
+            "GRID",
+            "Make a grid",
+            "",
+            "grid create eu                          a grid without nodes\n"
+            "token create --grid eu                  a token for nodes to join it",
+            {},
+            grid_create},
+    Command{"grid ls",
+            "",
+            "List the grids",
+            "",
+            "grid ls         with their nodes and stacks\ngrid ls --json  for a script",
+            {},
+            grid_ls},
+    Command{"grid rm", "GRID...", "Remove grids", "A grid with nodes or stacks is not removed.",
+            "grid rm eu     after a question\ngrid rm -y eu  without being asked", confirm_options, grid_rm},
+    Command{"grid show",
+            "[GRID]",
+            "Show a grid: the current one, or the one named",
+            "",
+            "grid show     the current grid\ngrid show eu  another",
+            {},
+            grid_show},
+    Command{"help",
+            "[COMMAND]...",
+            "Print the help of a command",
+            "",
+            "help               all commands\nhelp stack         those of a group\nhelp stack deploy  one in full",
+            {},
+            help},
+    Command{
+        "login", "", "Remember a server and a token as a context, and use it",
+        "The token is read from --token-file, from KONTENA_TOKEN, or asked for without echo.\n"
+        "It carries the fingerprint of the server's certificate authority: a server that does not have\n"
+        "that one is not spoken to.",
+        "login --url https://10.0.0.5:7443                         asks for the token\n"
+        "login --url 10.0.0.5 --name prod --token-file admin.token  calls the context prod\n"
+        "ssh server cat /var/lib/kontena/admin.token | kontena client login --url 10.0.0.5 --token-file -  over ssh",
+        login_options, login},
+    Command{"logout",
+            "[CONTEXT]",
+            "Forget the token of a context: the current one, or the one named",
+            "The token itself stays good; see `token rm`.",
+            "logout       of the current context\nlogout prod  of another",
+            {},
+            logout},
+    Command{"logs", "[STACK[/SERVICE[-N]]]", "Print what instances have written",
+            "Lines are in order of time. With --follow they are printed as they come, until Ctrl-C.",
+            "logs shop                  all instances of a stack\n"
+            "logs -f shop/web           follow a service\n"
+            "logs shop/web-2 --tail 50  the last lines of one instance\n"
+            "logs --since 10m --format jsonl  of the whole project, for a script",
+            logs_options, logs},
+    Command{"node label",
+            "NODE [KEY=VALUE|KEY-]...",
+            "Set labels of a node, or take them off by KEY-",
+            "",
+            "node label n1 zone=eu-1 disk=ssd  set two\nnode label n1 disk-              take one off",
+            {},
+            node_label},
+    Command{"node ls",
+            "",
+            "List the nodes of the grid",
+            "",
+            "node ls     with state, size and labels\nnode ls -q  their names",
+            {},
+            node_ls},
+    Command{"node rm", "NODE...", "Remove nodes from the grid",
+            "A node that was removed is not let in again: its certificate is revoked.",
+            "node rm n3     after a question\nnode rm -y n3  without being asked", node_rm_options, node_rm},
+    Command{"node show",
+            "NODE",
+            "Show a node",
+            "",
+            "node show n1         for people\nnode show n1 --json  for a script",
+            {},
+            node_show},
+    Command{"ps",
+            "[STACK[/SERVICE]]",
+            "List instances: what runs where",
+            "",
+            "ps             all of the project\nps shop        of a stack\nps shop/web    of a service\nps -q shop     "
+            "their names",
+            {},
+            ps},
+    Command{"service ls",
+            "[STACK]",
+            "List services",
+            "",
+            "service ls       of all stacks\nservice ls shop  of one stack",
+            {},
+            service_ls},
+    Command{"service restart", "STACK/SERVICE...", "Replace the instances of services by new ones, one after the other",
+            "",
+            "service restart shop/web             and wait until they run\n"
+            "service restart shop/web --detach    do not wait",
+            change_options, service_restart},
+    Command{"service scale", "STACK/SERVICE=N...", "Set how many instances services have",
+            "The next `stack deploy` sets what the Compose file says.",
+            "service scale shop/web=3              and wait until they run\n"
+            "service scale shop/web=3 shop/work=0  several at once",
+            change_options, service_scale},
+    Command{"service show",
+            "STACK/SERVICE",
+            "Show a service and its instances",
+            "",
+            "service show shop/web         for people\nservice show shop/web --json  with its whole spec",
+            {},
+            service_show},
+    Command{"stack config", "", "Print the Compose file as it is understood", "Needs no server.",
+            "stack config                 as YAML\nstack config --format json   as JSON\n"
+            "stack config -f - < my.yaml  of standard input",
+            config_options, stack_config},
+    Command{"stack deploy", "[STACK]", "Make a stack what its Compose file says, and wait until it runs",
+            "The stack's name is STACK, the file's `name:`, or the folder's name. Services that are not in the\n"
+            "file any more are removed, those that did not change are left alone. Variables come from the\n"
+            "environment and from .env beside the file. Ctrl-C ends the waiting, not the deploy.\n"
+            "\n"
+            "Prints where published ports answer. Exits with 1 where the deploy failed, 5 where a newer one\n"
+            "took its place, 8 where it took longer than --timeout, 11 where instances cannot be placed.",
+            "stack deploy                      compose.yaml of this folder\n"
+            "stack deploy -f web.yaml shop     another file, by another name\n"
+            "stack deploy --detach -q          print the deployment's id and go\n"
+            "stack deploy --timeout 30m        for large images",
+            deploy_options, stack_deploy},
+    Command{
+        "stack ls", "", "List stacks", "", "stack ls     with state and size\nstack ls -q  their names", {}, stack_ls},
+    Command{"stack rm", "STACK...", "Remove stacks: their services and instances, not their volumes", "",
+            "stack rm shop     after a question\nstack rm -y shop  without being asked, and wait until it is gone",
+            stack_rm_options, stack_rm},
+    Command{"stack show",
+            "STACK",
+            "Show a stack: its services, volumes and what is to be noted",
+            "",
+            "stack show shop         for people\nstack show shop --json  for a script",
+            {},
+            stack_show},
+    Command{"stack start", "STACK...", "Start stacks that were stopped", "",
+            "stack start shop           and wait until it runs\nstack start shop --detach  do not wait", change_options,
+            stack_start},
+    Command{"stack stop", "STACK...", "Stop stacks, and keep what they are", "",
+            "stack stop shop           and wait until it stands\nstack stop shop --detach  do not wait", change_options,
+            stack_stop},
+    Command{"status", "", "Show how the grid is: server, nodes, stacks, and what is wrong", "",
+            "status           for people\nstatus --check   exits with 10 where anything is not well\nstatus --json    "
+            "for a script",
+            status_options, status},
+    Command{"token create", "", "Make a token for nodes to join the grid",
+            "Prints it on standard output, this once. Treat it as a password.",
+            "token create > join.token                 any number of nodes\n"
+            "token create --expires 24h --uses 3       for three nodes, today\n"
+            "token create --label zone=eu-1 --grid eu  for nodes of a zone",
+            token_create_options, token_create},
+    Command{"token ls",
+            "",
+            "List tokens",
+            "Their secrets are not kept and cannot be shown.",
+            "token ls     with grid, uses and end\ntoken ls -q  their ids",
+            {},
+            token_ls},
+    Command{"token rm", "TOKEN...", "Revoke tokens", "Nodes that have joined with one stay.",
+            "token rm 4be19c0d2a11     after a question\ntoken rm -y 4be19c0d2a11  without being asked",
+            confirm_options, token_rm},
+    Command{"version", "", "Print the versions of client and server", "",
+            "version           of both\nversion --client  without asking the server", version_options, version},
+};
+static_assert(std::ranges::is_sorted(table, {}, &Command::words));
+static_assert(std::ranges::all_of(table,
+                                  [](const Command& c) {
+                                    return c.run && !c.help.empty() && std::ranges::count(c.examples, '\n') + 1 >= 2;
+                                  }),
+              "each command does something, says what, and shows it by two examples");
+static_assert(std::ranges::all_of(table, [](const Command& c) {
+  return std::ranges::all_of(c.options, [](const Option& o) { return o.name.starts_with("--") && !o.help.empty(); });
+}));
+
+}  // namespace
+
+std::span<const Command> commands() { return table; }
+std::span<const Option> global_options() { return globals; }
+
+const Command* find_command(std::string_view words) {
+  const auto found = std::ranges::lower_bound(table, words, {}, &Command::words);
+  return found != table.end() && found->words == words ? &*found : nullptr;
+}
+
+}  // namespace kontena::client

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "command.h"
+
+namespace kontena::client {
+
+std::span<const Command> commands();       // sorted by words
+std::span<const Option> global_options();  // that every command takes
+const Command* find_command(std::string_view words);
+
+// The functions of the rows, by noun in commands/.
+Result<int> audit_ls(Session&);
+Result<int> completion(Session&);
+Result<int> context_ls(Session&);
+Result<int> context_rm(Session&);
+Result<int> context_use(Session&);
+Result<int> deployment_show(Session&);
+Result<int> deployment_wait(Session&);
+Result<int> grid_create(Session&);
+Result<int> grid_ls(Session&);
+Result<int> grid_rm(Session&);
+Result<int> grid_show(Session&);
+Result<int> help(Session&);
+Result<int> login(Session&);
+Result<int> logout(Session&);
+Result<int> logs(Session&);
+Result<int> node_label(Session&);
+Result<int> node_ls(Session&);
+Result<int> node_rm(Session&);
+Result<int> node_show(Session&);
+Result<int> ps(Session&);
+Result<int> service_ls(Session&);
+Result<int> service_restart(Session&);
+Result<int> service_scale(Session&);
+Result<int> service_show(Session&);
+Result<int> stack_config(Session&);
+Result<int> stack_deploy(Session&);
+Result<int> stack_ls(Session&);
+Result<int> stack_rm(Session&);
+Result<int> stack_show(Session&);
+Result<int> stack_start(Session&);
+Result<int> stack_stop(Session&);
+Result<int> status(Session&);
+Result<int> token_create(Session&);
+Result<int> token_ls(Session&);
+Result<int> token_rm(Session&);
+Result<int> version(Session&);
+
+}  // namespace kontena::client

@@ -1,0 +1,40 @@
+#include "names.h"
+
+#include "kontena/base/text.h"
+
+namespace kontena::client {
+
+Result<ServiceName> parse_service_name(const std::string& word) {
+  const auto parts = text::split(word, '/');
+  const bool fits = parts.size() <= 2 && !parts[0].empty() && !parts.back().empty();
+  if (!fits) return Error{Code::invalid_argument, "'" + word + "' is not STACK or STACK/SERVICE"};
+  return ServiceName{parts[0], parts.size() == 2 ? parts[1] : ""};
+}
+
+Result<ServiceName> parse_service(const std::string& word) {
+  KTN_TRY(ServiceName name, parse_service_name(word));
+  if (name.service.empty())
+    return Error{Code::invalid_argument, "'" + word + "' is not STACK/SERVICE",
+                 "kontena client service ls " + name.stack};
+  return name;
+}
+
+Result<std::optional<std::int64_t>> number_option(const Session& session, std::string_view option, std::int64_t least) {
+  if (!session.arguments.has(option)) return std::optional<std::int64_t>();
+  const std::string given = session.arguments.value(option);
+  const auto number = text::integer(given);
+  if (!number || *number < least)
+    return Error{Code::invalid_argument,
+                 std::string(option) + " " + given + ": a number of " + std::to_string(least) + " or more is wanted"};
+  return number;
+}
+
+Status add_label(const std::string& word, model::StringMap& labels) {
+  const auto equals = word.find('=');
+  if (equals == std::string::npos || equals == 0)
+    return Error{Code::invalid_argument, "'" + word + "' is not KEY=VALUE"};
+  labels[word.substr(0, equals)] = word.substr(equals + 1);
+  return Done{};
+}
+
+}  // namespace kontena::client

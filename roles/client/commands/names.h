@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "../session.h"
+
+// The names that commands take.
+namespace kontena::client {
+
+struct ServiceName {
+  std::string stack;
+  std::string service;  // "" = the whole stack
+};
+// "STACK" or "STACK/SERVICE".
+Result<ServiceName> parse_service_name(const std::string& word);
+// The same, with the service required.
+Result<ServiceName> parse_service(const std::string& word);
+
+// A whole number of an option that was given: at least `least`.
+Result<std::optional<std::int64_t>> number_option(const Session&, std::string_view option, std::int64_t least);
+
+// "KEY=VALUE" into the map.
+Status add_label(const std::string& word, model::StringMap& labels);
+
+}  // namespace kontena::client

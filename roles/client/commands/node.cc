@@ -1,0 +1,108 @@
+#include "../commands.h"
+#include "../describe.h"
+#include "../session.h"
+#include "kontena/base/text.h"
+#include "names.h"
+
+namespace kontena::client {
+namespace {
+
+namespace paths = api::paths;
+
+std::string cpus(std::int64_t nano) {
+  const std::int64_t tenths = nano / 100'000'000;
+  std::string text = std::to_string(tenths / 10);
+  if (tenths % 10 != 0) text += '.' + std::to_string(tenths % 10);
+  return text;
+}
+
+std::string memory(const api::NodeSummary& node) {
+  return text::human_bytes(node.memory_reserved) + " / " + text::human_bytes(node.facts.memory_bytes);
+}
+
+Cell state_cell(const api::NodeSummary& node) {
+  std::string text = node.state;
+  if (node.availability != "active" && !node.availability.empty()) text += ", " + node.availability;
+  return {text, tone_of(node.state)};
+}
+
+std::string node_text(Session& session, const api::NodeSummary& node) {
+  Look plain = session.look;
+  plain.headers = false;
+  Table facts({});
+  const auto add = [&](const char* what, std::string value) {
+    if (!value.empty()) facts.add({what, std::move(value)});
+  };
+  add("id", node.id);
+  facts.add({"state", state_cell(node)});
+  add("last heard", node.last_heard_ms ? session.age(node.last_heard_ms) + " ago" : "not since the server started");
+  add("address", node.facts.address);
+  add("hostname", node.facts.hostname);
+  add("system", node.facts.os + '/' + node.facts.architecture +
+                    (node.facts.kernel.empty() ? "" : ", kernel " + node.facts.kernel));
+  add("engine",
+      node.facts.engine_version + (node.facts.engine_api.empty() ? "" : " (API " + node.facts.engine_api + ')'));
+  add("agent", node.facts.kontena_version);
+  add("cpus", cpus(node.facts.nano_cpus) + ", " + cpus(node.nano_cpus_reserved) + " reserved");
+  add("memory",
+      text::human_bytes(node.facts.memory_bytes) + ", " + text::human_bytes(node.memory_reserved) + " reserved");
+  add("instances", std::to_string(node.instances));
+  add("labels", labels_text(node.labels));
+  add("joined", time_text(node.created_ms));
+  return paint(node.name, Tone::strong, session.look.colour_out) + '\n' + facts.text(plain);
+}
+
+}  // namespace
+
+Result<int> node_ls(Session& session) {
+  KTN_TRY(const std::string path, session.link.path(paths::nodes));
+  KTN_TRY(const api::NodeList list, session.link.get<api::NodeList>(path));
+  return session.list(
+      list.nodes, {"NODE", "STATE", "ADDRESS", "CPUS", "MEMORY", "INSTANCES", "ENGINE", "LABELS"},
+      [&](const api::NodeSummary& n) -> std::vector<Cell> {
+        return {n.name,    state_cell(n), n.facts.address,        cpus(n.facts.nano_cpus),
+                memory(n), n.instances,   n.facts.engine_version, labels_text(n.labels)};
+      },
+      [](const api::NodeSummary& n) { return n.name; });
+}
+
+Result<int> node_show(Session& session) {
+  KTN_TRY(const std::string path, session.link.path(paths::node, {session.arguments.words[0]}));
+  KTN_TRY(const api::NodeSummary node, session.link.get<api::NodeSummary>(path));
+  return session.show(node, node.name, [&] { return node_text(session, node); });
+}
+
+Result<int> node_label(Session& session) {
+  api::LabelChange change;
+  for (const std::string& word : std::span(session.arguments.words).subspan(1)) {
+    if (word.ends_with('-') && word.find('=') == std::string::npos)
+      change.remove.push_back(word.substr(0, word.size() - 1));
+    else
+      KTN_OK(add_label(word, change.set));
+  }
+  const std::string& name = session.arguments.words[0];
+  if (change.set.empty() && change.remove.empty())
+    return Error{Code::invalid_argument, "no label is given",
+                 "node label " + name + " KEY=VALUE, or KEY- to take one off"};
+  KTN_TRY(std::string path, session.link.path(paths::node_labels, {name}));
+  KTN_TRY(const api::NodeSummary node,
+          session.link.send<api::NodeSummary>(http::Method::post, std::move(path), change));
+  return session.show(node, node.name, [&] { return labels_text(node.labels) + '\n'; });
+}
+
+Result<int> node_rm(Session& session) {
+  KTN_TRY(const bool sure,
+          session.confirmed("remove node " + text::join(session.arguments.words, ", ") + " from the grid?"));
+  if (!sure) return Error{Code::invalid_argument, "nothing was removed"};
+  return for_each_word(session, [&](const std::string& name) -> Status {
+    KTN_TRY(std::string path, session.link.path(paths::node, {name}));
+    http::Query query;
+    if (session.arguments.has("--force")) query["force"] = "true";
+    KTN_OK(session.link.remove(std::move(path), std::move(query)));
+    if (session.look.quiet) session.out() << name << '\n';
+    session.note("node " + name + " is removed");
+    return Done{};
+  });
+}
+
+}  // namespace kontena::client

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+
+#include "kontena/compose/read.h"
+#include "session.h"
+
+namespace kontena::client {
+
+// A Compose file as found, read and understood.
+struct Project {
+  std::string file;  // as messages name it
+  compose::Document document;
+};
+
+// Reads -f FILE, or the usual file of this folder or of one above, with its .env and
+// the environment. Prints all findings; with problems it is Code::invalid_argument.
+// `name` is the stack's; "" leaves it to the file.
+Result<Project> read_project(Session&, const std::string& name);
+
+// As above, and makes it what we run: refusals are problems too.
+Result<model::StackSpec> read_spec(Session&, const std::string& name);
+
+}  // namespace kontena::client

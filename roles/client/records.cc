@@ -1,0 +1,73 @@
+#include "records.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kontena/api/message_fields.h"
+#include "print.h"
+
+namespace kontena::client {
+namespace {
+
+constexpr std::size_t longest_line = 4u << 20;  // of JSON
+
+// Seconds, and the fraction without the zeros at its end.
+std::pair<std::string_view, std::string_view> time_parts(std::string_view time) {
+  const auto dot = time.find('.');
+  if (dot == std::string_view::npos) return {time.substr(0, time.find_first_of("Z+")), {}};
+  const auto end = std::min(time.find_first_not_of("0123456789", dot + 1), time.size());
+  std::string_view fraction = time.substr(dot + 1, end - dot - 1);
+  while (fraction.ends_with('0')) fraction.remove_suffix(1);
+  return {time.substr(0, dot), fraction};
+}
+
+std::string_view colour_of(const std::string& name) {
+  constexpr std::array<std::string_view, 6> colours{"36", "33", "32", "35", "34", "96"};
+  std::size_t sum = 0;
+  for (const char c : name) sum = sum * 31 + static_cast<unsigned char>(c);
+  return colours[sum % colours.size()];
+}
+
+}  // namespace
+
+Status RecordReader::feed(std::string_view bytes, const std::function<void(api::LogRecord, std::string_view)>& use) {
+  rest_ += bytes;
+  std::size_t begin = 0;
+  for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
+    const std::string_view line = std::string_view(rest_).substr(begin, end - begin);
+    begin = end + 1;
+    if (line.empty()) continue;
+    auto record = codec::from_json<api::LogRecord>(line);
+    if (!record) return Error{Code::unavailable, "the log stream cannot be read: " + record.error().message};
+    // A beat names no stream; an empty line of a log does.
+    if (record->stream.empty() && record->error.empty() && record->text.empty()) continue;
+    use(*std::move(record), line);
+  }
+  rest_.erase(0, begin);
+  if (rest_.size() > longest_line) return Error{Code::unavailable, "the log stream cannot be read: a line without end"};
+  return Done{};
+}
+
+bool earlier(const api::LogRecord& a, const api::LogRecord& b) { return time_parts(a.time) < time_parts(b.time); }
+
+std::string LinePrinter::name(const api::LogRecord& record) const {
+  return (style_.with_stack ? record.stack + '/' : std::string()) + record.service + '-' + std::to_string(record.slot);
+}
+
+void LinePrinter::know(const api::LogRecord& record) { width_ = std::max(width_, width(name(record))); }
+
+std::string LinePrinter::line(const api::LogRecord& record) {
+  std::string text;
+  if (style_.prefix) {
+    know(record);
+    const std::string who = name(record);
+    const std::string head = pad(who, width_) + " | ";
+    text += style_.colour ? "\x1b[" + std::string(colour_of(who)) + 'm' + head + "\x1b[0m" : head;
+  }
+  if (style_.timestamps) text += record.time + ' ';
+  text += record.text;
+  if (!text.ends_with('\n')) text += '\n';
+  return text;
+}
+
+}  // namespace kontena::client
