@@ -38,6 +38,14 @@ void Feed::push(std::vector<Changed> changes) {
   });
 }
 
+void Feed::restart(Revision start) {
+  state_.change([&](State& state) {
+    state.kept.clear();
+    state.bytes = 0;
+    state.last = start;
+  });
+}
+
 Result<std::vector<Changed>> Feed::after(Revision after, std::size_t limit, Duration timeout) {
   std::vector<std::shared_ptr<const Changed>> found;
   const auto ready = [&](const State& state) { return state.closed || state.last > after; };

@@ -25,6 +25,9 @@ class Feed {
   // In order, without a gap: each is one revision after the one before.
   void push(std::vector<Changed> changes);
 
+  // Forgets all, and goes on from another revision: that of a store opened anew.
+  void restart(Revision);
+
   // As Store::changes. A revision that has not come yet is waited for.
   Result<std::vector<Changed>> after(Revision, std::size_t limit, Duration timeout);
 

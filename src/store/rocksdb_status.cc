@@ -1,6 +1,5 @@
 #include "rocksdb_status.h"
 
-#include <cstdarg>
 #include <cstdio>
 #include <string_view>
 
@@ -12,32 +11,12 @@ namespace {
 
 bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
-class Log final : public rocksdb::Logger {
- public:
-  Log() : rocksdb::Logger(rocksdb::InfoLogLevel::WARN_LEVEL) {}
-
-  void Logv(const char* format, va_list arguments) override { say(log::Level::warn, format, arguments); }
-  void Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) override {
-    if (level == rocksdb::InfoLogLevel::WARN_LEVEL) say(log::Level::warn, format, arguments);
-    if (level == rocksdb::InfoLogLevel::ERROR_LEVEL || level == rocksdb::InfoLogLevel::FATAL_LEVEL)
-      say(log::Level::error, format, arguments);
-  }
-
- private:
-  static void say(log::Level level, const char* format, va_list arguments) {
-    char line[1024];
-    std::vsnprintf(line, sizeof line, format, arguments);
-    log::write(level, "rocksdb", {{"says", text::trim(line)}});
-  }
-};
-
 }  // namespace
 
 Error to_error(const rocksdb::Status& status, const std::string& folder) {
   const std::string said = status.ToString();
   const std::string database = "the database in '" + folder + "'";
-  if (status.IsCorruption())
-    return {Code::corrupt, mentions(said, folder) ? said : database + ": " + said, "restore the folder from a backup"};
+  if (status.IsCorruption()) return {Code::corrupt, database + ": " + said, "restore the folder from a backup"};
   if (status.IsNoSpace() || mentions(said, "No space left on device") || mentions(said, "Disk quota exceeded"))
     return {Code::exhausted, "the disk of " + database + " is full", "free some space: writing goes on by itself then"};
   if (mentions(said, "lock hold by current process") ||
@@ -52,6 +31,28 @@ Error to_error(const rocksdb::Status& status, const std::string& folder) {
   return {Code::internal, database + ": " + said};
 }
 
-std::shared_ptr<rocksdb::Logger> rocksdb_log() { return std::make_shared<Log>(); }
+void RocksdbLog::Logv(const char* format, va_list arguments) {
+  Logv(rocksdb::InfoLogLevel::WARN_LEVEL, format, arguments);
+}
+
+void RocksdbLog::Logv(const rocksdb::InfoLogLevel level, const char* format, va_list arguments) {
+  using rocksdb::InfoLogLevel;
+  if (level != InfoLogLevel::WARN_LEVEL && level != InfoLogLevel::ERROR_LEVEL && level != InfoLogLevel::FATAL_LEVEL)
+    return;
+  char buffer[1024];
+  std::vsnprintf(buffer, sizeof buffer, format, arguments);
+  const std::string_view line = text::trim(buffer);
+  // "FOLDER/000004.log: dropping 38 bytes; Corruption: checksum mismatch"
+  if (const auto at = line.find(".log: dropping "); at != std::string_view::npos) {
+    const auto file = line.substr(0, at + 4);
+    const auto start = file.find('/');
+    damaged_.with([&](std::string& damaged) { damaged = file.substr(start == std::string_view::npos ? 0 : start); });
+  }
+  log::write(level == InfoLogLevel::WARN_LEVEL ? log::Level::warn : log::Level::error, "rocksdb", {{"says", line}});
+}
+
+std::string RocksdbLog::damaged_file() {
+  return damaged_.with([](const std::string& damaged) { return damaged; });
+}
 
 }  // namespace kontena::store

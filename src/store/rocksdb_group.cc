@@ -1,0 +1,56 @@
+#include "rocksdb_group.h"
+
+#include "check.h"
+#include "rocksdb_status.h"
+
+namespace kontena::store {
+
+Result<Entry> entry(std::string_view key, std::string_view stored, const std::string& folder) {
+  const auto revision = revision_in(stored);
+  if (!revision)
+    return Error{Code::corrupt, "the database in '" + folder + "': key '" + std::string(key) + "' has no revision"};
+  return Entry{std::string(key), std::string(stored.substr(revision_size)), *revision};
+}
+
+Result<Revision> Group::add(const Commit& commit) {
+  for (const auto& expected : commit.unchanged) {
+    KTN_TRY(const Revision found, revision_of(expected.key));
+    if (found != expected.revision) return conflict(expected, found);
+  }
+  if (commit.empty()) return revision_;
+  Changed changed{++revision_, {}, commit.deletes};
+  changed.put.reserve(commit.puts.size());
+  for (const auto& put : commit.puts) {
+    batch_.Put(put.key, with_revision(revision_, put.value));
+    written_[put.key] = revision_;
+    changed.put.push_back({put.key, put.value, revision_});
+  }
+  for (const auto& key : commit.deletes) {
+    batch_.Delete(key);
+    written_[key] = 0;
+  }
+  changes_.push_back(std::move(changed));
+  return revision_;
+}
+
+rocksdb::Status Group::write() {
+  if (changes_.empty()) return rocksdb::Status::OK();
+  batch_.Put(slice(revision_key), with_revision(revision_, ""));
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  return db_.Write(synced, &batch_);
+}
+
+Result<Revision> Group::revision_of(const std::string& key) {
+  const auto own = written_.find(key);
+  if (own != written_.end()) return own->second;
+  rocksdb::PinnableSlice stored;
+  const auto got = db_.Get({}, db_.DefaultColumnFamily(), key, &stored);
+  if (got.IsNotFound()) return Revision(0);
+  if (!got.ok()) return to_error(got, folder_);
+  const auto revision = revision_in({stored.data(), stored.size()});
+  if (!revision) return Error{Code::corrupt, "the database in '" + folder_ + "': key '" + key + "' has no revision"};
+  return *revision;
+}
+
+}  // namespace kontena::store
