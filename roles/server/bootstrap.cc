@@ -1,0 +1,143 @@
+#include "bootstrap.h"
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <net/if.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <set>
+
+#include "kontena/access/token.h"
+#include "kontena/base/files.h"
+#include "kontena/base/log.h"
+#include "kontena/base/text.h"
+#include "kontena/crypto/digest.h"
+#include "kontena/store/tables.h"
+
+namespace kontena::server {
+namespace {
+
+constexpr Duration authority_lifetime = std::chrono::hours(24 * 365 * 20);
+constexpr Duration certificate_lifetime = std::chrono::hours(24 * 365);
+
+std::string at(const std::string& folder, std::string_view file) { return folder + '/' + std::string(file); }
+
+// Both halves, or neither: the key is written first, so that a certificate without
+// its key is damage and not a start that was cut off.
+Result<std::optional<pki::KeyPair>> load_pair(const std::string& folder, const std::string& name) {
+  if (!files::exists(at(folder, name + ".pem"))) return std::optional<pki::KeyPair>();
+  KTN_OK(files::check_private(at(folder, name + ".key"), "the key"));
+  KTN_TRY(std::string certificate, files::read(at(folder, name + ".pem")));
+  KTN_TRY(std::string key, files::read(at(folder, name + ".key")));
+  return std::optional(pki::KeyPair{std::move(certificate), Redacted(std::move(key))});
+}
+
+Status save_pair(const std::string& folder, const std::string& name, const pki::KeyPair& pair) {
+  KTN_OK(files::write(at(folder, name + ".key"), pair.key_pem.reveal(), 0600));
+  return files::write(at(folder, name + ".pem"), pair.certificate_pem, 0644);
+}
+
+// A token's file is written before its record: a start that was cut off between
+// them finds the file and keeps the secret that somebody may have read already.
+Result<model::Token> first_token(const std::string& path, model::TokenKind kind, const std::string& description,
+                                 const pki::Authority& authority, IdSource& ids, Time now) {
+  model::Token token{.kind = kind, .description = description, .created_ms = to_ms(now), .created_by = "first start"};
+  if (kind == model::TokenKind::join) token.grid = "default";
+  if (files::exists(path)) {
+    KTN_TRY(const std::string text, files::read(path, 4096));
+    const auto known = access::parse_token(text);
+    if (!known || known->fingerprint != authority.fingerprint())
+      return Error{Code::failed_precondition, "'" + path + "' holds no token of this server", "move it away and start again"};
+    token.id = known->id;
+    token.secret_digest = crypto::sha256_hex(known->secret.reveal());
+    return token;
+  }
+  const access::TokenText text{authority.fingerprint(), TokenId(ids.id()), access::make_secret(ids.bytes(32))};
+  KTN_OK(files::write(path, access::format(text) + '\n', 0600));
+  token.id = text.id;
+  token.secret_digest = crypto::sha256_hex(text.secret.reveal());
+  return token;
+}
+
+}  // namespace
+
+Status make_data_dir(const std::string& data_dir) {
+  KTN_OK(files::make_folder(data_dir, 0700));
+  struct stat found {};
+  if (::stat(data_dir.c_str(), &found) == 0 && (found.st_mode & 077) != 0)
+    return Error{Code::failed_precondition, "the data directory '" + data_dir + "' can be entered by others", "chmod 700 " + data_dir};
+  if (::access(data_dir.c_str(), W_OK) != 0)
+    return Error{Code::failed_precondition, "the data directory '" + data_dir + "' cannot be written", "choose another with --data-dir, or run as its owner"};
+  return Done{};
+}
+
+Result<pki::Authority> open_authority(const std::string& data_dir, Time now) {
+  KTN_TRY(const auto known, load_pair(data_dir, "ca"));
+  if (known) return pki::Authority::load(*known);
+  if (files::exists(at(data_dir, "db")))
+    return Error{Code::failed_precondition, "'" + at(data_dir, "ca.pem") + "' is missing, but there is a database",
+                 "put back ca.pem and ca.key from a backup: nodes and tokens trust no other authority"};
+  KTN_TRY(pki::Authority authority, pki::Authority::create("kontena", now, authority_lifetime));
+  KTN_OK(save_pair(data_dir, "ca", authority.own()));
+  log::info("made a certificate authority", {{"fingerprint", authority.fingerprint()}});
+  return authority;
+}
+
+Result<pki::KeyPair> open_certificate(const std::string& data_dir, const pki::Authority& authority,
+                                      const std::vector<std::string>& names, Time now) {
+  KTN_TRY(auto known, load_pair(data_dir, "server"));
+  if (known) {
+    KTN_TRY(const pki::CertificateFacts facts, pki::read_certificate(known->certificate_pem));
+    const std::set<std::string> has(facts.names.begin(), facts.names.end());
+    const bool same_names = has == std::set<std::string>(names.begin(), names.end());
+    if (same_names && facts.not_after - now > (facts.not_after - facts.not_before) / 3) return *std::move(known);
+  }
+  KTN_TRY(pki::KeyPair pair, authority.issue_server(names, now, certificate_lifetime));
+  KTN_OK(save_pair(data_dir, "server", pair));
+  log::info("made a server certificate", {{"names", text::join(names, ",")}});
+  return pair;
+}
+
+std::vector<std::string> local_names() {
+  std::set<std::string> names{"localhost", "127.0.0.1", "::1"};
+  char host[256] = {};
+  if (::gethostname(host, sizeof host - 1) == 0 && host[0] != '\0') names.insert(text::lower(host));
+  ifaddrs* list = nullptr;
+  if (::getifaddrs(&list) == 0) {
+    for (const ifaddrs* entry = list; entry; entry = entry->ifa_next) {
+      if (!entry->ifa_addr || (entry->ifa_flags & IFF_UP) == 0) continue;
+      char text[INET6_ADDRSTRLEN] = {};
+      if (entry->ifa_addr->sa_family == AF_INET) {
+        ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(entry->ifa_addr)->sin_addr, text, sizeof text);
+      } else if (entry->ifa_addr->sa_family == AF_INET6) {
+        const in6_addr& address = reinterpret_cast<const sockaddr_in6*>(entry->ifa_addr)->sin6_addr;
+        if (IN6_IS_ADDR_LINKLOCAL(&address)) continue;
+        ::inet_ntop(AF_INET6, &address, text, sizeof text);
+      }
+      if (text[0] != '\0') names.insert(text);
+    }
+    ::freeifaddrs(list);
+  }
+  return {names.begin(), names.end()};
+}
+
+Status make_first_records(const std::string& data_dir, store::Store& store, const pki::Authority& authority, IdSource& ids, Time now) {
+  KTN_TRY(const auto started, store.get("meta/first_start"));
+  if (started) return Done{};
+  KTN_TRY(const model::Token admin, first_token(at(data_dir, "admin.token"), model::TokenKind::access, "the first administrator's", authority, ids, now));
+  KTN_TRY(const model::Token join, first_token(at(data_dir, "join.token"), model::TokenKind::join, "the first join token", authority, ids, now));
+  store::Commit commit;
+  commit.puts = {{"meta/first_start", text::rfc3339(now)},
+                 store::grids.put("default", {"default", to_ms(now)}),
+                 store::projects.put("default/default", {"default", "default", to_ms(now)}),
+                 store::tokens.put(*admin.id, admin),
+                 store::tokens.put(*join.id, join)};
+  auto committed = store.commit(commit);
+  if (!committed) return std::move(committed).error();
+  log::info("first start", {{"admin_token", at(data_dir, "admin.token")}, {"join_token", at(data_dir, "join.token")}});
+  return Done{};
+}
+
+}  // namespace kontena::server

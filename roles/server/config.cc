@@ -1,0 +1,86 @@
+#include "config.h"
+
+#include <algorithm>
+#include <array>
+
+#include "kontena/base/files.h"
+#include "kontena/base/text.h"
+#include "kontena/compose/settings_file.h"
+
+namespace kontena::server {
+namespace {
+
+using enum settings::Kind;
+using settings::Setting;
+
+// In the order of --help.
+constexpr std::array table{
+    Setting{"config", "--config", "KONTENA_CONFIG", text, "FILE", "", 0, 0, "read settings from this YAML file"},
+    Setting{"data_dir", "--data-dir", "KONTENA_DATA_DIR", text, "DIR", "/var/lib/kontena-server", 0, 0, "where state, keys and the first tokens are kept"},
+    Setting{"listen", "--listen", "KONTENA_LISTEN", text, "ADDR:PORT", "0.0.0.0:7443", 0, 0, "where to answer; [::]:7443 for IPv6 too"},
+    Setting{"advertise", "--advertise", "KONTENA_ADVERTISE", list, "NAME|IP", "", 0, 0, "a name or address that clients use, for the certificate; may be given again; default all local ones"},
+    Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "5s", 2'000, 600'000, "a node silent for so long gets no new work"},
+    Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "4096", 16, 100'000, "connections answered at once"},
+    Setting{"log_level", "--log-level", "KONTENA_LOG_LEVEL", text, "LEVEL", "info", 0, 0, "debug, info, warn or error"},
+};
+
+// systemd's StateDirectory= comes before our own default, after all that was said.
+std::string data_dir(const settings::Values& values, const settings::Environment& environment) {
+  if (!values.given("data_dir"))
+    if (const auto state = environment("STATE_DIRECTORY"); state && !state->empty()) return *state;
+  return values.text("data_dir");
+}
+
+Status take_listen(const settings::Values& values, Config& config) {
+  const std::string& listen = values.text("listen");
+  const auto colon = listen.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : text::integer(std::string_view(listen).substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535)
+    return Error{Code::invalid_argument, values.origin("listen") + ": '" + listen + "' is not ADDR:PORT", "write 0.0.0.0:7443"};
+  config.address = listen.substr(0, colon);
+  if (config.address.starts_with('[') && config.address.ends_with(']')) config.address = config.address.substr(1, config.address.size() - 2);
+  if (config.address.empty()) config.address = "0.0.0.0";
+  config.port = static_cast<int>(*port);
+  return Done{};
+}
+
+}  // namespace
+
+std::span<const Setting> config_table() { return table; }
+
+Result<Config> read_config(std::span<const std::string> arguments, const settings::Environment& environment) {
+  KTN_TRY(settings::Values values, settings::read(table, arguments, environment, {}));
+  if (const std::string path = values.text("config"); !path.empty()) {
+    KTN_TRY(const std::string text, files::read(path, 1u << 20));
+    KTN_TRY(settings::File file, compose::read_settings_file(path, text));
+    if (file.contains("config")) return Error{Code::invalid_argument, file["config"].origin + ": a configuration file cannot name another one"};
+    KTN_TRY(values, settings::read(table, arguments, environment, file));
+  }
+  Config config{.data_dir = data_dir(values, environment),
+                .advertise = values.list("advertise"),
+                .lost_after = Duration(values.number("lost_after")),
+                .max_connections = static_cast<std::size_t>(values.number("max_connections")),
+                .log_level = values.text("log_level")};
+  KTN_OK(take_listen(values, config));
+  static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
+  if (std::ranges::find(levels, config.log_level) == levels.end())
+    return Error{Code::invalid_argument, values.origin("log_level") + ": '" + config.log_level + "' is not debug, info, warn or error"};
+  return config;
+}
+
+std::string help_text() {
+  return "usage: kontena server [OPTIONS]\n\n"
+         "Keeps the state of the cluster and decides what runs where. The first start makes\n"
+         "the data directory, a certificate authority, the grid 'default', and in the data\n"
+         "directory the files admin.token and join.token.\n\n"
+         "Options (a flag wins over the environment, that over the file, that over the default):\n" +
+         settings::help(table) +
+         "\nExamples:\n"
+         "  kontena server\n"
+         "  kontena server --advertise kontena.example.org --advertise 203.0.113.5\n"
+         "  kontena server --config /etc/kontena/server.yaml\n\n"
+         "Exit status: 0 stopped by SIGTERM or SIGINT, 2 wrong options, 78 wrong state or\n"
+         "configuration that a restart does not mend, 1 anything else.\n";
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,118 @@
+#include "server.h"
+
+#include <csignal>
+#include <cstdio>
+
+#include "bootstrap.h"
+#include "config.h"
+#include "controllers/deployments.h"
+#include "dispatch.h"
+#include "kontena/base/log.h"
+#include "kontena/base/notify.h"
+#include "kontena/base/text.h"
+#include "kontena/store/open.h"
+
+namespace kontena::server {
+namespace {
+
+constexpr int exit_usage = 2;
+constexpr int exit_config = 78;  // EX_CONFIG: packaging/systemd does not restart on it
+
+// Blocked in every thread before the first is made; only await_signal() takes them.
+sigset_t stop_signals() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGTERM);
+  sigaddset(&set, SIGINT);
+  return set;
+}
+
+void await_signal() {
+  const sigset_t set = stop_signals();
+  int signal = 0;
+  sigwait(&set, &signal);
+  log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+}
+
+int complain(const Error& error, int status) {
+  std::fprintf(stderr, "kontena server: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
+  return status;
+}
+
+void set_log_level(const std::string& name) {
+  if (name == "debug") log::set_level(log::Level::debug);
+  if (name == "warn") log::set_level(log::Level::warn);
+  if (name == "error") log::set_level(log::Level::error);
+}
+
+// Wiring only: makes the seams, starts the loops, stops them in order.
+Status serve(const Config& config) {
+  const SystemClock clock;
+  SystemIds ids;
+  KTN_OK(make_data_dir(config.data_dir));
+  KTN_TRY(const pki::Authority authority, open_authority(config.data_dir, clock.now()));
+  const auto names = config.advertise.empty() ? local_names() : config.advertise;
+  KTN_TRY(const pki::KeyPair certificate, open_certificate(config.data_dir, authority, names, clock.now()));
+  KTN_TRY(const std::unique_ptr<store::Store> store, store::open_rocksdb(config.data_dir + "/db"));
+  KTN_OK(make_first_records(config.data_dir, *store, authority, ids, clock.now()));
+
+  Views views(*store);
+  KTN_OK(views.load());
+  Liveness liveness(clock, config.lost_after);
+  LogHub logs;
+  Context context{clock, ids, *store, views, liveness, logs, authority};
+  Dispatch dispatch(context);
+  Deployments deployments(context);
+  views.start();
+  deployments.start();
+
+  auto listener = http::serve({.address = config.address,
+                               .port = config.port,
+                               .certificate_pem = certificate.certificate_pem,
+                               .key_pem = certificate.key_pem.reveal(),
+                               .client_ca_pem = authority.own().certificate_pem,
+                               .max_connections = config.max_connections,
+                               .body_limit = [&](const http::Request& request) { return dispatch.body_limit(request); }},
+                              [&](http::Request& request) { return dispatch.handle(request); });
+  if (listener) {
+    log::info("serving", {{"address", config.address}, {"port", (*listener)->port()}, {"version", KONTENA_VERSION}});
+    notify_service("READY=1\nSTATUS=serving on port " + std::to_string((*listener)->port()));
+    await_signal();
+    notify_service("STOPPING=1\nSTATUS=stopping");
+  }
+
+  // New requests are refused first, then the waiting ones answer, then the loops
+  // end, and the store last: what was acknowledged is in it.
+  dispatch.stop();
+  store->close();
+  views.stop();
+  if (listener) (*listener)->stop();
+  deployments.stop();
+  if (!listener) return std::move(listener).error();
+  return Done{};
+}
+
+}  // namespace
+
+int run(std::span<const std::string> arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument != "--help" && argument != "-h") continue;
+    std::fputs(help_text().c_str(), stdout);
+    return 0;
+  }
+  const auto config = read_config(arguments, settings::process_environment());
+  if (!config) return complain(config.error(), exit_usage);
+  set_log_level(config->log_level);
+  const sigset_t set = stop_signals();
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+  std::signal(SIGPIPE, SIG_IGN);
+  const Status served = serve(*config);
+  if (served) return 0;
+  const Code code = served.error().code;
+  const bool lasting = code == Code::failed_precondition || code == Code::corrupt || code == Code::unsupported ||
+                       code == Code::permission_denied || code == Code::invalid_argument;
+  return complain(served.error(), lasting ? exit_config : 1);
+}
+
+}  // namespace kontena::server
