@@ -1,0 +1,215 @@
+#include "agent.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <thread>
+#include <variant>
+
+#include "exits.h"
+#include "join.h"
+#include "kontena/base/log.h"
+#include "kontena/base/notify.h"
+#include "kontena/engine/open.h"
+#include "node.h"
+
+namespace kontena::agent {
+namespace {
+
+constexpr Duration wind_up_limit{5'000};
+// How often systemd is asked for more time to start in, and for how much.
+constexpr Duration extend_period{20'000};
+constexpr const char* extend_state = "EXTEND_TIMEOUT_USEC=60000000";
+
+int complain(const Error& error, int status) {
+  std::fprintf(stderr, "kontena agent: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "hint: %s\n", error.hint.c_str());
+  return status;
+}
+
+// Turns SIGTERM and SIGINT into State::exit, on a thread of its own.
+class Signals {
+ public:
+  explicit Signals(Synced<State>& state) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);  // in every thread: before any other is made
+    std::signal(SIGPIPE, SIG_IGN);
+    thread_ = std::thread([&state, set] {
+      int signal = 0;
+      sigwait(&set, &signal);
+      state.change([](State& s) { s.exit = s.exit.value_or(exit_ok); });
+    });
+  }
+  ~Signals() {
+    pthread_kill(thread_.native_handle(), SIGTERM);
+    thread_.join();
+  }
+
+ private:
+  std::thread thread_;
+};
+
+std::string host_name() {
+  std::array<char, 256> name{};
+  ::gethostname(name.data(), name.size() - 1);
+  return name.data();
+}
+
+// Joins, however long the server cannot be reached; or returns the status to end with.
+std::variant<Identity, int> join_somewhere(const Settings& settings, const Clock& clock, IdSource& ids,
+                                           Synced<State>& state) {
+  if (settings.servers.empty())
+    return complain(
+        {Code::invalid_argument, "this node has not joined yet, and no server is named", "--server HOST:PORT"},
+        exit_usage);
+  const auto token = read_token(settings);
+  if (!token) return complain(token.error(), exit_usage);
+  std::string told;
+  for (int failures = 0;; ++failures) {
+    const Server& server = settings.servers[static_cast<std::size_t>(failures) % settings.servers.size()];
+    notify_service(std::string(extend_state) + "\nSTATUS=joining at " + server.text());
+    Attempt attempt = join(server, settings, *token, clock);
+    if (attempt.identity) return std::move(*attempt.identity);
+    if (attempt.exit) return complain(attempt.error, *attempt.exit);
+    const std::string news = server.text() + ": " + attempt.error.message;
+    if (news != told)
+      log::warn("cannot join yet, trying on", {{"server", server.text()}, {"reason", attempt.error.message}});
+    told = news;
+    const Duration delay = reconnect_delay(failures + 1, false, ids.number());
+    if (state.wait(delay, [](const State& s) { return s.exit.has_value(); })) return exit_ok;
+  }
+}
+
+// With a signal, a request under way is not waited for: a join that was broken
+// off is done again.
+std::variant<Identity, int> join_until_told(const Settings& settings, const Clock& clock, IdSource& ids,
+                                            Synced<State>& state) {
+  std::jthread impatient([&state](std::stop_token stop) {
+    std::stop_callback wake(stop, [&state] { state.change([](State&) {}); });
+    state.wait(std::chrono::hours(24 * 365),
+               [&](const State& s) { return s.exit.has_value() || stop.stop_requested(); });
+    if (!stop.stop_requested()) std::_Exit(exit_ok);
+  });
+  return join_somewhere(settings, clock, ids, state);
+}
+
+Result<std::vector<std::unique_ptr<http::Client>>> connect_to(const std::vector<Server>& servers,
+                                                              const Identity& identity) {
+  if (servers.empty())
+    return Error{Code::invalid_argument, "no server is named, and none was kept at the join", "--server HOST:PORT"};
+  std::vector<std::unique_ptr<http::Client>> clients;
+  for (const Server& server : servers)
+    clients.push_back(http::connect({.url = server.url(),
+                                     .ca_pem = identity.ca_pem,
+                                     .certificate_pem = identity.certificate_pem,
+                                     .key_pem = identity.key_pem,
+                                     .user_agent = "kontena-agent/" KONTENA_VERSION}));
+  return clients;
+}
+
+// Tells the service manager how we are, until it is time to end.
+int attend(Synced<State>& state, const Identity& identity) {
+  struct Told {
+    bool ready = false, server_away = false, engine_away = false;
+    bool operator==(const Told&) const = default;
+  };
+  const auto now = [](const State& s) { return Told{s.listed && s.told, s.server_away, s.engine_away}; };
+  std::optional<Told> told;
+  while (true) {
+    const auto [is, exit] = state.with([&](const State& s) { return std::pair(now(s), s.exit); });
+    if (exit) return *exit;
+    if (told != is) {
+      std::string text = "STATUS=node " + identity.name + " of grid " + identity.grid;
+      if (is.engine_away) text += "; Docker does not answer";
+      if (is.server_away) text += "; the server does not answer";
+      if (is.ready && !(told && told->ready)) {
+        text += "\nREADY=1";
+        log::info("the node is at work", {{"node", identity.node}, {"name", identity.name}, {"grid", identity.grid}});
+      }
+      notify_service(text);
+      told = is;
+    }
+    if (!is.ready) notify_service(extend_state);
+    state.wait(is.ready ? Duration(3'600'000) : extend_period, [&](const State& s) { return s.exit || now(s) != is; });
+  }
+}
+
+int serve(Settings settings) {
+  auto lock = StateLock::take(settings.state_dir);
+  if (!lock) return complain(lock.error(), lock.error().code == Code::conflict ? exit_conflict : exit_failure);
+  auto loaded = load_identity(settings.state_dir);
+  if (!loaded)
+    return complain(loaded.error(), loaded.error().code == Code::corrupt ? exit_misconfigured : exit_failure);
+
+  const SystemClock clock;
+  SystemIds ids;
+  Synced<State> state;
+  const Signals signals(state);
+  const auto engine = engine::open_docker(settings.docker_socket);
+  const auto facts = engine->facts();
+  if (!facts && facts.error().code == Code::unsupported) return complain(facts.error(), exit_misconfigured);
+  // Once joined, a node waits for its engine: after a boot that may come later.
+  if (!facts && !*loaded) return complain(facts.error(), exit_unreachable);
+
+  Identity identity;
+  if (*loaded) {
+    identity = std::move(**loaded);
+  } else {
+    auto joined = join_until_told(settings, clock, ids, state);
+    if (const int* status = std::get_if<int>(&joined)) return *status;
+    identity = std::get<Identity>(std::move(joined));
+    if (const Status saved = save_identity(settings.state_dir, identity); !saved)
+      return complain(saved.error(), exit_failure);
+    log::info("joined", {{"node", identity.node}, {"name", identity.name}, {"grid", identity.grid}});
+  }
+  if (settings.servers.empty())
+    for (const std::string& kept : identity.servers)
+      if (auto server = parse_server(kept)) settings.servers.push_back(std::move(*server));
+  auto clients = connect_to(settings.servers, identity);
+  if (!clients) return complain(clients.error(), exit_usage);
+  auto kept = load_kept(settings.state_dir);
+  if (!kept) return complain(kept.error(), exit_failure);
+  state.with([&](State& s) {
+    s.told = kept->revision > 0;
+    s.kept = std::make_shared<const Kept>(std::move(*kept));
+    s.heard = clock.steady();
+  });
+
+  const auto address = [settings](std::size_t server) {
+    const Server& at = settings.servers[server];
+    return settings.address.empty() ? local_address(at.host, at.port) : settings.address;
+  };
+  Node node({.context = {*engine, clock, ids, state, identity.node, identity.grid},
+             .servers = std::move(*clients),
+             .state_dir = settings.state_dir,
+             .cores = std::max(1u, std::thread::hardware_concurrency()),
+             .address = address});
+  node.start();
+  const int status = attend(state, identity);
+  notify_service("STOPPING=1\nSTATUS=stopping; the containers run on");
+  log::info("stopping: the containers run on", {{"status", status}});
+  node.wind_up(wind_up_limit);
+  std::_Exit(status);  // not waiting for long polls; see agent.h
+}
+
+}  // namespace
+
+int run(std::span<const std::string> arguments) {
+  for (const std::string& argument : arguments) {
+    if (argument != "--help" && argument != "-h") continue;
+    std::fputs(help_text().c_str(), stdout);
+    return exit_ok;
+  }
+  auto settings = read_settings(arguments, settings::process_environment(), host_name());
+  if (!settings) return complain(settings.error(), exit_usage);
+  log::set_level(settings->log_level);
+  return serve(std::move(*settings));
+}
+
+}  // namespace kontena::agent

@@ -1,0 +1,70 @@
+#include "beat.h"
+
+#include "exits.h"
+#include "kontena/base/log.h"
+#include "kontena/base/text.h"
+
+namespace kontena::agent {
+namespace {
+
+// Long enough for a server under load, and short enough to try the next in time.
+constexpr Duration longest_beat{5'000};
+
+}  // namespace
+
+std::string clock_difference(Time ours, Time servers) {
+  const Duration apart = ours > servers ? ours - servers : servers - ours;
+  if (apart <= most_clock_difference) return "";
+  return "this machine's clock says " + text::rfc3339(ours) + ", the server's " + text::rfc3339(servers);
+}
+
+void Beat::step() {
+  http::Request request{.method = http::Method::post, .path = std::string(api::paths::agent_beat)};
+  request.headers["content-type"] = "application/json";
+  request.body = codec::to_json(api::Nothing{});
+  const auto response = uplink_.server().send(request, longest_beat);
+  if (!response) return missed(response.error());
+  if (response->status >= 300) {
+    const Error error = api::error_of(*response);
+    // Only the server's own word counts; TLS that fails, or a proxy's answer, does not.
+    const bool removed = error.code == Code::unauthenticated || error.code == Code::expired;
+    return removed ? refused(error) : missed(error);
+  }
+  const auto answer = codec::from_json<api::BeatAnswer>(response->body);
+  if (!answer) return missed({Code::unavailable, "the server's answer to a beat cannot be read"});
+  heard(*answer);
+}
+
+void Beat::heard(const api::BeatAnswer& answer) {
+  failures_ = 0;
+  const Duration now = context_.clock.steady();
+  context_.state.with([&](State& s) { s.heard = now; });
+  const bool away = context_.state.with([](const State& s) { return s.server_away; });
+  if (away) {
+    context_.state.change([](State& s) {
+      s.server_away = false;
+      ++s.server_epoch;
+      s.report_facts = true;
+      s.touch_all();
+    });
+    log::info("the server answers again");
+  }
+  const std::string difference = clock_difference(context_.clock.now(), from_ms(answer.time_ms));
+  if (!difference.empty() && !clock_told_) log::warn("a clock is wrong", {{"reason", difference}});
+  clock_told_ = !difference.empty();
+}
+
+void Beat::missed(const Error& error) {
+  uplink_.try_next();
+  const bool news = context_.state.with([](State& s) { return !std::exchange(s.server_away, true); });
+  if (news) log::warn("the server does not answer", {{"reason", error.message}, {"hint", error.hint}});
+  wait_to_reconnect(context_, ++failures_);
+}
+
+void Beat::refused(const Error& error) {
+  log::error("this node was removed from its grid: the agent ends, its containers run on",
+             {{"reason", error.message}, {"next", "join anew with a token and an empty state folder"}});
+  context_.state.change([](State& s) { s.exit = exit_refused; });
+}
+
+}  // namespace kontena::agent

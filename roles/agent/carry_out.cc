@@ -1,0 +1,211 @@
+#include "carry_out.h"
+
+#include <algorithm>
+
+#include "kontena/base/log.h"
+#include "observe.h"
+#include "status.h"
+
+namespace kontena::agent {
+namespace {
+
+constexpr std::size_t most_pulls = 2;
+constexpr std::size_t most_stops = 8;
+
+template <class... F>
+struct Cases : F... {
+  using F::operator()...;
+};
+
+reconcile::Observed observed(const State& state) {
+  reconcile::Observed seen{.images = state.images};
+  for (const auto& [instance, assignment] : state.kept->instances)
+    if (const auto* container = state.seen.of_instance(instance)) seen.containers[instance] = found_of(*container);
+  for (const auto& [instance, work] : state.work) {
+    seen.history[instance] = work.history;
+    if (work.doing != Doing::nothing) seen.in_flight.insert(instance);
+  }
+  return seen;
+}
+
+// Why this instance's container cannot be made yet, by its name: either it is to
+// wait (true), or somebody must do something (false).
+struct Holder {
+  bool waits = false;
+  std::string why;
+};
+std::optional<Holder> holder_of_name(const State& state, const Kept& kept, const model::Assignment& wanted) {
+  const engine::Container* holder = state.seen.named(wanted.container_name);
+  if (!holder || instance_of(*holder) == *wanted.id) return std::nullopt;
+  const auto other = kept.instances.find(instance_of(*holder));
+  if (other != kept.instances.end() && other->second.desired == model::Desired::removed)
+    return Holder{true, "waits until the container '" + holder->name + "' of an earlier instance is removed"};
+  return Holder{false, "the name '" + holder->name + "' is taken by a container of an instance that " +
+                           (other == kept.instances.end() ? "the server does not know: docker rm -f " + holder->name
+                                                          : "is wanted too")};
+}
+
+// An image that is never pulled may be put there by somebody, so it is looked for
+// now and then: pull() tells the policies apart.
+void look_for_blocked(const Kept& kept, const reconcile::Observed& observed, std::int64_t now_ms,
+                      reconcile::Plan& plan) {
+  for (const auto& [instance, why] : plan.blocked) {
+    const auto history = observed.history.find(instance);
+    const std::int64_t due_ms = history == observed.history.end() ? 0 : history->second.retry_at_ms;
+    if (due_ms <= now_ms)
+      plan.actions.push_back(reconcile::Pull{instance, kept.instances.at(instance).spec.image});
+    else
+      plan.wake_ms = plan.wake_ms == 0 ? due_ms : std::min(plan.wake_ms, due_ms);
+  }
+}
+
+}  // namespace
+
+CarryOut::CarryOut(Context context, std::string state_dir, std::size_t cores)
+    : context_(std::move(context)),
+      state_dir_(std::move(state_dir)),
+      owner_{context_.node, context_.grid},
+      networks_(context_.engine),
+      pulling_("pull", most_pulls),
+      starting_("start", std::max<std::size_t>(2, 2 * cores)),
+      stopping_("stop", most_stops) {}
+
+void CarryOut::close() {
+  pulling_.close();
+  starting_.close();
+  stopping_.close();
+}
+
+bool CarryOut::wait_idle(Duration limit) {
+  const Duration end = context_.clock.steady() + limit;
+  for (Lane* lane : {&pulling_, &starting_, &stopping_})
+    if (!lane->wait_idle(std::max(Duration(0), end - context_.clock.steady()))) return false;
+  return true;
+}
+
+bool CarryOut::save() {
+  const auto [kept, unsaved] = context_.state.with([](const State& s) { return std::pair(s.kept, s.unsaved); });
+  if (!unsaved) return true;
+  const Status saved = save_kept(state_dir_, *kept);
+  if (!saved) {
+    // A full disk must not keep containers from being started and stopped.
+    log::error("the assignments cannot be kept: after a reboot older ones would be run",
+               {{"reason", saved.error().message}});
+    return false;
+  }
+  context_.state.with([&](State& s) {
+    if (s.kept == kept) s.unsaved = false;
+  });
+  return true;
+}
+
+std::int64_t CarryOut::round() {
+  const bool saved = save();
+  struct View {
+    Wanted kept;
+    reconcile::Observed observed;
+  };
+  const auto view = context_.state.with([](State& s) -> std::optional<View> {
+    s.replan = false;
+    if (!s.listed || s.engine_away || s.stopping) return std::nullopt;
+    return View{s.kept, observed(s)};
+  });
+  if (!view) return 0;
+
+  const Time now = context_.clock.now();
+  reconcile::Plan plan = reconcile::actions(view->kept->instances, view->observed, now);
+  look_for_blocked(*view->kept, view->observed, to_ms(now), plan);
+  std::vector<Job> jobs;
+  context_.state.change([&](State& s) {
+    // What has changed since the view was taken is planned in the next round.
+    if (s.kept != view->kept) return;
+    for (const reconcile::Action& action : plan.actions) {
+      Job job = job_of(action, s, *view->kept);
+      if (begin(s, *view->kept, job)) jobs.push_back(std::move(job));
+    }
+  });
+  for (const Job& job : jobs) hand_out(view->kept, job);
+  remove_unused(view->kept);
+  const std::int64_t save_again = saved ? 0 : to_ms(now) + 5'000;
+  if (plan.wake_ms == 0 || save_again == 0) return std::max(plan.wake_ms, save_again);
+  return std::min(plan.wake_ms, save_again);
+}
+
+CarryOut::Job CarryOut::job_of(const reconcile::Action& action, const State& state, const Kept& kept) const {
+  using namespace reconcile;
+  const auto pulled = [&](const std::string& instance) {
+    const auto work = state.work.find(instance);
+    return work != state.work.end() && work->second.pulled;
+  };
+  return std::visit(
+      Cases{// `images` knows of no instance: where one asks for a pull of its own, what counts is whether it had one.
+            [&](const Pull& a) {
+              return Job{pulled(a.instance) ? Doing::create : Doing::pull, a.instance};
+            },
+            [&](const Create& a) {
+              const bool always = kept.instances.at(a.instance).spec.pull_policy == model::PullPolicy::always;
+              return Job{always && !pulled(a.instance) ? Doing::pull : Doing::create, a.instance};
+            },
+            [](const Start& a) {
+              return Job{Doing::start, a.instance, a.container, a.again};
+            },
+            [](const Stop& a) {
+              return Job{Doing::stop, a.instance, a.container};
+            },
+            [](const Remove& a) {
+              return Job{Doing::remove, a.instance, a.container};
+            }},
+      action);
+}
+
+// Marks the instance as worked on; false where the job must not be begun now.
+bool CarryOut::begin(State& state, const Kept& kept, const Job& job) {
+  Work& work = state.work[job.instance];
+  work.waits.clear();
+  if (job.doing == Doing::create) {
+    const model::Assignment& wanted = kept.instances.at(job.instance);
+    if (const auto holder = holder_of_name(state, kept, wanted)) {
+      state.report.insert(job.instance);
+      if (holder->waits) {
+        work.waits = holder->why;
+        work.message.clear();
+        return false;
+      }
+      work.message = holder->why;
+      work.history.retry_at_ms = to_ms(context_.clock.now()) + reconcile::retry_delay_ms(++work.history.failures);
+      state.replan = true;  // for the time to wake at
+      return false;
+    }
+  }
+  work.doing = job.doing;
+  state.report.insert(job.instance);
+  return true;
+}
+
+void CarryOut::hand_out(const Wanted& kept, const Job& job) {
+  const model::Assignment& wanted = kept->instances.at(job.instance);
+  switch (job.doing) {
+    case Doing::nothing:
+      return;
+    case Doing::pull: {
+      const std::string image = wanted.spec.image;
+      const bool first = pulls_.with([&](auto& pulls) {
+        auto& waiting = pulls[image];
+        waiting.insert(job.instance);
+        return waiting.size() == 1;
+      });
+      if (first) pulling_.add([this, image] { pull(image); });
+      return;
+    }
+    case Doing::create:
+      return starting_.add([this, kept, &wanted] { create(wanted); });
+    case Doing::start:
+      return starting_.add([this, kept, &wanted, job] { start(wanted, job.container, job.again); });
+    case Doing::stop:
+      return stopping_.add([this, kept, &wanted, job] { stop(wanted, job.container); });
+    case Doing::remove:
+      return stopping_.add([this, kept, &wanted, job] { remove(wanted, job.container); });
+  }
+}
+
+}  // namespace kontena::agent

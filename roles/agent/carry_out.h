@@ -1,0 +1,86 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <set>
+#include <string>
+
+#include "lane.h"
+#include "make.h"
+#include "state.h"
+
+namespace kontena::agent {
+
+// Networks that containers of this node need, each made once even where many
+// containers want it at the same time: the engine would make two of one name.
+class Networks {
+ public:
+  explicit Networks(engine::Engine& engine) : engine_(engine) {}
+  Status ensure(const model::Assignment&, const Owner&);
+  void doubt(const model::Assignment&);  // the engine says that one is missing
+  void forget(const std::string& name);
+
+ private:
+  struct State {
+    std::set<std::string> making;
+    std::set<std::string> made;
+  };
+  Status ensure_one(const model::NetworkSpec&, const model::StringMap& labels);
+
+  engine::Engine& engine_;
+  Synced<State> state_;
+};
+
+// Does what reconcile::actions says, on lanes: so that a slow pull or stop keeps
+// nothing else waiting. Results go into the State, which is planned from anew.
+class CarryOut {
+ public:
+  CarryOut(Context, std::string state_dir, std::size_t cores);
+
+  // Plans, and hands out what is to be done; tells when to plan again at the
+  // latest, 0 where nothing waits for the time. From one thread only.
+  std::int64_t round();
+
+  void close();                    // hands out no more; what has begun goes on
+  bool wait_idle(Duration limit);  // waits for what has begun
+
+ private:
+  using Wanted = std::shared_ptr<const Kept>;  // keeps the assignment that a job works on alive
+  struct Job {
+    Doing doing = Doing::nothing;
+    std::string instance;
+    std::string container;
+    bool again = false;
+  };
+  bool save();
+  Job job_of(const reconcile::Action&, const State&, const Kept&) const;
+  bool begin(State&, const Kept&, const Job&);
+  void hand_out(const Wanted&, const Job&);
+  void remove_unused(const Wanted&);
+
+  void pull(const std::string& image);
+  std::set<std::string> look_for(const std::string& image, const std::set<std::string>& waiting);
+  void pulled(const std::string& image, const std::set<std::string>& waiting, const Status&);
+  void create(const model::Assignment&);
+  Result<std::string> make(const model::Assignment&);
+  Status look_who_has(const std::string& name);
+  void start(const model::Assignment&, const std::string& container, bool again);
+  void stop(const model::Assignment&, const std::string& container);
+  void remove(const model::Assignment&, const std::string& container);
+
+  // How a job ends: the instance is free for the next one.
+  void done(const std::string& instance, const std::function<void(State&, Work&)>& note);
+  void failed(const std::string& instance, const Error&);
+  void cleaned(const std::string& instance, const Status&);
+
+  Context context_;
+  const std::string state_dir_;
+  const Owner owner_;
+  Networks networks_;
+  Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait for it
+  Lane pulling_;
+  Lane starting_;
+  Lane stopping_;
+};
+
+}  // namespace kontena::agent

@@ -1,0 +1,316 @@
+// What CarryOut's lanes do: one method a job.
+#include <algorithm>
+
+#include "carry_out.h"
+#include "kontena/base/log.h"
+#include "observe.h"
+#include "status.h"
+
+namespace kontena::agent {
+namespace {
+
+constexpr Duration progress_period{1'000};
+constexpr Duration usual_grace{10'000};
+constexpr std::int64_t stable_run_ms = 10'000;  // as reconcile::after_exit has it
+constexpr std::size_t longest_message = 500;
+
+std::string text_of(const Error& error) {
+  return one_line(error.hint.empty() ? error.message : error.message + " (" + error.hint + ')', longest_message);
+}
+
+}  // namespace
+
+void CarryOut::done(const std::string& instance, const std::function<void(State&, Work&)>& note) {
+  context_.state.change([&](State& s) {
+    s.touch(instance);
+    const auto work = s.work.find(instance);
+    if (work == s.work.end()) return;  // forgotten meanwhile
+    work->second.doing = Doing::nothing;
+    work->second.progress.clear();
+    note(s, work->second);
+  });
+}
+
+void CarryOut::failed(const std::string& instance, const Error& error) {
+  // The engine's absence is nobody's failure: it is tried again when the engine is back.
+  if (error.code == Code::unavailable) {
+    engine_is_away(context_, error);
+    return done(instance, [](State&, Work&) {});
+  }
+  const std::int64_t now_ms = to_ms(context_.clock.now());
+  bool news = false;
+  done(instance, [&](State&, Work& work) {
+    news = work.message != text_of(error);
+    work.message = text_of(error);
+    work.history.retry_at_ms = now_ms + reconcile::retry_delay_ms(++work.history.failures);
+  });
+  if (news) log::warn("an instance cannot be started", {{"instance", instance}, {"reason", text_of(error)}});
+}
+
+// ---- pulls
+
+void CarryOut::pull(const std::string& image) {
+  auto waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
+  const auto answered = look_for(image, waiting);
+  const bool more = pulls_.with([&](auto& pulls) {
+    auto& left = pulls[image];
+    for (const std::string& instance : answered) left.erase(instance);
+    if (!left.empty()) return true;
+    pulls.erase(image);
+    return false;
+  });
+  if (!more) return;
+
+  std::optional<Duration> told;
+  std::string last;
+  const Status status = context_.engine.pull(image, [&](const engine::PullProgress& progress) {
+    const Duration now = context_.clock.steady();
+    std::string text = progress_text(progress);
+    if (text == last || (told && now - *told < progress_period)) return;
+    told = now;
+    last = text;
+    waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
+    context_.state.change([&](State& s) {
+      for (const std::string& instance : waiting) {
+        if (const auto work = s.work.find(instance); work != s.work.end()) work->second.progress = text;
+        s.report.insert(instance);
+      }
+    });
+  });
+  waiting = pulls_.with([&](auto& pulls) { return std::move(pulls.extract(image).mapped()); });
+  pulled(image, waiting, status);
+}
+
+// Answers those who do not want a pull in any case, as far as a look at the
+// engine's images can; tells whom.
+std::set<std::string> CarryOut::look_for(const std::string& image, const std::set<std::string>& waiting) {
+  using model::PullPolicy;
+  std::map<std::string, PullPolicy> policies;
+  context_.state.with([&](const State& s) {
+    for (const std::string& instance : waiting) {
+      const auto wanted = s.kept->instances.find(instance);
+      policies[instance] = wanted == s.kept->instances.end() ? PullPolicy::never : wanted->second.spec.pull_policy;
+    }
+  });
+  std::set<std::string> answered;
+  if (std::ranges::all_of(policies, [](const auto& one) { return one.second == PullPolicy::always; })) return answered;
+  const auto there = context_.engine.has_image(image);
+  if (there && *there) context_.state.with([&](State& s) { s.images.insert(image); });
+  for (const auto& [instance, policy] : policies) {
+    if (policy == PullPolicy::always) continue;
+    if (there && *there) {
+      done(instance, [](State&, Work& work) { work.message.clear(); });
+    } else if (!there) {
+      failed(instance, there.error());
+    } else if (policy == PullPolicy::never) {
+      failed(instance, {Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"});
+    } else {
+      continue;
+    }
+    answered.insert(instance);
+  }
+  return answered;
+}
+
+void CarryOut::pulled(const std::string& image, const std::set<std::string>& waiting, const Status& status) {
+  if (status) {
+    log::info("image pulled", {{"image", image}});
+    context_.state.with([&](State& s) { s.images.insert(image); });
+  }
+  for (const std::string& instance : waiting) {
+    if (!status) {
+      Error error = status.error();
+      if (error.message.find(image) == std::string::npos) error = std::move(error).in("pulling '" + image + "'");
+      failed(instance, error);
+      continue;
+    }
+    done(instance, [](State&, Work& work) {
+      work.pulled = true;
+      work.message.clear();
+      work.history.failures = 0;
+      work.history.retry_at_ms = 0;
+    });
+  }
+}
+
+// ---- create and start
+
+Result<std::string> CarryOut::make(const model::Assignment& wanted) {
+  KTN_OK(networks_.ensure(wanted, owner_));
+  for (const auto& [key, volume] : wanted.volumes)
+    KTN_OK(context_.engine.ensure_volume(volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
+  return context_.engine.create(container_of(wanted, owner_));
+}
+
+void CarryOut::create(const model::Assignment& wanted) {
+  const std::string& instance = *wanted.id;
+  const auto made = make(wanted);
+  if (!made) {
+    if (made.error().code == Code::already_exists) {
+      const Status known = look_who_has(wanted.container_name);
+      // If it is one of ours, the next plan starts it, or waits for its removal.
+      return known ? done(instance, [](State&, Work&) {}) : failed(instance, known.error());
+    }
+    if (made.error().code == Code::not_found) {
+      networks_.doubt(wanted);
+      context_.state.with([&](State& s) {
+        s.images.erase(wanted.spec.image);
+        if (const auto work = s.work.find(instance); work != s.work.end()) work->second.pulled = false;
+      });
+    }
+    return failed(instance, made.error());
+  }
+  const bool still_wanted = context_.state.with([&](State& s) {
+    if (const auto work = s.work.find(instance); work != s.work.end()) {
+      work->second.pulled = false;  // a next container of it asks anew
+      work->second.history.restarts = 0;
+      work->second.message.clear();
+    }
+    const auto now = s.kept->instances.find(instance);
+    return !s.stopping && now != s.kept->instances.end() && now->second.desired == model::Desired::running;
+  });
+  if (still_wanted) return start(wanted, *made, false);
+  const Status looked = look_at(context_, *made);
+  looked ? done(instance, [](State&, Work&) {}) : failed(instance, looked.error());
+}
+
+// Notes ours that has the name; otherwise says whose it is.
+Status CarryOut::look_who_has(const std::string& name) {
+  KTN_TRY(const auto containers, context_.engine.list(context_.node));
+  const auto holder = std::ranges::find(containers, name, &engine::Container::name);
+  if (holder != containers.end()) return look_at(context_, holder->id);
+  const auto foreign = context_.engine.inspect(name);
+  const auto node =
+      foreign ? foreign->labels.find(std::string(engine::node_label)) : model::StringMap::const_iterator();
+  if (foreign && node != foreign->labels.end())
+    return Error{Code::already_exists, "the name '" + name + "' is taken by a container of node " + node->second +
+                                           ", which this machine was earlier: docker rm -f " + name};
+  return Error{Code::already_exists,
+               "the name '" + name + "' is taken by a container that is not kontena's: docker rm or rename it"};
+}
+
+void CarryOut::start(const model::Assignment& wanted, const std::string& container, bool again) {
+  const std::string& instance = *wanted.id;
+  const bool stable = context_.state.with([&](const State& s) {
+    const auto* before = s.seen.with_id(container);
+    return before && before->finished_ms - before->started_ms >= stable_run_ms;
+  });
+  const Status started = context_.engine.start(container);
+  // Before the look, so that one report tells both.
+  if (started) {
+    context_.state.with([&](State& s) {
+      const auto work = s.work.find(instance);
+      if (work == s.work.end()) return;
+      work->second.message.clear();
+      auto& history = work->second.history;
+      history.stopped = false;
+      history.retry_at_ms = 0;
+      history.restarts += again ? 1 : 0;
+      history.failures = !again ? 0 : stable ? 1 : history.failures + 1;
+    });
+  }
+  const Status looked = look_at(context_, container);
+  if (!started) return failed(instance, started.error());
+  if (!looked) return failed(instance, looked.error());
+  done(instance, [](State&, Work&) {});
+  log::info(again ? "instance started again" : "instance started",
+            {{"instance", instance}, {"name", wanted.container_name}});
+}
+
+// ---- stop and remove
+
+void CarryOut::stop(const model::Assignment& wanted, const std::string& container) {
+  const auto& grace_ms = wanted.spec.stop_grace_period_ms;
+  Status stopped = context_.engine.stop(container, grace_ms ? Duration(*grace_ms) : usual_grace);
+  if (stopped) stopped = look_at(context_, container);
+  if (stopped) {
+    context_.state.with([&](State& s) {
+      if (const auto work = s.work.find(*wanted.id); work != s.work.end()) work->second.history.stopped = true;
+    });
+    log::info("instance stopped", {{"instance", *wanted.id}, {"name", wanted.container_name}});
+  }
+  cleaned(*wanted.id, stopped);
+}
+
+void CarryOut::remove(const model::Assignment& wanted, const std::string& container) {
+  const Status removed = context_.engine.remove(container);
+  if (removed) {
+    context_.state.with([&](State& s) { s.seen.note_gone(container, s.seen.ticket()); });
+    log::info("instance removed", {{"instance", *wanted.id}, {"name", wanted.container_name}});
+  }
+  cleaned(*wanted.id, removed);
+  // Whoever waits for its name is planned anew by that.
+}
+
+void CarryOut::cleaned(const std::string& instance, const Status& status) {
+  if (!status && status.error().code == Code::unavailable) return failed(instance, status.error());
+  const std::int64_t now_ms = to_ms(context_.clock.now());
+  done(instance, [&](State&, Work& work) {
+    work.message = status ? "" : text_of(status.error());
+    work.cleanup_failures = status ? 0 : work.cleanup_failures + 1;
+    work.history.cleanup_at_ms = status ? 0 : now_ms + reconcile::retry_delay_ms(work.cleanup_failures);
+  });
+  if (!status)
+    log::warn("an instance cannot be stopped or removed",
+              {{"instance", instance}, {"reason", text_of(status.error())}});
+}
+
+// ---- networks and volumes of removed stacks
+
+namespace {
+
+enum class Use { none, wanted, ending };
+
+// What the instances, as they are wanted and as they are, have to do with it.
+Use use_of(const State& state, auto&& mentions) {
+  Use use = Use::none;
+  for (const auto& [instance, assignment] : state.kept->instances) {
+    if (!mentions(assignment)) continue;
+    if (assignment.desired != model::Desired::removed) return Use::wanted;
+    if (state.seen.of_instance(instance)) use = Use::ending;
+  }
+  return use;
+}
+
+bool has_named(const auto& map, const std::string& name) {
+  return std::ranges::any_of(map, [&](const auto& entry) { return entry.second.name == name; });
+}
+
+void take_off_list(State& state, bool is_volume, const std::string& name) {
+  auto kept = std::make_shared<Kept>(*state.kept);
+  std::erase(is_volume ? kept->volumes_unused : kept->networks_unused, name);
+  state.kept = std::move(kept);
+  state.unsaved = true;
+  state.replan = true;
+}
+
+}  // namespace
+
+void CarryOut::remove_unused(const Wanted& kept) {
+  const auto each = [&](bool is_volume, const std::string& name) {
+    const std::string mark = (is_volume ? "volume " : "network ") + name;
+    const bool now = context_.state.change([&](State& s) {
+      const Use use = use_of(s, [&](const model::Assignment& assignment) {
+        return is_volume ? has_named(assignment.volumes, name) : has_named(assignment.networks, name);
+      });
+      if (use == Use::wanted) take_off_list(s, is_volume, name);
+      return use == Use::none && s.being_removed.insert(mark).second;
+    });
+    if (!now) return;
+    stopping_.add([this, is_volume, name, mark] {
+      if (!is_volume) networks_.forget(name);
+      const Status removed = is_volume ? context_.engine.remove_volume(name, context_.node)
+                                       : context_.engine.remove_network(name, context_.node);
+      if (!removed)
+        log::warn("what a stack has left cannot be removed", {{"what", mark}, {"reason", removed.error().message}});
+      context_.state.change([&](State& s) {
+        s.being_removed.erase(mark);
+        if (removed) take_off_list(s, is_volume, name);
+      });
+    });
+  };
+  for (const std::string& name : kept->networks_unused) each(false, name);
+  for (const std::string& name : kept->volumes_unused) each(true, name);
+}
+
+}  // namespace kontena::agent

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <optional>
+
+#include "identity.h"
+#include "kontena/access/token.h"
+#include "kontena/base/clock.h"
+#include "settings.h"
+
+namespace kontena::agent {
+
+// How an attempt to join ended: with an identity; or with an error that is final,
+// as `exit` says; or with one after which to try again.
+struct Attempt {
+  std::optional<Identity> identity;
+  Error error{Code::internal, ""};
+  std::optional<int> exit;
+};
+
+// The token that the settings name. Code::invalid_argument where there is none.
+Result<access::TokenText> read_token(const Settings&);
+
+// Tries one server. The token's secret is sent only to who has the authority that
+// the token pins.
+Attempt join(const Server&, const Settings&, const access::TokenText&, const Clock&);
+
+// With which status to end for an error of the server; none: try again. Pure.
+std::optional<int> final_status(const Error&);
+
+}  // namespace kontena::agent

@@ -1,0 +1,58 @@
+#include "node.h"
+
+#include <algorithm>
+
+namespace kontena::agent {
+
+Node::Node(Parts parts)
+    : context_(std::move(parts.context)),
+      uplink_(std::move(parts.servers)),
+      beat_(context_, uplink_),
+      receive_(context_, uplink_),
+      observe_(context_),
+      carry_out_(context_, parts.state_dir, parts.cores),
+      report_(context_, uplink_, [this, address = std::move(parts.address)] { return address(uplink_.at()); }),
+      streams_(context_, uplink_) {
+  // A step waits by itself for its reason to go on, all but a beat; and none waits
+  // once we are stopping, so that is waited for here.
+  const auto add = [this](std::string name, Duration period, std::function<void()> step) {
+    loops_.push_back(std::make_unique<Loop>(std::move(name), period, [this, step = std::move(step)] {
+      if (context_.state.with([](const State& s) { return s.stopping; }))
+        context_.state.wait(Duration(100), [](const State&) { return false; });
+      else
+        step();
+    }));
+  };
+  add("beat", beat_period, [this] { beat_.step(); });
+  add("receive", Duration(0), [this] { receive_.step(); });
+  add("observe", Duration(0), [this] { observe_.look(); });
+  add("events", Duration(0), [this] { observe_.watch(); });
+  add("reconcile", Duration(0), [this] { plan(); });
+  add("report", Duration(0), [this] { report_.step(); });
+  add("streams", Duration(0), [this] { streams_.step(); });
+}
+
+void Node::start() {
+  for (const auto& loop : loops_) loop->start();
+}
+
+void Node::plan() {
+  constexpr Duration longest(3'600'000);
+  const Duration limit =
+      wake_ms_ == 0 ? longest : std::clamp(from_ms(wake_ms_) - context_.clock.now(), Duration(0), longest);
+  context_.state.wait(limit, [](const State& s) { return s.replan || s.stopping; });
+  wake_ms_ = carry_out_.round();
+}
+
+void Node::wind_up(Duration limit) {
+  context_.state.change([](State& s) { s.stopping = true; });
+  carry_out_.close();
+  carry_out_.wait_idle(limit);
+}
+
+void Node::stop() {
+  wind_up(Duration(0));
+  for (const auto& loop : loops_) loop->stop();
+}
+
+}  // namespace kontena::agent

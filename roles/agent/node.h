@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "beat.h"
+#include "carry_out.h"
+#include "kontena/base/loop.h"
+#include "observe.h"
+#include "receive.h"
+#include "report.h"
+#include "streams.h"
+
+namespace kontena::agent {
+
+// A node at work: the parts and their threads.
+class Node {
+ public:
+  struct Parts {
+    Context context;
+    std::vector<std::unique_ptr<http::Client>> servers;
+    std::string state_dir;
+    std::size_t cores = 1;
+    std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
+  };
+  explicit Node(Parts);
+  ~Node() { stop(); }
+
+  void start();
+  // Begins nothing more, and waits so long for what has begun. The containers run on.
+  void wind_up(Duration limit);
+  // Also ends the threads, which takes as long as the longest request under way.
+  void stop();
+
+ private:
+  void plan();
+
+  Context context_;
+  Uplink uplink_;
+  Beat beat_;
+  Receive receive_;
+  Observe observe_;
+  CarryOut carry_out_;
+  Report report_;
+  Streams streams_;
+  std::int64_t wake_ms_ = 0;  // when to plan at the latest; 0 = when there is a reason; plan()'s
+  std::vector<std::unique_ptr<Loop>> loops_;
+};
+
+}  // namespace kontena::agent

@@ -1,0 +1,41 @@
+#pragma once
+
+#include "uplink.h"
+
+namespace kontena::agent {
+
+model::NodeFacts facts_of(const engine::EngineFacts&, const std::string& address);
+
+// The address from which this machine reaches the server; where that is the
+// machine itself, the one from which it reaches the world. "" if none is found.
+std::string local_address(const std::string& host, int port);
+
+// Tells the server what has changed: the node's facts, and statuses in batches.
+// While one request is under way the next batch gathers.
+class Report {
+ public:
+  // `address` is asked for anew whenever facts are told.
+  Report(Context context, Uplink& uplink, std::function<std::string()> address)
+      : context_(std::move(context)), uplink_(uplink), address_(std::move(address)) {}
+
+  void step();  // waits until something has changed, and tells it
+
+  // What of these statuses is news, to be sent. Those of a first telling are all news.
+  std::vector<api::StatusReport> news(std::vector<api::StatusReport>) const;
+
+ private:
+  Status tell_facts(const engine::EngineFacts&);
+  Status tell(const std::vector<api::StatusReport>&);
+
+  Context context_;
+  Uplink& uplink_;
+  const std::function<std::string()> address_;
+  std::uint64_t epoch_ = 0;                            // of the server that was told what is in told_
+  std::map<std::string, model::InstanceStatus> told_;  // by InstanceId, as the server has acknowledged it
+  std::set<std::string> unknown_;                      // to the server: not told again until it is assigned anew
+  std::optional<model::NodeFacts> facts_told_;
+  bool all_ = true;  // a new instance's first status is told even if it says nothing yet
+  int failures_ = 0;
+};
+
+}  // namespace kontena::agent

@@ -1,0 +1,179 @@
+#include "settings.h"
+
+#include <array>
+
+#include "exits.h"
+#include "kontena/base/files.h"
+#include "kontena/base/text.h"
+
+namespace kontena::agent {
+namespace {
+
+using settings::Kind;
+
+constexpr std::array table{
+    settings::Setting{"server", "--server", "KONTENA_AGENT_SERVER", Kind::list, "HOST:PORT", "", 0, 0,
+                      "the server; several are tried in turn (needed until joined)"},
+    settings::Setting{"token_file", "--token-file", "KONTENA_AGENT_TOKEN_FILE", Kind::text, "FILE", "", 0, 0,
+                      "the join token, - for standard input (needed until joined)"},
+    settings::Setting{"name", "--name", "KONTENA_AGENT_NAME", Kind::text, "NAME", "", 0, 0,
+                      "the node's name in its grid, for the join (default: the host's)"},
+    settings::Setting{"labels", "--label", "KONTENA_AGENT_LABELS", Kind::list, "NAME=VALUE", "", 0, 0,
+                      "a label of the node, for the join; may be repeated"},
+    settings::Setting{"address", "--address", "KONTENA_AGENT_ADDRESS", Kind::text, "ADDRESS", "", 0, 0,
+                      "where published ports of this node answer (default: found out)"},
+    settings::Setting{"state_dir", "--state-dir", "KONTENA_AGENT_STATE_DIR", Kind::text, "DIR",
+                      "/var/lib/kontena-agent", 0, 0, "where identity and assignments are kept"},
+    settings::Setting{"docker_socket", "--docker-socket", "KONTENA_AGENT_DOCKER_SOCKET", Kind::text, "PATH",
+                      "/var/run/docker.sock", 0, 0, "where Docker's engine listens"},
+    settings::Setting{"log_level", "--log-level", "KONTENA_AGENT_LOG_LEVEL", Kind::text, "LEVEL", "info", 0, 0,
+                      "debug, info, warn or error"},
+};
+
+Error wrong(const settings::Values& values, std::string_view name, std::string_view value, const std::string& what,
+            std::string hint = {}) {
+  return {Code::invalid_argument, values.origin(name) + ": '" + std::string(value) + "' " + what, std::move(hint)};
+}
+
+// "a,b" given by a flag is two items too.
+std::vector<std::string> parts(const std::vector<std::string>& items) {
+  std::vector<std::string> all;
+  for (const std::string& item : items)
+    for (const std::string& part : text::split(item, ',')) all.emplace_back(text::trim(part));
+  return all;
+}
+
+Status read_servers(const settings::Values& values, Settings& settings) {
+  for (const std::string& part : parts(values.list("server"))) {
+    auto server = parse_server(part);
+    if (!server) return wrong(values, "server", part, server.error().message, server.error().hint);
+    settings.servers.push_back(std::move(*server));
+  }
+  return Done{};
+}
+
+Status read_labels(const settings::Values& values, Settings& settings) {
+  for (const std::string& item : values.list("labels")) {
+    const auto equals = item.find('=');
+    if (equals == 0 || equals == std::string::npos) return wrong(values, "labels", item, "is not NAME=VALUE");
+    settings.labels[item.substr(0, equals)] = item.substr(equals + 1);
+  }
+  return Done{};
+}
+
+Status read_name(const settings::Values& values, const std::string& host_name, Settings& settings) {
+  settings.name = values.given("name") ? values.text("name") : label_of(host_name);
+  if (text::is_label(settings.name)) return Done{};
+  if (!values.given("name"))
+    return Error{Code::invalid_argument, "no node name can be made of the host name '" + host_name + "'",
+                 "give one: --name NAME"};
+  return wrong(values, "name", settings.name, "is not a node name",
+               "1 to 63 of a-z 0-9 and -, with a letter or digit at both ends");
+}
+
+Status read_level(const settings::Values& values, Settings& settings) {
+  constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
+  const std::string& given = values.text("log_level");
+  for (std::size_t i = 0; i < levels.size(); ++i) {
+    if (given != levels[i]) continue;
+    settings.log_level = static_cast<log::Level>(i);
+    return Done{};
+  }
+  return wrong(values, "log_level", given, "is not debug, info, warn or error");
+}
+
+}  // namespace
+
+std::string Server::text() const {
+  const bool v6 = host.find(':') != std::string::npos;
+  return (v6 ? '[' + host + ']' : host) + ':' + std::to_string(port);
+}
+
+Result<Server> parse_server(std::string_view given) {
+  const auto wrong = [](const std::string& what) { return Error{Code::invalid_argument, what, "HOST or HOST:PORT"}; };
+  if (given.find("://") != std::string_view::npos) return wrong("is a URL");
+  Server server;
+  std::string_view rest;
+  if (given.starts_with('[')) {
+    const auto close = given.find(']');
+    if (close == std::string_view::npos) return wrong("has a '[' without a ']'");
+    server.host = given.substr(1, close - 1);
+    rest = given.substr(close + 1);
+  } else {
+    const auto colon = given.find(':');
+    if (colon != std::string_view::npos && given.find(':', colon + 1) != std::string_view::npos)
+      return wrong("has more than one ':' (an IPv6 address goes in brackets: [::1]:7443)");
+    server.host = given.substr(0, colon);
+    rest = colon == std::string_view::npos ? std::string_view() : given.substr(colon);
+  }
+  if (server.host.empty()) return wrong("names no host");
+  if (server.host.find_first_of("/ @?#\t") != std::string::npos) return wrong("is not a host");
+  if (rest.empty()) return server;
+  const auto port = rest.starts_with(':') ? text::integer(rest.substr(1)) : std::nullopt;
+  if (!port || *port < 1 || *port > 65535) return wrong("has no port from 1 to 65535 after its host");
+  server.port = static_cast<int>(*port);
+  return server;
+}
+
+std::string label_of(std::string_view host) {
+  std::string label = text::lower(host.substr(0, host.find('.')));
+  for (char& c : label)
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'))) c = '-';
+  label.resize(std::min<std::size_t>(label.size(), 63));
+  while (label.ends_with('-')) label.pop_back();
+  return label.substr(std::min(label.find_first_not_of('-'), label.size()));
+}
+
+Result<Settings> read_settings(std::span<const std::string> arguments, const settings::Environment& environment,
+                               const std::string& host_name) {
+  KTN_TRY(const settings::Values values, settings::read(table, arguments, environment, {}));
+  Settings settings;
+  KTN_OK(read_servers(values, settings));
+  KTN_OK(read_labels(values, settings));
+  KTN_OK(read_name(values, host_name, settings));
+  KTN_OK(read_level(values, settings));
+  settings.address = values.text("address");
+  settings.docker_socket = values.text("docker_socket");
+  if (!settings.docker_socket.starts_with('/'))
+    return wrong(values, "docker_socket", settings.docker_socket, "is not an absolute path");
+
+  settings.state_dir = values.text("state_dir");
+  const auto by_systemd = environment("STATE_DIRECTORY");
+  // systemd gives several, separated by colons; ours is the first.
+  if (!values.given("state_dir") && by_systemd && !by_systemd->empty())
+    settings.state_dir = by_systemd->substr(0, by_systemd->find(':'));
+  if (settings.state_dir.empty()) return wrong(values, "state_dir", "", "is not a folder");
+
+  settings.token_file = values.text("token_file");
+  const auto credentials = environment("CREDENTIALS_DIRECTORY");
+  if (settings.token_file.empty() && credentials && !credentials->empty()) {
+    settings.token_file = *credentials + "/join.token";
+    settings.token_by_default = true;
+  }
+  return settings;
+}
+
+std::string help_text() {
+  std::string text =
+      "kontena agent - makes this machine a node of a grid and runs its containers\n"
+      "\n"
+      "Usage: kontena agent --server HOST:PORT --token-file FILE [OPTIONS]\n"
+      "\n"
+      "The first start joins the node by the token; from then on the identity in the state folder is used, and\n"
+      "neither the token nor any option is needed. Stopping the agent leaves the containers running.\n"
+      "\n"
+      "Options:\n";
+  text += settings::help(table);
+  text += "  --help                      this text\n\nExit statuses:\n";
+  for (const Exit& row : exits) {
+    std::string head = "  " + std::to_string(row.status);
+    head.resize(6, ' ');
+    text += head + std::string(row.means) + '\n';
+  }
+  text +=
+      "\nUnder systemd, STATE_DIRECTORY is the default of --state-dir and CREDENTIALS_DIRECTORY/join.token that of\n"
+      "--token-file.\n";
+  return text;
+}
+
+}  // namespace kontena::agent

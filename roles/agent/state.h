@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "assignments.h"
+#include "kontena/base/clock.h"
+#include "kontena/base/random.h"
+#include "kontena/base/synced.h"
+#include "kontena/reconcile/reconcile.h"
+#include "seen.h"
+
+namespace kontena::agent {
+
+enum class Doing { nothing, pull, create, start, stop, remove };
+
+// What this agent does for one instance, and remembers of it. In memory only.
+struct Work {
+  reconcile::History history;
+  Doing doing = Doing::nothing;
+  bool pulled = false;                // for this instance; what pull policy `always` asks for
+  std::string progress;               // of a pull
+  std::string message;                // why the last thing we did for it failed; "" after a success
+  std::string waits;                  // for what, where nothing is wrong
+  std::int64_t cleanup_failures = 0;  // in a row, of stop and remove
+  // The end of its log when it failed, and which end that was.
+  model::Strings last_lines;
+  std::int64_t lines_of_ms = 0;
+};
+
+// All that the agent's threads share. Whoever changes what an instance's plan or
+// status is made from says so by touch().
+struct State {
+  std::shared_ptr<const Kept> kept = std::make_shared<const Kept>();
+  bool unsaved = false;                 // `kept` is not on disk yet; the planning thread writes it before it acts on it
+  bool told = false;                    // the server has answered, or kept assignments were found
+  std::map<std::string, Work> work;     // by InstanceId, of kept->instances only
+  std::set<std::string> images;         // that were seen on this node
+  std::set<std::string> being_removed;  // names of kept->…_unused that a job is at
+
+  // The engine.
+  Seen seen;
+  bool listed = false;  // `seen` is whole
+  bool engine_away = true;
+  std::optional<engine::EngineFacts> engine;
+  bool list_again = false;        // what observe is to do next …
+  std::set<std::string> look_at;  // … containers to inspect
+
+  // The server.
+  std::uint64_t server_epoch = 1;  // counts its coming back: then everything is told anew
+  std::optional<Duration> heard;   // steady; when it last answered a beat
+  bool server_away = false;
+
+  // What is to be done.
+  bool replan = false;
+  std::set<std::string> report;  // InstanceIds
+  bool report_facts = false;
+  bool stopping = false;
+  std::optional<int> exit;  // with which status to end, and that it is time to
+
+  void touch(const std::string& instance) {
+    replan = true;
+    report.insert(instance);
+  }
+  void touch_all() {
+    replan = true;
+    for (const auto& [instance, assignment] : kept->instances) report.insert(instance);
+  }
+};
+
+// What the parts of the agent work with. Outlives them all.
+struct Context {
+  engine::Engine& engine;
+  const Clock& clock;
+  IdSource& ids;
+  Synced<State>& state;
+  std::string node;  // id
+  std::string grid;
+};
+
+}  // namespace kontena::agent

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "uplink.h"
+
+namespace kontena::agent {
+
+inline constexpr std::size_t most_streams = 64;
+
+// Asks the server which streams are wanted, and sends each on a thread of its own.
+class Streams {
+ public:
+  Streams(Context context, Uplink& uplink) : context_(std::move(context)), uplink_(uplink) {}
+  ~Streams();  // waits for the streams; State::stopping ends them
+
+  void step();  // one poll, and after a failure the wait until the next
+
+ private:
+  struct Running {
+    std::string stream;
+    std::shared_ptr<Synced<bool>> ended;
+    std::jthread thread;
+  };
+  void open(const api::StreamWanted&);
+  void forget_ended();
+
+  Context context_;
+  Uplink& uplink_;
+  std::vector<Running> running_;
+  int failures_ = 0;  // in a row
+};
+
+// Sends the log of one instance until it ends, or nobody wants it any more.
+void send_log(const Context&, http::Client&, const api::StreamWanted&);
+
+}  // namespace kontena::agent

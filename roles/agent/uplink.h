@@ -1,0 +1,40 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "kontena/api/call.h"
+#include "kontena/api/endpoints.h"
+#include "state.h"
+
+namespace kontena::agent {
+
+// The servers of this node's cluster, one of which is spoken to. Only beats find
+// out that another is to be tried, so that all calls go to the same one.
+class Uplink {
+ public:
+  explicit Uplink(std::vector<std::unique_ptr<http::Client>> servers) : servers_(std::move(servers)) {}
+
+  http::Client& server() { return *servers_[at_ % servers_.size()]; }
+  std::size_t at() const { return at_ % servers_.size(); }
+  void try_next() { ++at_; }
+
+ private:
+  const std::vector<std::unique_ptr<http::Client>> servers_;
+  std::atomic<std::size_t> at_{0};
+};
+
+// How long to wait after so many failures in a row: never long while the server
+// was heard lately, and not the same for all agents of a server that went away. Pure.
+Duration reconnect_delay(int failures, bool heard_lately, std::uint64_t random);
+
+// Waits so, or until the server is heard again, or the agent stops.
+void wait_to_reconnect(const Context&, int failures);
+
+// Keeps a long poll that is answered at once with nothing, as by a server that is
+// being stopped, from being asked more often than once a second.
+void pace(const Context&, Duration asked);
+
+}  // namespace kontena::agent
