@@ -1,0 +1,91 @@
+// The keys of `deploy`.
+#include "specify.h"
+#include "tables.h"
+#include "values.h"
+
+namespace kontena::compose {
+namespace {
+
+using model::Resources;
+using S = model::ServiceSpec;
+
+constexpr std::string_view yet = "not supported yet";
+
+void nano_cpus(Specifier& to, const Node& value, const std::string& path, Resources& resources) {
+  const auto cores = real_of(value);
+  if (cores < 0 || cores > 100'000) return to.notes.problem(value.at, path, value.text + " is not a number of cores");
+  resources.nano_cpus = static_cast<std::int64_t>(cores * 1e9 + 0.5);
+}
+
+constexpr auto limits_rows = std::to_array<Key<Resources>>({
+    runs<Resources>("cpus", number, nano_cpus),
+    runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
+    runs<Resources>("pids", integer, into<&Resources::pids>),
+});
+static_assert(well_formed(limits_rows));
+
+constexpr auto reservations_rows = std::to_array<Key<Resources>>({
+    runs<Resources>("cpus", number, nano_cpus),
+    refused<Resources>("devices", as_written, yet),
+    refused<Resources>("generic_resources", as_written, yet),
+    runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
+    refused<Resources>("pids", integer, "processes are limited, not reserved; use deploy.resources.limits.pids"),
+});
+static_assert(well_formed(reservations_rows));
+
+constexpr auto resources_rows = std::to_array<Key<S>>({
+    runs<S>("limits", object<limits_table>, specify_limits),
+    runs<S>("reservations", object<reservations_table>, specify_reservations),
+});
+static_assert(well_formed(resources_rows));
+
+void most_on_a_node(Specifier& to, const Node& value, const std::string& path, S& spec) {
+  spec.placing.max_replicas_per_node = integer_of(value);
+  if (spec.placing.max_replicas_per_node < 0) to.notes.problem(value.at, path, "must not be negative");
+}
+
+constexpr auto placement_rows = std::to_array<Key<S>>({
+    runs<S>("constraints", texts, specify_constraints),
+    runs<S>("max_replicas_per_node", integer, most_on_a_node),
+    runs<S>("preferences", mappings, specify_preferences),
+});
+static_assert(well_formed(placement_rows));
+
+constexpr auto restart_policy_rows = std::to_array<Key<S>>({
+    runs<S>("condition", text_value, specify_condition),
+    refused<S>("delay", duration, "not supported yet; the agent chooses how long to wait"),
+    runs<S>("max_attempts", integer, specify_attempts),
+    refused<S>("window", duration, yet),
+});
+static_assert(well_formed(restart_policy_rows));
+
+constexpr auto deploy_rows = std::to_array<Key<S>>({
+    refused<S>("endpoint_mode", text_value, yet),
+    refused<S>("labels", labels, "not supported yet; 'labels' of the service go to its containers"),
+    runs<S>("mode", text_value, specify_mode),
+    runs<S>("placement", object<placement_table>, specify_placement),
+    runs<S>("replicas", integer, specify_replicas),
+    runs<S>("resources", object<resources_table>, specify_resources),
+    mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
+    refused<S>("rollback_config", as_written, yet),
+    refused<S>("update_config", as_written, yet),
+});
+static_assert(well_formed(deploy_rows));
+
+}  // namespace
+
+constinit const Table limits_table = table_of<limits_rows>("services.*.deploy.resources.limits");
+constinit const Table reservations_table = table_of<reservations_rows>("services.*.deploy.resources.reservations");
+constinit const Table resources_table = table_of<resources_rows>("services.*.deploy.resources");
+constinit const Table placement_table = table_of<placement_rows>("services.*.deploy.placement");
+constinit const Table restart_policy_table = table_of<restart_policy_rows>("services.*.deploy.restart_policy");
+constinit const Table deploy_table = table_of<deploy_rows>("services.*.deploy");
+
+std::span<const Key<Resources>> limits_keys() { return limits_rows; }
+std::span<const Key<Resources>> reservations_keys() { return reservations_rows; }
+std::span<const Key<S>> resources_keys() { return resources_rows; }
+std::span<const Key<S>> placement_keys() { return placement_rows; }
+std::span<const Key<S>> restart_policy_keys() { return restart_policy_rows; }
+std::span<const Key<S>> deploy_keys() { return deploy_rows; }
+
+}  // namespace kontena::compose

@@ -1,0 +1,244 @@
+// The canonical forms of single keys of a service that are not ports or mounts.
+#include <algorithm>
+
+#include "kontena/base/text.h"
+#include "service_forms.h"
+#include "values.h"
+
+namespace kontena::compose {
+namespace {
+
+Node boolean_node(const Mark& at, bool truth) { return make_scalar(at, Kind::boolean, truth ? "true" : "false"); }
+
+// A list of names to a mapping of them to what `make` gives.
+template <class Make>
+void names_to_map(Reader& reader, Node& value, const std::string& path, Make make) {
+  Node map = make_map(value.at);
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    Node& item = value.items[i];
+    text_value(reader, item, under(path, i));
+    if (item.kind == Kind::text) put(map, item.text, make(item.at));
+  }
+  value = std::move(map);
+}
+
+bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, text) != words.end();
+}
+
+}  // namespace
+
+void dependency_condition(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  if (value.kind == Kind::text &&
+      !one_of(value.text, {"service_started", "service_healthy", "service_completed_successfully"}))
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not a condition",
+                         "service_started, service_healthy or service_completed_successfully");
+}
+
+void depends_on(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::list) {
+    names_to_map(reader, value, path, [](const Mark& at) {
+      Node dependency = make_map(at);
+      put(dependency, "condition", make_text(at, "service_started"));
+      return dependency;
+    });
+  } else if (value.kind != Kind::map) {
+    return wrong_kind(reader, value, path, "a list of services or a mapping");
+  }
+  for (Member& member : value.members) {
+    const std::string at = under(path, member.key);
+    canonicalise_map(reader, member.value, at, dependency_table);
+    if (!member.value.find("condition"))
+      reader.notes.problem(member.at, at, "'condition' is missing",
+                           "service_started, service_healthy or service_completed_successfully");
+    if (!member.value.find("required")) put(member.value, "required", boolean_node(member.at, true));
+    if (const Node* restart = member.value.find("restart"); restart && restart->text == "false")
+      member.value.erase("restart");
+  }
+}
+
+void attachments(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::list) return names_to_map(reader, value, path, make_null);
+  if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a list of networks or a mapping");
+  for (Member& member : value.members)
+    if (member.value.kind != Kind::null)
+      canonicalise_map(reader, member.value, under(path, member.key), attachment_table);
+}
+
+namespace {
+
+void files(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) {
+    Node list = make_list(value.at);
+    list.items.push_back(std::move(value));
+    value = std::move(list);
+  }
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    Node& item = value.items[i];
+    const std::string at = under(path, i);
+    if (item.kind == Kind::text) {
+      Node map = make_map(item.at);
+      put(map, "path", item);
+      item = std::move(map);
+    }
+    if (item.kind != Kind::map) {
+      wrong_kind(reader, item, at, "a path or a mapping");
+      item = make_map(item.at);
+      continue;
+    }
+    for (Member& member : item.members) {
+      const std::string here = under(at, member.key);
+      if (member.key == "path")
+        text_value(reader, member.value, here);
+      else if (member.key == "required")
+        boolean(reader, member.value, here);
+      else if (member.key == "format" && member.value.text != "raw")
+        reader.notes.problem(member.value.at, here, "'" + member.value.text + "' is not a format",
+                             "raw, or leave it out");
+      else if (member.key != "format")
+        reader.notes.problem(member.at, here, "unknown key '" + member.key + "'", "path, required and format");
+    }
+    Node* file = item.find("path");
+    if (!file)
+      reader.notes.problem(item.at, at, "'path' is missing");
+    else if (file->kind == Kind::text)
+      file->text = absolute(reader, file->text);
+  }
+}
+
+}  // namespace
+
+void env_files(Reader& reader, Node& value, const std::string& path) { files(reader, value, path); }
+void label_files(Reader& reader, Node& value, const std::string& path) { files(reader, value, path); }
+
+void health_test(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::text) {
+    Node list = make_list(value.at);
+    list.items.push_back(make_text(value.at, "CMD-SHELL"));
+    list.items.push_back(std::move(value));
+    value = std::move(list);
+  }
+  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "text or a list");
+  for (std::size_t i = 0; i < value.items.size(); ++i) text_value(reader, value.items[i], under(path, i));
+  if (!value.items.empty() && !one_of(value.items[0].text, {"CMD", "CMD-SHELL", "NONE"}))
+    reader.notes.problem(value.items[0].at, under(path, 0), "'" + value.items[0].text + "' is not a kind of test",
+                         "start the list with CMD, CMD-SHELL or NONE");
+}
+
+void health_check(Reader& reader, Node& value, const std::string& path) {
+  canonicalise_map(reader, value, path, health_table);
+  if (const Node* disable = value.find("disable"); disable && disable->text == "false") value.erase("disable");
+}
+
+void pull_policy(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  if (value.text == "if_not_present") value.text = "missing";
+  if (value.kind == Kind::text &&
+      !one_of(value.text, {"always", "never", "missing", "build", "refresh", "daily", "weekly"}) &&
+      !value.text.starts_with("every_"))
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not a pull policy",
+                         "always, never, missing or build");
+}
+
+void container_name(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+           c == '-';
+  };
+  if (value.kind == Kind::text && (value.text.size() < 2 || !std::ranges::all_of(value.text, fits) ||
+                                   one_of(value.text.substr(0, 1), {"_", ".", "-"})))
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not a name",
+                         "two or more letters, digits, _ . -, a letter or digit first");
+}
+
+void deploy(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::null) value = make_map(value.at);
+  canonicalise_map(reader, value, path, deploy_table);
+  for (const std::string_view part : {"placement", "resources"})
+    if (!value.find(part)) put(value, part, make_map(value.at));
+}
+
+void logging(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
+  if (Node* driver = value.find("driver")) text_value(reader, *driver, under(path, "driver"));
+  if (Node* options = value.find("options"); options && options->kind != Kind::null)
+    labels(reader, *options, under(path, "options"));
+}
+
+void ulimits(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
+  for (Member& member : value.members) {
+    const std::string at = under(path, member.key);
+    if (member.value.kind != Kind::map) {
+      integer(reader, member.value, at);
+      continue;
+    }
+    for (const std::string_view bound : {"soft", "hard"}) {
+      if (Node* number = member.value.find(bound))
+        integer(reader, *number, under(at, bound));
+      else
+        reader.notes.problem(member.at, at, "'" + std::string(bound) + "' is missing",
+                             "a number, or both soft and hard");
+    }
+  }
+}
+
+void extra_hosts(Reader& reader, Node& value, const std::string& path) {
+  Node list = make_list(value.at);
+  const auto add = [&](const std::string& host, const Node& from, std::string_view address) {
+    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+    list.items.push_back(make_text(from.at, host + '=' + std::string(address)));
+  };
+  if (value.kind == Kind::list) {
+    for (std::size_t i = 0; i < value.items.size(); ++i) {
+      const Node& item = value.items[i];
+      const std::size_t part = std::min(item.text.find('='), item.text.find(':'));
+      if (item.kind != Kind::text || part == std::string::npos)
+        reader.notes.problem(item.at, under(path, i), "must be HOST=ADDRESS text");
+      else
+        add(item.text.substr(0, part), item, std::string_view(item.text).substr(part + 1));
+    }
+  } else if (value.kind == Kind::map) {
+    for (const Member& member : value.members) {
+      if (member.value.kind == Kind::list)
+        for (const Node& address : member.value.items) add(member.key, address, address.text);
+      else
+        add(member.key, member.value, member.value.text);
+    }
+  } else {
+    return wrong_kind(reader, value, path, "a list of HOST=ADDRESS or a mapping");
+  }
+  value = std::move(list);
+}
+
+void devices(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    Node& item = value.items[i];
+    if (item.kind == Kind::map) continue;
+    if (item.kind != Kind::text) {
+      wrong_kind(reader, item, under(path, i), "text or a mapping");
+      continue;
+    }
+    const auto parts = text::split(item.text, ':');
+    Node device = make_map(item.at);
+    put(device, "source", make_text(item.at, parts[0]));
+    put(device, "target", make_text(item.at, parts.size() > 1 ? parts[1] : parts[0]));
+    put(device, "permissions", make_text(item.at, parts.size() > 2 ? parts[2] : "rwm"));
+    item = std::move(device);
+  }
+}
+
+void files_used(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
+  for (Node& item : value.items) {
+    if (item.kind != Kind::text) continue;
+    Node used = make_map(item.at);
+    put(used, "source", make_text(item.at, item.text));
+    item = std::move(used);
+  }
+}
+
+}  // namespace kontena::compose

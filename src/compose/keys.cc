@@ -1,0 +1,101 @@
+#include "keys.h"
+
+#include <vector>
+
+#include "kontena/base/text.h"
+
+namespace kontena::compose {
+namespace {
+
+constexpr std::array all{&stack_table,      &service_table,    &deploy_table,         &placement_table,
+                         &resources_table,  &limits_table,     &reservations_table,   &health_table,
+                         &attachment_table, &dependency_table, &restart_policy_table, &port_table,
+                         &mount_table,      &mount_bind_table, &mount_volume_table,   &network_table,
+                         &volume_table};
+
+// "services.*.deploy" → "deploy": the word that a user knows the place by.
+std::string_view last_word(std::string_view where) {
+  if (where.ends_with("[]")) where.remove_suffix(2);
+  if (where.ends_with(".*")) where.remove_suffix(2);
+  return where.substr(where.rfind('.') + 1);
+}
+
+// A key that says what is so anyway: `tty: false`, `cap_add: []`.
+bool says_nothing(const Node& value) {
+  switch (value.kind) {
+    case Kind::null:
+      return true;
+    case Kind::boolean:
+      return value.text == "false";
+    case Kind::list:
+      return value.items.empty();
+    case Kind::map:
+      return value.members.empty();
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+std::span<const Table* const> tables() { return all; }
+
+const KeyInfo* Table::find(std::string_view name) const {
+  std::size_t low = 0, high = size;
+  while (low < high) {
+    const std::size_t middle = (low + high) / 2;
+    if (at(middle).name < name)
+      low = middle + 1;
+    else
+      high = middle;
+  }
+  return low < size && at(low).name == name ? &at(low) : nullptr;
+}
+
+std::string hint_for(std::string_view key, const Table& table) {
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < table.size; ++i) names.push_back(table.at(i).name);
+  if (const auto near = text::nearest(key, names); !near.empty()) return "did you mean '" + std::string(near) + "'?";
+  for (const Table* other : all) {
+    if (other == &table || !other->find(key)) continue;
+    if (other == &stack_table) return "'" + std::string(key) + "' belongs at the top of the file";
+    return "'" + std::string(key) + "' belongs under '" + std::string(last_word(other->where)) + "'";
+  }
+  return "";
+}
+
+void canonicalise_map(Reader& reader, Node& map, const std::string& path, const Table& table) {
+  if (map.kind != Kind::map) {
+    reader.notes.problem(map.at, path, "must be a mapping, this is " + std::string(describe(map)));
+    map = make_map(map.at);
+    return;
+  }
+  std::vector<std::string> extensions;
+  for (Member& member : map.members) {
+    if (member.key.starts_with("x-")) {
+      if (!table.where.empty()) extensions.push_back(member.key);
+    } else if (const KeyInfo* row = table.find(member.key)) {
+      row->canonical(reader, member.value, under(path, member.key));
+    } else {
+      reader.notes.problem(member.at, under(path, member.key), "unknown key '" + member.key + "'",
+                           hint_for(member.key, table));
+    }
+  }
+  // Extensions of inner mappings were there for their anchors, which are resolved.
+  for (const std::string& name : extensions) map.erase(name);
+}
+
+bool note_unused(Specifier& to, const KeyInfo& row, const Node& value, const std::string& path) {
+  if (row.what == Class::runs || row.what == Class::mapped) return false;
+  if (says_nothing(value)) return true;
+  const std::string name = "'" + std::string(row.name) + "' is ";
+  if (row.what == Class::ignored)
+    to.notes.warning(value.at, path, name + "ignored: " + std::string(row.note));
+  else if (row.note.starts_with("not supported"))
+    to.notes.problem(value.at, path, name + std::string(row.note));
+  else
+    to.notes.problem(value.at, path, name + "not supported: " + std::string(row.note));
+  return true;
+}
+
+}  // namespace kontena::compose

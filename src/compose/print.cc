@@ -1,0 +1,272 @@
+#include "print.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "kontena/base/text.h"
+#include "kontena/compose/document.h"
+#include "scalar.h"
+
+namespace kontena::compose {
+namespace {
+
+std::vector<const Member*> in_order(const Node& map) {
+  std::vector<const Member*> members;
+  for (const Member& member : map.members) members.push_back(&member);
+  std::ranges::sort(members, {}, [](const Member* member) -> const std::string& { return member->key; });
+  return members;
+}
+
+// Of the project's own mapping.
+std::vector<const Member*> in_top_order(const Node& map) {
+  constexpr std::array<std::string_view, 7> first{"name",    "services", "networks", "volumes",
+                                                  "secrets", "configs",  "models"};
+  auto members = in_order(map);
+  std::ranges::stable_sort(members, {},
+                           [&](const Member* member) { return std::ranges::find(first, member->key) - first.begin(); });
+  return members;
+}
+
+std::string dollars_doubled(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    out += c;
+    if (c == '$') out += c;
+  }
+  return out;
+}
+
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (c == '"' || c == '\\')
+      (out += '\\') += c;
+    else if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
+      std::array<char, 8> code{};
+      std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
+      out += code.data();
+    } else {
+      out += c;
+    }
+  }
+  return out + '"';
+}
+
+std::string single_quoted(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c;
+    if (c == '\'') out += c;
+  }
+  return out + '\'';
+}
+
+// Text that YAML 1.1 readers take for something else.
+bool old_word(std::string_view text) {
+  const std::string word = text::lower(text);
+  for (const auto old : {"y", "yes", "on", "n", "no", "off"})
+    if (word == old) return true;
+  const bool digits = !text.empty() && text.find_first_not_of("0123456789_:.+-") == std::string_view::npos;
+  return digits && text.find(':') != std::string_view::npos;  // 1:30 is a number of base 60
+}
+
+bool plain_is_unsafe(std::string_view text) {
+  const auto blank_at = [&](std::size_t at) { return at >= text.size() || text[at] == ' '; };
+  const char first = text.front();
+  if (std::string_view("#,[]{}&*!|>'\"%@`").find(first) != std::string_view::npos) return true;
+  if ((first == '-' || first == '?' || first == ':') && blank_at(1)) return true;
+  if (first == ' ' || text.back() == ' ' || text.back() == ':' || text.starts_with("---") || text.starts_with("..."))
+    return true;
+  return text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos;
+}
+
+bool special(std::string_view text) {
+  return std::ranges::any_of(text,
+                             [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F; });
+}
+
+class Yaml {
+ public:
+  std::string run(const Node& root) {
+    if (root.members.empty()) return "{}\n";
+    map(in_top_order(root), 0);
+    return std::move(out_);
+  }
+
+ private:
+  void map(const std::vector<const Member*>& members, std::size_t indent) {
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      // The first member of a mapping in a list stands behind its dash.
+      if (i > 0 || !after_dash_) out_.append(indent, ' ');
+      after_dash_ = false;
+      out_ += one_line(members[i]->key) + ':';
+      value(members[i]->value, indent);
+    }
+  }
+
+  // Behind a key or a dash.
+  void value(const Node& node, std::size_t indent) {
+    if (node.kind == Kind::map && !node.members.empty()) {
+      out_ += '\n';
+      map(in_order(node), indent + 2);
+    } else if (node.kind == Kind::list && !node.items.empty()) {
+      out_ += '\n';
+      list(node, indent + 2);
+    } else {
+      out_ += ' ' + scalar(node, indent + 2) + '\n';
+    }
+  }
+
+  void list(const Node& node, std::size_t indent) {
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      const Node& item = node.items[i];
+      if (i > 0 || !after_dash_) out_.append(indent, ' ');
+      after_dash_ = false;
+      out_ += "- ";
+      if (item.kind == Kind::map && !item.members.empty()) {
+        after_dash_ = true;
+        map(in_order(item), indent + 2);
+      } else if (item.kind == Kind::list && !item.items.empty()) {
+        after_dash_ = true;
+        list(item, indent + 2);
+      } else {
+        out_ += scalar(item, indent + 2) + '\n';
+      }
+    }
+  }
+
+  static std::string one_line(std::string_view raw) {
+    const std::string text = dollars_doubled(raw);
+    if (text.empty() || special(text) || text.find('\n') != std::string::npos) return quoted(text);
+    if (resolve(text).kind != Kind::text || old_word(text)) return quoted(text);
+    return plain_is_unsafe(text) || text == "<<" ? single_quoted(text) : text;
+  }
+
+  static std::string scalar(const Node& node, std::size_t indent) {
+    switch (node.kind) {
+      case Kind::null:
+        return "null";
+      case Kind::list:
+        return "[]";
+      case Kind::map:
+        return "{}";
+      case Kind::text:
+        return node.text.find('\n') == std::string::npos ? one_line(node.text) : block(node.text, indent);
+      case Kind::real:
+        if (node.text == "+Inf") return ".inf";
+        if (node.text == "-Inf") return "-.inf";
+        return node.text == "NaN" ? ".nan" : node.text;
+      default:
+        return node.text;
+    }
+  }
+
+  static std::string block(std::string_view raw, std::size_t indent) {
+    const std::string text = dollars_doubled(raw);
+    if (special(text) || text.find_first_not_of('\n') == std::string::npos || text[0] == ' ' || text[0] == '\n' ||
+        text.find(" \n") != std::string::npos)
+      return quoted(text);
+    std::string out = "|";
+    std::string_view rest = text;
+    if (!rest.ends_with('\n'))
+      out += '-';
+    else if (rest.remove_suffix(1); rest.ends_with('\n'))
+      out += '+';
+    for (const std::string& line : text::split(rest, '\n')) {
+      out += '\n';
+      if (!line.empty()) out.append(indent, ' ') += line;
+    }
+    return out;
+  }
+
+  std::string out_;
+  bool after_dash_ = false;
+};
+
+class Json {
+ public:
+  std::string run(const Node& root) {
+    value(root, 0);
+    return std::move(out_) + '\n';
+  }
+
+ private:
+  void line(std::size_t indent) {
+    out_ += '\n';
+    out_.append(indent, ' ');
+  }
+
+  void value(const Node& node, std::size_t indent) {
+    switch (node.kind) {
+      case Kind::null:
+        out_ += "null";
+        break;
+      case Kind::boolean:
+      case Kind::integer:
+        out_ += node.text;
+        break;
+      case Kind::real:
+        out_ += node.text.ends_with("Inf") || node.text == "NaN" ? quoted(node.text) : node.text;
+        break;
+      case Kind::date:
+      case Kind::text:
+        out_ += quoted(dollars_doubled(node.text));
+        break;
+      case Kind::list:
+        list(node, indent);
+        break;
+      case Kind::map:
+        map(node, indent);
+        break;
+    }
+  }
+
+  void list(const Node& node, std::size_t indent) {
+    if (node.items.empty()) return void(out_ += "[]");
+    out_ += '[';
+    for (std::size_t i = 0; i < node.items.size(); ++i) {
+      if (i > 0) out_ += ',';
+      line(indent + 2);
+      value(node.items[i], indent + 2);
+    }
+    line(indent);
+    out_ += ']';
+  }
+
+  void map(const Node& node, std::size_t indent) {
+    if (node.members.empty()) return void(out_ += "{}");
+    out_ += '{';
+    bool first = true;
+    for (const Member* member : indent == 0 ? in_top_order(node) : in_order(node)) {
+      if (!std::exchange(first, false)) out_ += ',';
+      line(indent + 2);
+      out_ += quoted(dollars_doubled(member->key)) + ": ";
+      value(member->value, indent + 2);
+    }
+    line(indent);
+    out_ += '}';
+  }
+
+  std::string out_;
+};
+
+}  // namespace
+
+std::string print_yaml(const Node& root) { return Yaml().run(root); }
+std::string print_json(const Node& root) { return Json().run(root); }
+
+std::string Document::name() const {
+  const Node* name = root_->find("name");
+  return name ? name->text : "";
+}
+std::string Document::yaml() const { return print_yaml(*root_); }
+std::string Document::json() const { return print_json(*root_); }
+
+}  // namespace kontena::compose

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "keys.h"
+
+// The canonical forms of single keys of a service. Each is a Canonicalise.
+namespace kontena::compose {
+
+void ports(Reader&, Node&, const std::string& path);
+void port_number(Reader&, Node&, const std::string& path);
+void published_port(Reader&, Node&, const std::string& path);
+void port_protocol(Reader&, Node&, const std::string& path);
+
+void mounts(Reader&, Node&, const std::string& path);
+
+void depends_on(Reader&, Node&, const std::string& path);
+void dependency_condition(Reader&, Node&, const std::string& path);
+void attachments(Reader&, Node&, const std::string& path);
+void env_files(Reader&, Node&, const std::string& path);
+void label_files(Reader&, Node&, const std::string& path);
+void health_check(Reader&, Node&, const std::string& path);
+void health_test(Reader&, Node&, const std::string& path);
+void pull_policy(Reader&, Node&, const std::string& path);
+void container_name(Reader&, Node&, const std::string& path);
+void deploy(Reader&, Node&, const std::string& path);
+void logging(Reader&, Node&, const std::string& path);
+void ulimits(Reader&, Node&, const std::string& path);
+void extra_hosts(Reader&, Node&, const std::string& path);
+void devices(Reader&, Node&, const std::string& path);
+void files_used(Reader&, Node&, const std::string& path);  // `configs:` and `secrets:` of a service
+
+// An absolute path without "." and ".." parts; `~` is the client's home.
+std::string absolute(const Reader&, std::string_view path);
+
+}  // namespace kontena::compose

@@ -1,0 +1,128 @@
+// The keys of a service that Compose knows.
+#include "service_forms.h"
+#include "specify.h"
+#include "values.h"
+
+namespace kontena::compose {
+namespace {
+
+using model::Attachment;
+using model::Dependency;
+using model::HealthCheck;
+using S = model::ServiceSpec;
+
+constexpr std::string_view yet = "not supported yet";
+constexpr std::string_view image_only =
+    "images are not built here yet; build and push the image, and name it with 'image'";
+constexpr std::string_view one_host =
+    "instances of a service may run on different nodes; sharing a namespace is not supported yet";
+constexpr std::string_view limit = "not supported yet; for cpus, memory and pids use deploy.resources.limits";
+constexpr std::string_view windows = "it has a meaning on Windows only";
+
+constexpr auto service_rows = std::to_array<Key<S>>({
+    refused<S>("annotations", labels, yet),
+    ignored<S>("attach", boolean, "a deploy does not follow the output of services; 'logs' does"),
+    refused<S>("blkio_config", as_written, yet),
+    refused<S>("build", as_written, image_only),
+    refused<S>("cap_add", texts, yet),
+    refused<S>("cap_drop", texts, yet),
+    refused<S>("cgroup", text_value, yet),
+    refused<S>("cgroup_parent", text_value, yet),
+    runs<S>("command", command, specify_command),
+    refused<S>("configs", files_used, yet),
+    refused<S>(
+        "container_name", container_name,
+        "names of containers are ours, since a service may have many; other services reach this one by its name"),
+    refused<S>("cpu_count", integer, windows),
+    refused<S>("cpu_percent", number, windows),
+    refused<S>("cpu_period", integer, limit),
+    refused<S>("cpu_quota", integer, limit),
+    refused<S>("cpu_rt_period", as_written, limit),
+    refused<S>("cpu_rt_runtime", as_written, limit),
+    refused<S>("cpu_shares", integer, limit),
+    refused<S>("cpus", number, "use deploy.resources.limits.cpus"),
+    refused<S>("cpuset", text_value, "cores differ from node to node"),
+    refused<S>("credential_spec", as_written, windows),
+    mapped<S>("depends_on", depends_on, specify_depends_on, "waits across nodes"),
+    runs<S>("deploy", deploy, specify_deploy),
+    ignored<S>("develop", as_written, "it is for 'compose watch'"),
+    refused<S>("device_cgroup_rules", texts, yet),
+    refused<S>("devices", devices, yet),
+    refused<S>("dns", text_or_texts, yet),
+    refused<S>("dns_opt", texts, yet),
+    refused<S>("dns_search", text_or_texts, yet),
+    refused<S>("domainname", text_value, yet),
+    runs<S>("entrypoint", command, specify_entrypoint),
+    runs<S>("env_file", env_files, nothing<S>),
+    runs<S>("environment", variables, specify_environment),
+    ignored<S>("expose", scalars, "every port of a service can be reached inside its networks"),
+    refused<S>("extends", as_written, yet),
+    refused<S>("external_links", texts,
+               "it names a container outside the stack; a service of a stack is reached by its name"),
+    refused<S>("extra_hosts", extra_hosts, yet),
+    refused<S>("gpus", as_written, yet),
+    refused<S>("group_add", scalars, yet),
+    runs<S>("healthcheck", health_check, specify_health),
+    runs<S>("hostname", text_value, into<&S::hostname>),
+    runs<S>("image", text_value, into<&S::image>),
+    refused<S>("init", boolean, yet),
+    refused<S>("ipc", text_value, one_host),
+    ignored<S>("isolation", text_value, windows),
+    runs<S>("label_file", label_files, nothing<S>),
+    runs<S>("labels", labels, into<&S::labels>),
+    refused<S>("links", texts,
+               "services of a stack reach each other by name; for the order of starts use 'depends_on'"),
+    refused<S>("logging", logging, yet),
+    refused<S>("mac_address", text_value, yet),
+    refused<S>("mem_limit", bytes, "use deploy.resources.limits.memory"),
+    refused<S>("mem_reservation", bytes, "use deploy.resources.reservations.memory"),
+    refused<S>("mem_swappiness", integer, yet),
+    refused<S>("memswap_limit", bytes, yet),
+    refused<S>("models", as_written, "it is for Docker Model Runner"),
+    refused<S>("network_mode", text_value, "a service joins networks of its stack; other modes are not supported yet"),
+    runs<S>("networks", attachments, specify_attachments),
+    refused<S>("oom_kill_disable", boolean, yet),
+    refused<S>("oom_score_adj", integer, yet),
+    refused<S>("pid", text_value, one_host),
+    refused<S>("pids_limit", integer, "use deploy.resources.limits.pids"),
+    refused<S>("platform", text_value, "not supported yet; a constraint on node.platform.arch does the same"),
+    mapped<S>("ports", ports, specify_ports, "published on the node where the instance runs"),
+    refused<S>("post_start", as_written, yet),
+    refused<S>("pre_start", as_written, yet),
+    refused<S>("pre_stop", as_written, yet),
+    refused<S>("privileged", boolean, yet),
+    refused<S>("profiles", texts, yet),
+    refused<S>("provider", as_written, "it runs a program on the client's machine"),
+    runs<S>("pull_policy", pull_policy, specify_pull_policy),
+    refused<S>("pull_refresh_after", text_value, yet),
+    refused<S>("read_only", boolean, yet),
+    runs<S>("restart", text_value, specify_restart),
+    refused<S>("runtime", text_value, yet),
+    runs<S>("scale", integer, specify_scale),
+    refused<S>("secrets", files_used, yet),
+    refused<S>("security_opt", texts, yet),
+    refused<S>("shm_size", bytes, yet),
+    refused<S>("stdin_open", boolean, yet),
+    runs<S>("stop_grace_period", duration, specify_stop_grace_period),
+    runs<S>("stop_signal", text_value, into<&S::stop_signal>),
+    refused<S>("storage_opt", as_written, yet),
+    refused<S>("sysctls", labels, yet),
+    refused<S>("tmpfs", text_or_texts, yet),
+    refused<S>("tty", boolean, yet),
+    refused<S>("ulimits", ulimits, yet),
+    refused<S>("use_api_socket", boolean, "it gives the container the client's own credentials"),
+    runs<S>("user", text_value, into<&S::user>),
+    refused<S>("userns_mode", text_value, yet),
+    refused<S>("uts", text_value, one_host),
+    mapped<S>("volumes", mounts, specify_mounts, "a named volume lives on one node, and the service with it"),
+    refused<S>("volumes_from", texts, yet),
+    runs<S>("working_dir", text_value, into<&S::working_dir>),
+});
+static_assert(well_formed(service_rows));
+
+}  // namespace
+
+constinit const Table service_table = table_of<service_rows>("services.*");
+std::span<const Key<S>> service_keys() { return service_rows; }
+
+}  // namespace kontena::compose

@@ -1,0 +1,83 @@
+#include "specify.h"
+
+#include <charconv>
+
+#include "kontena/base/text.h"
+#include "kontena/compose/spec.h"
+#include "scalar.h"
+#include "tables.h"
+
+namespace kontena::compose {
+
+std::vector<std::string> texts_of(const Node& list) {
+  std::vector<std::string> texts;
+  for (const Node& item : list.items) texts.push_back(item.text);
+  return texts;
+}
+
+std::map<std::string, std::string> map_of(const Node& map) {
+  std::map<std::string, std::string> values;
+  for (const Member& member : map.members)
+    if (member.value.kind != Kind::null) values[member.key] = member.value.text;
+  return values;
+}
+
+std::int64_t integer_of(const Node& value) { return text::integer(value.text).value_or(0); }
+double real_of(const Node& value) { return real(value.text).value_or(0); }
+
+std::int64_t milliseconds_of(const Node& value) {
+  const auto length = text::duration(value.text);
+  return length ? length->count() : 0;
+}
+
+void specify_stack_name(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
+  stack.name = value.text;
+  for (char& c : stack.name)
+    if (c == '_') c = '-';
+  while (stack.name.ends_with('-')) stack.name.pop_back();
+  if (!text::is_label(stack.name))
+    to.notes.problem(value.at, path, "'" + value.text + "' cannot be the name of a stack",
+                     "1 to 63 of a-z, 0-9 and '-'; give one with 'name:'");
+}
+
+void specify_networks(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
+  for (const Member& member : value.members)
+    specify_map<model::NetworkSpec>(to, member.value, under(path, member.key), network_keys(),
+                                    stack.networks[member.key]);
+}
+
+void specify_volumes(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
+  for (const Member& member : value.members) {
+    model::VolumeSpec& volume = stack.volumes[member.key];
+    specify_map<model::VolumeSpec>(to, member.value, under(path, member.key), volume_keys(), volume);
+    // The key is an external volume's name where it is given none.
+    if (volume.external && volume.name.empty()) volume.name = member.key;
+  }
+}
+
+void specify_services(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
+  for (const Member& member : value.members) {
+    model::ServiceSpec& service = stack.services[member.key];
+    service.name = member.key;
+    const std::string at = under(path, member.key);
+    to.service = &member.value;
+    specify_map<model::ServiceSpec>(to, member.value, at, service_keys(), service);
+    if (service.image.empty() && !member.value.find("build"))
+      to.notes.problem(member.at, at, "'image' is missing or empty");
+  }
+}
+
+Specified specify(const Document& document) {
+  Specified result;
+  Notes notes;
+  const Node& root = document.root();
+  Specifier to{root, notes, result.spec};
+  specify_map<model::StackSpec>(to, root, "", stack_keys(), result.spec);
+  if (result.spec.services.empty()) notes.problem(root.at, "services", "there are no services to run");
+  notes.sort();
+  result.problems = std::move(notes.problems);
+  result.warnings = std::move(notes.warnings);
+  return result;
+}
+
+}  // namespace kontena::compose

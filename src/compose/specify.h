@@ -1,0 +1,76 @@
+#pragma once
+
+#include "keys.h"
+
+// Stage two of single keys. Each is a Specify of what its last argument is; all
+// may count on the canonical form.
+namespace kontena::compose {
+
+void specify_services(Specifier&, const Node&, const std::string& path, model::StackSpec&);
+void specify_networks(Specifier&, const Node&, const std::string& path, model::StackSpec&);
+void specify_volumes(Specifier&, const Node&, const std::string& path, model::StackSpec&);
+void specify_stack_name(Specifier&, const Node&, const std::string& path, model::StackSpec&);
+
+void specify_command(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_entrypoint(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_environment(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_stop_grace_period(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_pull_policy(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_restart(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_scale(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_ports(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_mounts(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_attachments(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_depends_on(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_health(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+
+void specify_deploy(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_mode(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_replicas(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_placement(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_constraints(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_preferences(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_resources(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_limits(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_reservations(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_restart_policy(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_condition(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_attempts(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+
+// What a row has been read for already, elsewhere.
+template <class Spec>
+void nothing(Specifier&, const Node&, const std::string&, Spec&) {}
+
+std::vector<std::string> texts_of(const Node& list);
+std::map<std::string, std::string> map_of(const Node& map);
+std::int64_t integer_of(const Node&);
+std::int64_t milliseconds_of(const Node&);
+double real_of(const Node&);
+
+// The common rows: the value as it is, into a member.
+template <auto Field>
+struct Into;
+template <class Spec, std::string Spec::*Field>
+struct Into<Field> {
+  static void set(Specifier&, const Node& value, const std::string&, Spec& spec) { spec.*Field = value.text; }
+};
+template <class Spec, bool Spec::*Field>
+struct Into<Field> {
+  static void set(Specifier&, const Node& value, const std::string&, Spec& spec) { spec.*Field = value.text == "true"; }
+};
+template <class Spec, std::int64_t Spec::*Field>
+struct Into<Field> {
+  static void set(Specifier&, const Node& value, const std::string&, Spec& spec) { spec.*Field = integer_of(value); }
+};
+template <class Spec, std::vector<std::string> Spec::*Field>
+struct Into<Field> {
+  static void set(Specifier&, const Node& value, const std::string&, Spec& spec) { spec.*Field = texts_of(value); }
+};
+template <class Spec, std::map<std::string, std::string> Spec::*Field>
+struct Into<Field> {
+  static void set(Specifier&, const Node& value, const std::string&, Spec& spec) { spec.*Field = map_of(value); }
+};
+template <auto Field>
+constexpr auto into = &Into<Field>::set;
+
+}  // namespace kontena::compose

@@ -1,0 +1,93 @@
+// Stage two of `deploy`.
+#include "kontena/base/text.h"
+#include "kontena/model/names.h"
+#include "kontena/schedule/constraint.h"
+#include "specify.h"
+#include "tables.h"
+
+namespace kontena::compose {
+
+using model::ServiceSpec;
+
+void specify_deploy(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  specify_map<ServiceSpec>(to, value, path, deploy_keys(), service);
+}
+
+void specify_mode(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  if (const auto mode = model::named<model::Mode>(value.text))
+    service.mode = *mode;
+  else if (value.text == "replicated-job" || value.text == "global-job")
+    to.notes.problem(value.at, path, "'" + value.text + "' is not supported yet", "replicated or global");
+  else
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a mode", "replicated or global");
+}
+
+void specify_replicas(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  service.replicas = integer_of(value);
+  if (service.replicas < 0) to.notes.problem(value.at, path, "must not be negative");
+  const Node* mode = to.service->find("deploy")->find("mode");
+  if (mode && mode->text == "global")
+    to.notes.problem(value.at, path, "a global service runs once on every node and has no number of replicas");
+}
+
+void specify_placement(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  specify_map<ServiceSpec>(to, value, path, placement_keys(), service);
+}
+
+void specify_constraints(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    auto constraint = schedule::parse_constraint(value.items[i].text);
+    if (constraint)
+      service.placing.constraints.push_back(*std::move(constraint));
+    else
+      to.notes.problem(value.items[i].at, under(path, i), constraint.error().message, constraint.error().hint);
+  }
+}
+
+void specify_preferences(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    const Node& item = value.items[i];
+    const Node* spread = item.find("spread");
+    if (!spread || item.members.size() != 1 || spread->kind != Kind::text) {
+      to.notes.problem(item.at, under(path, i),
+                       "a preference is 'spread: ATTRIBUTE', as in 'spread: node.labels.zone'");
+    } else if (const auto known = schedule::check_attribute(spread->text); !known) {
+      to.notes.problem(spread->at, under(path, i), known.error().message, known.error().hint);
+    } else {
+      service.placing.spread.push_back(spread->text);
+    }
+  }
+}
+
+void specify_resources(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  specify_map<ServiceSpec>(to, value, path, resources_keys(), service);
+}
+
+void specify_limits(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  specify_map<model::Resources>(to, value, path, limits_keys(), service.limits);
+}
+
+void specify_reservations(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  specify_map<model::Resources>(to, value, path, reservations_keys(), service.reservations);
+}
+
+void specify_restart_policy(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  service.restart = {model::RestartWhen::always, 0};  // without a condition it is `any`
+  specify_map<ServiceSpec>(to, value, path, restart_policy_keys(), service);
+}
+
+void specify_condition(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  if (value.text == "none")
+    service.restart.when = model::RestartWhen::no;
+  else if (value.text == "on-failure")
+    service.restart.when = model::RestartWhen::on_failure;
+  else if (value.text != "any")
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a condition", "none, on-failure or any");
+}
+
+void specify_attempts(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  service.restart.max_attempts = integer_of(value);
+  if (service.restart.max_attempts < 0) to.notes.problem(value.at, path, "must not be negative");
+}
+
+}  // namespace kontena::compose

@@ -1,0 +1,129 @@
+// Stage two of the keys of a service, but for `deploy`.
+#include <algorithm>
+
+#include "kontena/base/text.h"
+#include "kontena/model/names.h"
+#include "specify.h"
+#include "tables.h"
+
+namespace kontena::compose {
+
+using model::ServiceSpec;
+
+void specify_command(Specifier&, const Node& value, const std::string&, ServiceSpec& service) {
+  if (value.kind == Kind::list) service.command = texts_of(value);
+}
+
+void specify_entrypoint(Specifier&, const Node& value, const std::string&, ServiceSpec& service) {
+  if (value.kind == Kind::list) service.entrypoint = texts_of(value);
+}
+
+void specify_environment(Specifier&, const Node& value, const std::string&, ServiceSpec& service) {
+  service.environment = map_of(value);
+}
+
+void specify_stop_grace_period(Specifier&, const Node& value, const std::string&, ServiceSpec& service) {
+  service.stop_grace_period_ms = milliseconds_of(value);
+}
+
+void specify_pull_policy(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  if (const auto policy = model::named<model::PullPolicy>(value.text))
+    service.pull_policy = *policy;
+  else
+    to.notes.problem(value.at, path, "the pull policy '" + value.text + "' is not supported yet",
+                     "always, never or missing");
+}
+
+void specify_restart(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  const std::size_t colon = value.text.find(':');
+  const auto when = model::named<model::RestartWhen>(std::string_view(value.text).substr(0, colon));
+  const auto attempts = colon == std::string::npos ? std::optional<std::int64_t>(0)
+                                                   : text::integer(std::string_view(value.text).substr(colon + 1));
+  const bool may_count = when == model::RestartWhen::on_failure || colon == std::string::npos;
+  if (!when || !attempts || *attempts < 0 || !may_count)
+    return to.notes.problem(value.at, path, "'" + value.text + "' is not a restart policy",
+                            "no, always, on-failure, on-failure:5 or unless-stopped");
+  const Node* deploy = to.service->find("deploy");
+  if (deploy && deploy->find("restart_policy")) return;  // wins
+  service.restart = {*when, *attempts};
+}
+
+void specify_scale(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  service.replicas = integer_of(value);
+  if (service.replicas < 0) to.notes.problem(value.at, path, "must not be negative");
+  const Node* deploy = to.service->find("deploy");
+  if (!deploy) return;
+  if (const Node* replicas = deploy->find("replicas"); replicas && integer_of(*replicas) != service.replicas)
+    to.notes.problem(value.at, path, "'scale' is " + value.text + " and 'deploy.replicas' is " + replicas->text,
+                     "keep one of them");
+  if (const Node* mode = deploy->find("mode"); mode && mode->text == "global")
+    to.notes.problem(value.at, path, "a global service runs once on every node and has no number of replicas");
+}
+
+void specify_ports(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    specify_map<model::Port>(to, value.items[i], under(path, i), port_keys(), service.ports.emplace_back());
+}
+
+void specify_mounts(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    const Node& item = value.items[i];
+    const std::string at = under(path, i);
+    model::Mount& mount = service.mounts.emplace_back();
+    specify_map<model::Mount>(to, item, at, mount_keys(), mount);
+    const Node* source = item.find("source");
+    const bool bind = item.find("type") && item.find("type")->text == "bind";
+    if (bind && source && !source->written.empty())
+      to.notes.problem(
+          source->at, at,
+          "'" + source->written +
+              "' is a path of this machine, and the service may run on another: such binds are not supported yet",
+          "use a named volume, or an absolute path that every node has");
+    else if (mount.kind == model::MountKind::volume && item.find("type")->text == "volume" && mount.source.empty())
+      to.notes.problem(item.at, at, "a volume without a name is not supported yet",
+                       "give it one: NAME:" + mount.target);
+    if (!mount.target.starts_with('/'))
+      to.notes.problem(item.at, at, "the target '" + mount.target + "' must be an absolute path");
+  }
+}
+
+void specify_attachments(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  for (const Member& member : value.members) {
+    model::Attachment& attachment = service.networks.emplace_back();
+    attachment.network = member.key;
+    specify_map<model::Attachment>(to, member.value, under(path, member.key), attachment_keys(), attachment);
+  }
+  std::ranges::sort(service.networks, {}, &model::Attachment::network);
+}
+
+void specify_depends_on(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  const Node* services = to.root.find("services");
+  for (const Member& member : value.members) {
+    const std::string at = under(path, member.key);
+    model::Dependency& dependency = service.depends_on[member.key];
+    specify_map<model::Dependency>(to, member.value, at, dependency_keys(), dependency);
+    const Node* other = services->find(member.key);
+    if (!other) {
+      service.depends_on.erase(member.key);
+      continue;
+    }
+    const Node* check = other->find("healthcheck");
+    const Node* test = check ? check->find("test") : nullptr;
+    const bool off = check && ((check->find("disable") && check->find("disable")->text == "true") ||
+                               (test && !test->items.empty() && test->items[0].text == "NONE"));
+    if (dependency.condition != model::Condition::healthy) continue;
+    if (off)
+      to.notes.problem(member.at, at, "this waits until '" + member.key + "' is healthy, and its health check is off");
+    else if (!test)
+      to.notes.warning(member.at, at,
+                       "this waits until '" + member.key +
+                           "' is healthy, and the file gives it no health check; its image must have one");
+  }
+}
+
+void specify_health(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  if (value.members.empty()) return;
+  specify_map<model::HealthCheck>(to, value, path, health_keys(), service.health_check.emplace());
+}
+
+}  // namespace kontena::compose

@@ -1,0 +1,65 @@
+#include "stack_forms.h"
+
+#include <algorithm>
+
+#include "values.h"
+
+namespace kontena::compose {
+namespace {
+
+bool is_name(std::string_view name) {
+  return !name.empty() && std::ranges::all_of(name, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '_' ||
+           c == '-';
+  });
+}
+
+// A mapping of names to mappings of the table.
+void named(Reader& reader, Node& value, const std::string& path, const Table& table, bool may_be_null) {
+  if (value.kind == Kind::null) value = make_map(value.at);
+  if (value.kind != Kind::map) {
+    wrong_kind(reader, value, path, "a mapping of names");
+    value = make_map(value.at);
+  }
+  for (Member& member : value.members) {
+    const std::string at = under(path, member.key);
+    if (!is_name(member.key) && !member.key.starts_with("x-"))
+      reader.notes.problem(member.at, at, "'" + member.key + "' is not a name", "letters, digits, '.', '_' and '-'");
+    if (may_be_null && member.value.kind == Kind::null) member.value = make_map(member.at);
+    canonicalise_map(reader, member.value, at, table);
+  }
+}
+
+// The old form `external: {name: x}` to `external: true` and `name: x`.
+void old_external(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::map) return;
+  for (Member& member : value.members) {
+    Node* external = member.value.find("external");
+    if (!external || external->kind != Kind::map) continue;
+    reader.notes.warning(external->at, under(under(path, member.key), "external"), "external.name is deprecated",
+                         "write 'external: true' and 'name: …'");
+    Node name = external->find("name") ? *external->find("name") : make_text(external->at, member.key);
+    *external = make_scalar(external->at, Kind::boolean, "true");
+    if (!member.value.find("name")) put(member.value, "name", std::move(name));
+  }
+}
+
+}  // namespace
+
+void services(Reader& reader, Node& value, const std::string& path) {
+  named(reader, value, path, service_table, false);
+}
+
+void networks(Reader& reader, Node& value, const std::string& path) {
+  old_external(reader, value, path);
+  named(reader, value, path, network_table, true);
+  for (Member& member : value.members)
+    if (member.value.kind == Kind::map && !member.value.find("ipam")) put(member.value, "ipam", make_map(member.at));
+}
+
+void volumes(Reader& reader, Node& value, const std::string& path) {
+  old_external(reader, value, path);
+  named(reader, value, path, volume_table, true);
+}
+
+}  // namespace kontena::compose

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "keys.h"
+
+// The canonical forms of the keys at the top of a file. Each is a Canonicalise.
+namespace kontena::compose {
+
+void services(Reader&, Node&, const std::string& path);
+void networks(Reader&, Node&, const std::string& path);
+void volumes(Reader&, Node&, const std::string& path);
+
+}  // namespace kontena::compose

@@ -1,0 +1,30 @@
+#pragma once
+
+#include "keys.h"
+
+// The canonical forms that many keys share. Each is a Canonicalise.
+namespace kontena::compose {
+
+void as_written(Reader&, Node&, const std::string& path);  // checked by nobody: keys that are refused whole
+void text_value(Reader&, Node&, const std::string& path);
+void boolean(Reader&, Node&, const std::string& path);
+void integer(Reader&, Node&, const std::string& path);
+void number(Reader&, Node&, const std::string& path);
+void bytes(Reader&, Node&, const std::string& path);     // to decimal digits, as text
+void duration(Reader&, Node&, const std::string& path);  // to Go's "1m30s"
+void texts(Reader&, Node&, const std::string& path);     // a list of text, each item once
+void text_or_texts(Reader&, Node&, const std::string& path);
+void mappings(Reader&, Node&, const std::string& path);   // a list of mappings
+void scalars(Reader&, Node&, const std::string& path);    // a list of text and numbers, to text
+void variables(Reader&, Node&, const std::string& path);  // NAME=VALUE list or mapping; null = the client's
+void labels(Reader&, Node&, const std::string& path);     // the same; nothing = ""
+void command(Reader&, Node&, const std::string& path);    // text is cut into words as a shell cuts it
+
+// "must be …, this is …" at the value; for canonical forms of all files.
+void wrong_kind(Reader&, const Node&, const std::string& path, std::string_view wanted);
+// The text of a scalar as an environment variable holds it; warns where that is
+// not what the file has.
+std::string as_text(Reader&, const Node&, const std::string& path);
+std::string print_duration(std::int64_t milliseconds);
+
+}  // namespace kontena::compose
