@@ -1,0 +1,80 @@
+#include <algorithm>
+
+#include "round.h"
+#include "state.h"
+
+namespace kontena::rollout {
+namespace {
+
+const model::ServiceSpec& made_from(const model::ClusterView& view, const model::Instance& instance,
+                                    const model::Service* service) {
+  static const model::ServiceSpec lost;
+  const auto key = model::revision_key(instance.service_path(), instance.instance_revision);
+  if (const auto* revision = view.revisions.get(key)) return revision->spec;
+  return service ? service->spec : lost;
+}
+
+// Its container is gone, or its node is gone for good and the container with it.
+bool gone(const Round& round, const Entry& entry) {
+  if (entry.leaving() && (!entry.placed() || entry.status->state == model::InstanceState::removed)) return true;
+  return entry.placed() && !round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
+}
+
+Part& part_of(Round& round, const model::ServicePath& path) {
+  const auto at = std::ranges::lower_bound(round.parts, path, {}, &Part::path);
+  if (at != round.parts.end() && at->path == path) return *at;
+  return *round.parts.insert(at, Part{.path = path, .going = true});
+}
+
+}  // namespace
+
+void load(Round& round) {
+  static const model::InstanceStatus none_yet;
+  const std::string prefix = round.path.text() + '/';
+  const bool going = round.stack.wanted == model::StackWanted::removed;
+  round.view.services.each(prefix, [&](const auto& item) {
+    const model::Service& service = item.value;
+    Part& part = part_of(round, {service.grid, service.project, service.stack, service.spec.name});
+    part.service = &service;
+    part.going = going || service.removed;
+  });
+  round.view.instances.each(prefix, [&](const auto& item) {
+    const model::Instance& instance = item.value;
+    Part& part = part_of(round, instance.service_path());
+    const auto* status = round.view.statuses.get(item.key);
+    part.entries.push_back({.instance = instance,
+                            .status = status ? status : &none_yet,
+                            .made_from = &made_from(round.view, instance, part.service),
+                            .current = part.service && current(instance, *part.service)});
+  });
+  for (Part& part : round.parts) {
+    std::ranges::stable_sort(part.entries, {}, [](const Entry& e) { return e.instance.slot; });
+    for (std::size_t i = part.entries.size(); i-- > 0;)
+      if (gone(round, part.entries[i])) forget(round, part, i);
+    if (!part.service || part.going || !part.global()) continue;
+    part.eligible = round.nodes.eligible({.spec = &part.spec(), .path = part.path});
+    for (Entry& entry : part.entries)
+      entry.parked = entry.placed() && !std::ranges::binary_search(part.eligible, entry.instance.node);
+  }
+}
+
+void forget(Round& round, Part& part, std::size_t entry) {
+  const Entry& e = part.entries[entry];
+  if (e.placed()) part.vacated.emplace_back(e.instance.node, e.instance.slot);
+  round.plan.steps.push_back(ForgetInstance{e.instance});
+  part.entries.erase(part.entries.begin() + static_cast<std::ptrdiff_t>(entry));
+}
+
+void remove(Round& round, Part& part, std::size_t entry) {
+  Entry& e = part.entries[entry];
+  if (!e.placed()) return forget(round, part, entry);
+  round.nodes.release(e.instance, *e.made_from);
+  set_desired(round, e, model::Desired::removed);
+}
+
+void set_desired(Round& round, Entry& entry, model::Desired desired) {
+  round.plan.steps.push_back(SetDesired{entry.instance, desired});
+  entry.instance.desired = desired;
+}
+
+}  // namespace kontena::rollout

@@ -1,0 +1,207 @@
+#include <algorithm>
+#include <set>
+
+#include "round.h"
+#include "state.h"
+
+namespace kontena::rollout {
+namespace {
+
+// The volumes of the stack that the service mounts and whose data has a place.
+std::vector<std::pair<std::string, const model::VolumeSpec*>> volumes(const Round& round, const Part& part) {
+  std::vector<std::pair<std::string, const model::VolumeSpec*>> mounted;
+  // Of a global service each node has its own data.
+  if (part.global()) return mounted;
+  for (const model::Mount& mount : part.spec().mounts) {
+    const auto volume = round.stack.volumes.find(mount.source);
+    if (mount.kind == model::MountKind::volume && volume != round.stack.volumes.end())
+      mounted.emplace_back(volume_key(round.path, volume->first, volume->second), &volume->second);
+  }
+  return mounted;
+}
+
+std::optional<NodeId> pin_of(const Round& round, const std::string& key) {
+  if (const auto made = round.pins.find(key); made != round.pins.end()) return made->second;
+  const auto* volume = round.view.volumes.get(key);
+  return volume && !volume->node.empty() ? std::optional(NodeId(volume->node)) : std::nullopt;
+}
+
+// The first instance that is placed decides where a volume's data is.
+void pin_volumes(Round& round, const Part& part, const NodeId& node) {
+  for (const auto& [key, spec] : volumes(round, part)) {
+    if (spec->external || pin_of(round, key)) continue;
+    round.pins.emplace(key, node);
+    round.plan.steps.push_back(PinVolume{{.grid = round.path.grid,
+                                          .project = round.path.project,
+                                          .name = key.substr(key.rfind('/') + 1),
+                                          .stack = round.path.stack,
+                                          .node = *node,
+                                          .created_ms = round.now_ms}});
+  }
+}
+
+Entry fresh(Round& round, const Part& part, std::int64_t slot) {
+  static const model::InstanceStatus none_yet;
+  // Not before the deploy it is made for, whatever the clock does: see worth_another_try.
+  const std::int64_t created = round.live ? std::max(round.now_ms, round.live->created_ms) : round.now_ms;
+  return {.instance = {.id = InstanceId(round.ids.id()),
+                       .grid = part.path.grid,
+                       .project = part.path.project,
+                       .stack = part.path.stack,
+                       .service = part.path.service,
+                       .slot = slot,
+                       .instance_revision = part.service->instance_revision,
+                       .restarts = part.service->restarts,
+                       .created_ms = created},
+          .status = &none_yet,
+          .made_from = &part.spec(),
+          .current = true};
+}
+
+// A place that is to have an instance and the one that is to have it: new, or one
+// that waits since an earlier round.
+struct Vacancy {
+  Part* part = nullptr;
+  Entry entry;
+  std::optional<NodeId> node;  // of a global service
+  std::optional<NodeId> prefer;
+  std::string waits_since = {};  // its reason so far; "" of a new one
+  bool is_new = true;
+};
+
+bool has_bind(const model::ServiceSpec& spec) {
+  return std::ranges::any_of(spec.mounts, [](const model::Mount& m) { return m.kind == model::MountKind::bind; });
+}
+
+// Takes the entries that wait for a node out of the part.
+std::vector<Entry> take_waiting(Part& part) {
+  std::vector<Entry> waiting;
+  const auto waits = [](const Entry& e) { return !e.placed() && !e.leaving(); };
+  std::ranges::copy_if(part.entries, std::back_inserter(waiting), waits);
+  std::erase_if(part.entries, waits);
+  return waiting;
+}
+
+std::vector<Vacancy> replicated_vacancies(Round& round, Part& part) {
+  std::vector<Vacancy> vacancies;
+  const auto slots = empty_slots(part);
+  for (Entry& entry : take_waiting(part)) {
+    std::string reason = entry.instance.why_not;
+    vacancies.push_back({&part, std::move(entry), {}, {}, std::move(reason), false});
+  }
+  for (const std::int64_t slot : slots) {
+    Vacancy vacancy{&part, fresh(round, part, slot), {}, {}};
+    // Files of the node that it mounts are where the one before was.
+    const auto before = std::ranges::find(part.vacated, slot, &std::pair<NodeId, std::int64_t>::second);
+    if (before != part.vacated.end() && has_bind(part.spec())) vacancy.prefer = before->first;
+    vacancies.push_back(std::move(vacancy));
+  }
+  return vacancies;
+}
+
+std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
+  std::vector<Vacancy> vacancies;
+  const auto nodes = empty_nodes(part);
+  auto waiting = take_waiting(part);
+  std::set<std::int64_t> taken;
+  for (const Entry& entry : part.entries) taken.insert(entry.instance.slot);
+  for (const Entry& entry : waiting) taken.insert(entry.instance.slot);
+  const auto free_slot = [&](const NodeId& node) {
+    const auto before = std::ranges::find(part.vacated, node, &std::pair<NodeId, std::int64_t>::first);
+    std::int64_t slot = before == part.vacated.end() ? 1 : before->second;
+    if (taken.contains(slot)) slot = 1;
+    while (taken.contains(slot)) ++slot;
+    taken.insert(slot);
+    return slot;
+  };
+  for (std::size_t i = 0; i < nodes.size(); ++i) {
+    const bool waits = i < waiting.size();
+    std::string reason = waits ? waiting[i].instance.why_not : "";
+    Entry entry = waits ? std::move(waiting[i]) : fresh(round, part, free_slot(nodes[i]));
+    vacancies.push_back({&part, std::move(entry), nodes[i], {}, std::move(reason), !waits});
+  }
+  // More wait than there are nodes: those are of nodes that went.
+  for (std::size_t i = nodes.size(); i < waiting.size(); ++i)
+    round.plan.steps.push_back(ForgetInstance{waiting[i].instance});
+  return vacancies;
+}
+
+schedule::Request request(const Round& round, const Vacancy& vacancy, std::string& why_not) {
+  schedule::Request wish = request(round, *vacancy.part, why_not);
+  if (vacancy.node) wish.pinned = vacancy.node;
+  wish.prefer = vacancy.prefer;
+  return wish;
+}
+
+void settle(Round& round, Vacancy& vacancy, schedule::Placement placement) {
+  model::Instance& instance = vacancy.entry.instance;
+  instance.node = placement.node.value_or(NodeId());
+  instance.why_not = std::move(placement.why_not);
+  if (vacancy.is_new)
+    round.plan.steps.push_back(CreateInstance{instance});
+  else if (placement.node || instance.why_not != vacancy.waits_since)
+    round.plan.steps.push_back(PlaceInstance{instance});
+  if (placement.node) pin_volumes(round, *vacancy.part, *placement.node);
+  vacancy.part->entries.push_back(std::move(vacancy.entry));
+}
+
+}  // namespace
+
+schedule::Request request(const Round& round, const Part& part, std::string& why_not) {
+  schedule::Request wish{.spec = &part.spec(), .path = part.path};
+  wish.with_stack = !part.global() && part.spec().replicas == 1;
+  std::string first;
+  for (const auto& [key, spec] : volumes(round, part)) {
+    const auto pin = pin_of(round, key);
+    if (pin && wish.pinned && *pin != *wish.pinned)
+      why_not = "its volumes '" + first + "' and '" + key.substr(key.rfind('/') + 1) + "' live on different nodes";
+    if (!pin || wish.pinned) continue;
+    wish.pinned = pin;
+    first = key.substr(key.rfind('/') + 1);
+  }
+  return wish;
+}
+
+bool dependencies_hold(Round& round, const Part& part) {
+  return std::ranges::all_of(part.spec().depends_on, [&](const auto& dependency) {
+    const auto& [name, wish] = dependency;
+    const auto on = std::ranges::find(round.parts, name, [](const Part& p) { return p.path.service; });
+    if (on == round.parts.end() || on->going) {
+      if (wish.required) round.stuck = part.path.service + " depends on '" + name + "', which is not in the stack";
+      return !wish.required;
+    }
+    const auto [known, is_new] = round.known.try_emplace({name, wish.condition});
+    if (is_new) known->second = satisfied(round.view, on->path, wish.condition);
+    return known->second;
+  });
+}
+
+void fill(Round& round) {
+  std::vector<Vacancy> vacancies;
+  for (Part& part : round.parts) {
+    if (part.going || !dependencies_hold(round, part)) continue;
+    std::ranges::move(part.global() ? global_vacancies(round, part) : replicated_vacancies(round, part),
+                      std::back_inserter(vacancies));
+  }
+  // The reasons of those that find no place are told when all others have theirs:
+  // told earlier, the next round would find them changed.
+  std::vector<Vacancy*> left;
+  for (Vacancy& vacancy : vacancies) {
+    std::string why_not;
+    const auto wish = request(round, vacancy, why_not);
+    auto placement = why_not.empty() ? round.nodes.place(wish) : schedule::Placement{std::nullopt, why_not};
+    if (placement.node)
+      settle(round, vacancy, std::move(placement));
+    else
+      left.push_back(&vacancy);
+  }
+  for (Vacancy* vacancy : left) {
+    std::string why_not;
+    const auto wish = request(round, *vacancy, why_not);
+    settle(round, *vacancy, why_not.empty() ? round.nodes.place(wish) : schedule::Placement{std::nullopt, why_not});
+  }
+  for (Part& part : round.parts)
+    std::ranges::stable_sort(part.entries, {}, [](const Entry& e) { return e.instance.slot; });
+}
+
+}  // namespace kontena::rollout

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "kontena/rollout/rollout.h"
+
+// One round's working state, shared by the parts of rollout::step. What is put
+// into the plan is also done here, so that later parts decide on what will be.
+namespace kontena::rollout {
+
+// An instance as it will be once the plan is carried out.
+struct Entry {
+  model::Instance instance;
+  const model::InstanceStatus* status = nullptr;  // never null
+  const model::ServiceSpec* made_from = nullptr;  // never null
+  bool current = false;                           // made from what the service is now
+  bool parked = false;  // of a global service, on a node that takes no new work: left as it is
+
+  bool placed() const { return !instance.node.empty(); }
+  bool leaving() const { return instance.desired == model::Desired::removed; }
+};
+
+// One service. Its record is absent where it was lost; then its instances go.
+struct Part {
+  model::ServicePath path;
+  const model::Service* service = nullptr;
+  bool going = false;                                    // it, or its stack, is removed
+  std::vector<Entry> entries;                            // in order of slot; a forgotten one is not in it
+  std::vector<std::pair<NodeId, std::int64_t>> vacated;  // node and slot of those forgotten in this round
+  std::vector<NodeId> eligible;                          // of a global service: nodes that are to have an instance
+
+  const model::ServiceSpec& spec() const { return service->spec; }
+  bool global() const { return spec().mode == model::Mode::global; }
+};
+
+struct Round {
+  const model::ClusterView& view;
+  const model::StackPath& path;
+  schedule::Nodes& nodes;
+  IdSource& ids;
+  const std::int64_t now_ms;
+  const model::Stack& stack;
+
+  const model::Deployment* live = nullptr;                              // the newest running one
+  std::vector<Part> parts = {};                                         // in order of name
+  std::map<std::string, NodeId> pins = {};                              // made in this round, by volume key
+  std::map<std::pair<std::string, model::Condition>, bool> known = {};  // what `satisfied` said
+  std::string stuck = {};  // why the roll-out cannot go on, where no instance can tell
+  Plan plan = {};
+
+  void wake_at(std::int64_t ms) {
+    if (ms != 0 && (plan.wake_ms == 0 || ms < plan.wake_ms)) plan.wake_ms = ms;
+  }
+};
+
+// load.cc: what there is; forgets what is gone.
+void load(Round&);
+void forget(Round&, Part&, std::size_t entry);
+// To be removed; forgotten at once where it has no node. Gives back what was promised.
+void remove(Round&, Part&, std::size_t entry);
+void set_desired(Round&, Entry&, model::Desired);
+
+// slots.cc
+bool wanted(const Part&, const Entry&);              // its slot, or its node, is to have an instance
+std::vector<std::int64_t> empty_slots(const Part&);  // of a replicated service
+std::vector<NodeId> empty_nodes(const Part&);        // of a global service
+void remove_superfluous(Round&, Part&);
+void remove_broken(Round&, Part&);  // those of an older revision that serve nobody; on a new deploy, the dead
+bool remove_next(Round&, Part&);    // the next live one of an older revision, if it is its turn
+
+// place.cc
+schedule::Request request(const Round&, const Part&, std::string& why_not);
+bool dependencies_hold(Round&, const Part&);
+void fill(Round&);  // makes and places what is wanting, in all parts
+
+// verdict.cc: what became of the deployments.
+void judge(Round&);
+std::string instance_name(const model::Instance&);  // "web-1"
+
+}  // namespace kontena::rollout

@@ -1,0 +1,27 @@
+#pragma once
+
+#include "kontena/model/view.h"
+
+// What an instance's status means for a roll-out.
+namespace kontena::rollout {
+
+// Runs, and is healthy where it has a health check.
+bool up(const model::InstanceStatus&, const model::ServiceSpec&);
+
+// Ended by itself as it should, and is not started again.
+bool done(const model::InstanceStatus&, const model::ServiceSpec&);
+
+// Will not run again unless it is replaced.
+bool dead(const model::InstanceStatus&, const model::ServiceSpec&);
+
+// When it has run for settle_ms; 0: it has. A start in the far future is the mark
+// of a wrong clock on the node, and not waited for.
+std::int64_t settles_at(const model::InstanceStatus&, std::int64_t now_ms);
+
+// Made from what the service is now.
+bool current(const model::Instance&, const model::Service&);
+
+// The engine's name of a volume, as the tail of its key: GRID/PROJECT/NAME.
+std::string volume_key(const model::StackPath&, const std::string& key, const model::VolumeSpec&);
+
+}  // namespace kontena::rollout
