@@ -38,7 +38,7 @@ Result<Container> DockerEngine::inspect(const std::string& id) {
 Status DockerEngine::clear_command(ContainerSpec& spec) {
   auto& service = spec.service;
   if (!service.command || !service.command->empty() || service.entrypoint) return Done{};
-  KTN_TRY(const auto answer, wire_.read({.path = "/images/" + segment(service.image) + "/json"}));
+  KTN_TRY(const auto answer, wire_.read({.path = "/images/" + segments(service.image) + "/json"}));
   const auto entrypoint = codec::find_path(answer.root(), {"Config", "Entrypoint"});
   service.entrypoint.emplace();
   if (entrypoint && codec::is_array(*entrypoint)) KTN_OK(codec::take(*entrypoint, *service.entrypoint));

@@ -1,6 +1,9 @@
 #include "image_name.h"
 
 #include <algorithm>
+#include <cctype>
+
+#include "kontena/base/text.h"
 
 namespace kontena::engine::docker {
 namespace {
@@ -27,10 +30,12 @@ bool is_registry(std::string_view first) {
   return first == "localhost" || first.find_first_of(".:[") != std::string_view::npos;
 }
 
+// Folders of a-z 0-9 . _ -, each beginning with a letter or digit.
 bool is_path(std::string_view path) {
-  if (path.empty() || path.front() == '/' || path.back() == '/' || path.find("//") != std::string_view::npos)
-    return false;
-  return std::ranges::all_of(path, [](char c) { return c == '/' || (is_word(c) && !(c >= 'A' && c <= 'Z')); });
+  return std::ranges::all_of(text::split(path, '/'), [](const std::string& part) {
+    return !part.empty() && std::isalnum(static_cast<unsigned char>(part[0])) &&
+           std::ranges::all_of(part, [](char c) { return is_word(c) && !(c >= 'A' && c <= 'Z'); });
+  });
 }
 
 }  // namespace

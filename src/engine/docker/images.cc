@@ -23,7 +23,7 @@ Error pull_failed(const std::string& image, Error error) {
 
 Result<bool> DockerEngine::has_image(const std::string& image) {
   KTN_TRY(const auto name, parse_image(image));
-  KTN_TRY(const auto answer, wire_.send({.path = "/images/" + segment(name.reference()) + "/json"}));
+  KTN_TRY(const auto answer, wire_.send({.path = "/images/" + segments(name.reference()) + "/json"}));
   if (answer.status == 404) return false;
   if (answer.status >= 300) return refusal(answer);
   return true;

@@ -114,13 +114,12 @@ Error refusal(const http::Response& response) {
   return {code, std::move(said)};
 }
 
-std::string segment(std::string_view name) {
-  std::string encoded;
-  for (const auto& part : text::split(name, '/')) {
-    if (!encoded.empty()) encoded += '/';
-    encoded += http::percent_encode(part);
-  }
-  return encoded;
+std::string segment(std::string_view name) { return http::percent_encode(name); }
+
+std::string segments(std::string_view image) {
+  std::string path;
+  for (const auto& part : text::split(image, '/')) path += (path.empty() ? "" : "/") + segment(part);
+  return path;
 }
 
 Wire::Wire(std::string socket, std::unique_ptr<http::Client> client)

@@ -72,7 +72,8 @@ class Wire {
   Synced<Dialect> dialect_{Dialect::none};
 };
 
-// One segment of a path: a name, percent-encoded. Image names keep their slashes.
+// A name as a segment of a path, percent-encoded; those of images keep their slashes.
 std::string segment(std::string_view name);
+std::string segments(std::string_view image);
 
 }  // namespace kontena::engine::docker
