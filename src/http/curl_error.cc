@@ -42,12 +42,19 @@ std::string certificate_names(CURL* easy) {
   return text::join(names, ", ");
 }
 
+Error unknown_authority(const std::string& place) {
+  return {Code::unauthenticated, "the certificate of " + place + " is not from the pinned authority",
+          "this is another server, or its authority was made anew: ask its administrator for a new token"};
+}
+
 Error untrusted(CURL* easy, const std::string& place, std::string_view detail) {
   long verdict = 0;
   curl_easy_getinfo(easy, CURLINFO_SSL_VERIFYRESULT, &verdict);
   const std::string subject = "the certificate of " + place;
   switch (verdict) {
-    case X509_V_OK: {
+    case X509_V_OK:
+    case X509_V_ERR_UNSPECIFIED: {  // what curl leaves there when it is the name that fails
+      if (detail.find("name") == detail.npos) break;
       const std::string names = certificate_names(easy);
       return {Code::unauthenticated, subject + " is for other names: " + (names.empty() ? "it has none" : names),
               "start the server with --advertise NAME, or use one of these names"};
@@ -65,8 +72,7 @@ Error untrusted(CURL* easy, const std::string& place, std::string_view detail) {
     case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
     case X509_V_ERR_CERT_SIGNATURE_FAILURE:
     case X509_V_ERR_AKID_SKID_MISMATCH:
-      return {Code::unauthenticated, subject + " is not from the pinned authority",
-              "this is another server, or its authority was made anew: ask its administrator for a new token"};
+      return unknown_authority(place);
   }
   return {Code::unauthenticated, subject + " is not trusted: " + lower_first(detail)};
 }
@@ -74,8 +80,9 @@ Error untrusted(CURL* easy, const std::string& place, std::string_view detail) {
 // The server's verdict on our certificate comes as an alert, after our own half of
 // the handshake is done, and curl has no code for it.
 bool refuses_ours(std::string_view detail) {
-  for (const std::string_view alert : {"alert unknown ca", "alert bad certificate", "alert certificate expired",
-                                       "alert unsupported certificate", "alert certificate unknown"})
+  for (const std::string_view alert :
+       {"alert unknown ca", "alert bad certificate", "alert certificate expired", "alert unsupported certificate",
+        "alert certificate unknown", "alert decrypt error"})
     if (detail.find(alert) != std::string_view::npos) return true;
   return false;
 }
@@ -103,6 +110,8 @@ Error curl_error(CURL* easy, CURLcode code, const ClientOptions& client, std::st
       return {Code::unavailable,
               "cannot reach " + place + ": no connection within " + text::human_duration(client.connect_timeout)};
     case CURLE_SSL_CONNECT_ERROR:
+      // A signature by another key of an authority with the pinned one's name.
+      if (detail.find("asn1 encoding routines") != detail.npos) return unknown_authority(place);
       return {Code::unavailable, "cannot speak TLS with " + place + ": " + lower_first(detail)};
     case CURLE_SSL_CERTPROBLEM:
     case CURLE_SSL_CACERT_BADFILE:

@@ -244,6 +244,7 @@ Result<Response> transfer(const ClientOptions& client, Handle& handle, const Job
   const std::string url = base + job.request.path + query_text(job.request.query);
   KTN_TRY(const List headers, header_list(client, job));
 
+  const NoPipeSignal guard;
   CURL* const easy = handle.easy.get();
   State state{.job = job, .easy = easy};
   std::array<char, CURL_ERROR_SIZE> detail{};

@@ -9,6 +9,7 @@
 
 #include "kontena/base/clock.h"
 #include "kontena/http/client.h"
+#include "pipe_signal.h"
 
 namespace kontena::http {
 
@@ -19,10 +20,13 @@ struct CurlFree {
 
 // One kept-alive connection and what drives it. Used by one thread at a time.
 struct Handle {
-  // In this order: the easy handle is destroyed before the multi handle.
+  // Closing a connection writes to it. Then in this order: the easy handle is
+  // destroyed before the multi handle, that before the guard.
+  std::optional<NoPipeSignal> closing;
   std::unique_ptr<CURLM, CurlFree<curl_multi_cleanup>> multi{curl_multi_init()};
   std::unique_ptr<CURL, CurlFree<curl_easy_cleanup>> easy{curl_easy_init()};
 
+  ~Handle() { closing.emplace(); }
   bool good() const { return multi && easy; }
 };
 

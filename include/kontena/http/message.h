@@ -61,7 +61,8 @@ struct Response {
   Headers headers;
   std::string body;
   // Where set, called once, after the head was sent, to write a body of unknown
-  // length (chunked); on the server's thread for this connection.
+  // length (chunked); on the server's thread for this connection. Not called for a
+  // HEAD, nor where the head could not be sent.
   std::function<void(Writer&)> stream;
 };
 

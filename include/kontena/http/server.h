@@ -21,16 +21,19 @@ struct ServerOptions {
   std::size_t max_header_bytes = 16u << 10;
   std::size_t max_headers = 64;
   std::size_t max_path_bytes = 2u << 10;
-  Duration read_timeout{30'000};  // without a byte of a request that has begun
+  // Without a byte of a body that has begun (one that the handler does not read
+  // itself also has to come at 1 KB/s), or of taking an answer; for the whole head.
+  Duration read_timeout{30'000};
   Duration idle_timeout{60'000};  // of a kept-alive connection between requests
 
   // The largest body of this request (its `body` is still empty), or nothing where
-  // the handler reads it itself through `upload`. Asked before the body is read.
+  // the handler reads it itself through `upload`. Asked before the body is read;
+  // unset, it is 1 MB for all. A larger one is answered with 413.
   std::function<std::optional<std::size_t>(const Request&)> body_limit;
 };
 
-// Called on a thread of its own for each request, many at a time. What it throws
-// becomes a bare 500.
+// Called on a thread of the connection's own for each request, many at a time.
+// What it throws becomes a bare 500. The thread's stack has 512 KB.
 using Handler = std::function<Response(Request&)>;
 
 // HTTP/1.1 over TLS 1.2 or newer. There is no plain HTTP.
@@ -38,7 +41,11 @@ class Server {
  public:
   virtual ~Server() = default;
   virtual int port() const = 0;
-  virtual void stop() = 0;  // refuses new requests, ends idle connections, waits for handlers; may be called twice
+  // Refuses new requests, ends idle connections, uploads and streams, and waits for
+  // the handlers, whose answers have 5 s to be taken. A handler that waits for
+  // something else has to be woken by the caller, before or meanwhile: stop() does
+  // not return while one runs. May be called twice.
+  virtual void stop() = 0;
 };
 
 // Listens, and serves until stop().
