@@ -7,7 +7,7 @@
 
 #include "agent/agent.h"
 #include "client/client.h"
-#include "kontena/pki/init.h"
+#include "kontena/pki/authority.h"
 #include "server/server.h"
 
 namespace {
