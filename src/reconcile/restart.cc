@@ -15,16 +15,9 @@ std::int64_t doubled(std::int64_t first_ms, std::int64_t times) {
 }
 
 bool allowed(const model::Restart& policy, const Found& found, const History& history) {
-  switch (policy.when) {
-    case model::RestartWhen::no:
-      return false;
-    case model::RestartWhen::on_failure:
-      return found.exit_code != 0 && (policy.max_attempts == 0 || history.restarts < policy.max_attempts);
-    case model::RestartWhen::always:
-    case model::RestartWhen::unless_stopped:
-      return true;
-  }
-  return false;
+  if (policy.when == model::RestartWhen::no) return false;
+  if (policy.when == model::RestartWhen::on_failure && found.exit_code == 0) return false;
+  return policy.max_attempts == 0 || history.restarts < policy.max_attempts;
 }
 
 }  // namespace

@@ -26,10 +26,11 @@ TEST_CASE("policy on-failure starts a failed run again, up to its attempts") {
   CHECK_FALSE(after_exit({RestartWhen::on_failure, 3}, run(1), {.restarts = 3}).restart);
 }
 
-TEST_CASE("policies always and unless-stopped start every run again") {
+TEST_CASE("policies always and unless-stopped start every run again, up to their attempts where they have such") {
   for (const auto when : {RestartWhen::always, RestartWhen::unless_stopped}) {
-    CHECK(after_exit({when}, run(0), {}).restart);
-    CHECK(after_exit({when, 3}, run(1), {.restarts = 99}).restart);
+    CHECK(after_exit({when}, run(0), {.restarts = 1'000}).restart);
+    CHECK(after_exit({when, 3}, run(0), {.restarts = 2}).restart);
+    CHECK_FALSE(after_exit({when, 3}, run(0), {.restarts = 3}).restart);
     CHECK_FALSE(after_exit({when}, run(1), {.gave_up = true}).restart);
   }
 }

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kontena/model/validate.h"
+
+// What the checks of stacks and of services share.
+namespace kontena::model {
+
+inline constexpr std::size_t most_services = 2'000;
+inline constexpr std::size_t most_entries = 1'000;          // of one list or map
+inline constexpr std::size_t longest_value = 64 * 1024;     // of one string
+inline constexpr std::size_t largest_record = 1024 * 1024;  // of a service: one transaction of the store
+inline constexpr std::size_t longest_name = 255;
+inline constexpr std::int64_t most_replicas = 10'000;
+inline constexpr std::int64_t least_memory = 6 * 1024 * 1024;  // the engine refuses less
+
+// Gathers problems; a path is joined as it is needed.
+class Problems {
+ public:
+  void add(std::string path, std::string what) { found_.push_back({std::move(path), std::move(what)}); }
+  // Adds it unless all is well.
+  void expect(bool well, const std::string& path, std::string_view what) {
+    if (!well) add(path, std::string(what));
+  }
+  std::vector<Problem> take() { return std::move(found_); }
+
+ private:
+  std::vector<Problem> found_;
+};
+
+// "'web app'", cut short and without control characters, for messages.
+std::string quoted(std::string_view);
+bool has_control(std::string_view);
+// 1 to 255 of a-z A-Z 0-9 . _ -, the first a letter or digit: how the engine names its objects.
+bool is_object_name(std::string_view);
+
+// Names and lengths of a map of labels, environment or options. `reserved`: a
+// prefix that is ours, or "".
+void check_map(Problems&, const std::string& path, const StringMap&, std::string_view reserved = "");
+// Length and, where it is a name or a word for the engine, no control characters.
+void check_word(Problems&, const std::string& path, std::string_view value, std::size_t longest = longest_name);
+
+void check_image(Problems&, const std::string& path, std::string_view image);
+void check_service(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
+void check_ports(Problems&, const std::string& path, const ServiceSpec&);
+void check_mounts(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
+std::size_t size_of(const ServiceSpec&);  // of all its strings, roughly what it takes in the store
+
+}  // namespace kontena::model
