@@ -17,8 +17,7 @@ std::string encode(std::string_view bytes, std::string_view alphabet) {
     unsigned group = 0;
     for (std::size_t k = 0; k < 3; ++k)
       group = group << 8 | (i + k < bytes.size() ? static_cast<unsigned char>(bytes[i + k]) : 0u);
-    for (std::size_t k = 0; k < 4; ++k)
-      text += i + k > bytes.size() ? '=' : alphabet[group >> (18 - 6 * k) & 63];
+    for (std::size_t k = 0; k < 4; ++k) text += i + k > bytes.size() ? '=' : alphabet[group >> (18 - 6 * k) & 63];
   }
   return text;
 }
@@ -31,18 +30,17 @@ int nibble(char c) {
 }
 
 // The decimal number at the front of `text`, which it takes off; fractions
-// allowed, exponents and signs not.
-std::optional<double> take_number(std::string_view& text) {
-  double number = 0, scale = 0.1;
-  std::size_t at = 0;
-  bool any = false;
-  for (; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at) number = number * 10 + (text[at] - '0'), any = true;
+// allowed, exponents and signs not. Exact for whole numbers of up to 63 bits.
+std::optional<long double> take_number(std::string_view& text) {
+  long double number = 0, fraction = 0, scale = 1;
+  std::size_t at = 0, digits = 0;
+  const auto digit = [&] { return at < text.size() && text[at] >= '0' && text[at] <= '9'; };
+  for (; digit(); ++at, ++digits) number = number * 10 + (text[at] - '0');
   if (at < text.size() && text[at] == '.')
-    for (++at; at < text.size() && text[at] >= '0' && text[at] <= '9'; ++at, scale /= 10)
-      number += (text[at] - '0') * scale, any = true;
-  if (!any) return std::nullopt;
+    for (++at; digit(); ++at, ++digits) fraction = fraction * 10 + (text[at] - '0'), scale *= 10;
+  if (digits == 0 || digits > 1000) return std::nullopt;
   text.remove_prefix(at);
-  return number;
+  return number + fraction / scale;
 }
 
 }  // namespace
@@ -94,39 +92,41 @@ std::optional<std::string> unbase64(std::string_view text) {
 Result<std::int64_t> bytes(std::string_view given) {
   std::string_view text = trim(given);
   const auto wrong = [&] {
-    return Error{Code::invalid_argument, "'" + std::string(given) + "' is not a size", "write 512m, 1.5g or a number of bytes"};
+    return Error{Code::invalid_argument, "'" + std::string(given) + "' is not a size",
+                 "write 512m, 1.5g or a number of bytes"};
   };
   const auto number = take_number(text);
   if (!number) return wrong();
   const std::string unit = lower(trim(text));
   constexpr std::string_view letters = "kmgtp";
-  double factor = 1;
+  long double factor = 1;
   if (!unit.empty() && unit != "b") {
     const auto power = letters.find(unit[0]);
-    if (power == std::string_view::npos || (unit.size() > 1 && unit.substr(1) != "b" && unit.substr(1) != "ib")) return wrong();
-    factor = std::pow(1024.0, static_cast<double>(power + 1));
+    if (power == std::string_view::npos || (unit.size() > 1 && unit.substr(1) != "b" && unit.substr(1) != "ib"))
+      return wrong();
+    factor = std::pow(1024.0L, static_cast<long double>(power + 1));
   }
-  const double size = *number * factor;
-  if (size > 9.0e18) return wrong();
+  const long double size = *number * factor;
+  if (size > 9.0e18L) return wrong();
   return static_cast<std::int64_t>(size);
 }
 
 Result<Duration> duration(std::string_view given) {
   struct Unit {
     std::string_view name;
-    double ms;
+    long double ms;
   };
   // Longer names first, so that "ms" is not read as minutes.
-  static constexpr std::array units{Unit{"ns", 1e-6}, Unit{"us", 1e-3}, Unit{"µs", 1e-3}, Unit{"ms", 1},
-                                    Unit{"s", 1e3},   Unit{"m", 6e4},   Unit{"h", 3.6e6}, Unit{"d", 8.64e7},
-                                    Unit{"w", 6.048e8}};
+  static constexpr std::array units{Unit{"ns", 1e-6L}, Unit{"us", 1e-3L}, Unit{"µs", 1e-3L},
+                                    Unit{"ms", 1},     Unit{"s", 1e3},    Unit{"m", 6e4},
+                                    Unit{"h", 3.6e6},  Unit{"d", 8.64e7}, Unit{"w", 6.048e8}};
   const auto wrong = [&] {
     return Error{Code::invalid_argument, "'" + std::string(given) + "' is not a duration", "write 90s, 1m30s or 500ms"};
   };
   std::string_view text = given;
   if (text == "0") return Duration(0);
   if (text.empty()) return wrong();
-  double total = 0;
+  long double total = 0;
   while (!text.empty()) {
     const auto number = take_number(text);
     if (!number) return wrong();
@@ -137,8 +137,9 @@ Result<Duration> duration(std::string_view given) {
     text.remove_prefix(found->name.size());
     total += *number * found->ms;
   }
-  if (total > 9.0e15) return wrong();
-  return Duration(static_cast<std::int64_t>(std::ceil(total - 1e-9)));
+  if (total > 9.0e15L) return wrong();
+  // A little less than one nanosecond off, lest a rounding of ours count as one.
+  return Duration(static_cast<std::int64_t>(std::ceil(total - 1e-7L)));
 }
 
 }  // namespace kontena::text

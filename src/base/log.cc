@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 
@@ -15,7 +16,9 @@ std::atomic<Level> least{Level::info};
 
 // What a person or a script reads as one word is written bare; anything else is quoted.
 void append_value(std::string& line, std::string_view value) {
-  const bool bare = !value.empty() && value.find_first_of(" \t\n\r\"=\\") == std::string_view::npos;
+  const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; };
+  const bool bare =
+      !value.empty() && value.find_first_of(" \"=\\") == std::string_view::npos && std::ranges::none_of(value, control);
   if (bare) {
     line += value;
     return;
@@ -26,6 +29,11 @@ void append_value(std::string& line, std::string_view value) {
       line += "\\n";
     } else if (c == '\r') {
       line += "\\r";
+    } else if (c == '\t') {
+      line += "\\t";
+    } else if (control(c)) {
+      // What a terminal would take for an order is shown, not obeyed.
+      line += "\\x" + text::hex(std::string_view(&c, 1));
     } else {
       if (c == '"' || c == '\\') line += '\\';
       line += c;

@@ -1,5 +1,6 @@
 #include "kontena/base/loop.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "kontena/base/log.h"
@@ -32,7 +33,9 @@ void Loop::run(std::stop_token stop) {
       log::error("a step failed", {{"loop", name_}, {"reason", e.what()}});
     }
     std::unique_lock lock(mutex_);
-    woken_.wait_for(lock, stop, period_, [this] { return wake_; });
+    // A longer period would overflow when the clock adds it.
+    const auto period = std::min<Duration>(period_, std::chrono::hours(24 * 365));
+    woken_.wait_for(lock, stop, period, [this] { return wake_; });
     wake_ = false;
   }
 }

@@ -88,7 +88,8 @@ std::optional<Time> parse_rfc3339(std::string_view text) {
   minutes offset{0};
   if (at < text.size() && (text[at] == '+' || text[at] == '-')) {
     const auto hours_ = field(at + 1, 2), minutes_ = field(at + 4, 2);
-    if (!hours_ || !minutes_ || text.size() != at + 6 || text[at + 3] != ':') return std::nullopt;
+    if (!hours_ || !minutes_ || *hours_ > 23 || *minutes_ > 59 || text.size() != at + 6 || text[at + 3] != ':')
+      return std::nullopt;
     offset = minutes(*hours_ * 60 + *minutes_) * (text[at] == '+' ? 1 : -1);
   } else if (at + 1 != text.size() || (text[at] != 'Z' && text[at] != 'z')) {
     return std::nullopt;
@@ -100,9 +101,11 @@ std::string human_bytes(std::int64_t bytes) {
   constexpr std::array units{"B", "KB", "MB", "GB", "TB", "PB", "EB"};
   double number = static_cast<double>(bytes);
   std::size_t unit = 0;
-  while (std::abs(number) >= 1024 && unit + 1 < units.size()) number /= 1024, ++unit;
+  // What would be rounded up to 1024 of one unit is 1.0 of the next.
+  while (std::abs(number) >= 1023.5 && unit + 1 < units.size()) number /= 1024, ++unit;
   std::array<char, 32> buffer{};
-  std::snprintf(buffer.data(), buffer.size(), unit > 0 && number < 10 ? "%.1f %s" : "%.0f %s", number, units[unit]);
+  std::snprintf(buffer.data(), buffer.size(), unit > 0 && std::abs(number) < 9.95 ? "%.1f %s" : "%.0f %s", number,
+                units[unit]);
   return buffer.data();
 }
 
@@ -142,7 +145,7 @@ std::size_t distance(std::string_view a, std::string_view b) {
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
   std::string_view best;
   std::size_t least = 3;
-  if (word.size() > 64) return best;
+  if (word.size() < 2 || word.size() > 64) return best;
   for (const auto candidate : candidates) {
     if (candidate.size() > word.size() + 2 || word.size() > candidate.size() + 2) continue;
     const std::size_t d = distance(word, candidate);

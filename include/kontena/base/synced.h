@@ -1,7 +1,8 @@
 #pragma once
 
-#include <condition_variable>
+#include <algorithm>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <utility>
 
@@ -34,20 +35,25 @@ class Synced {
   // Waits until `ready(value)` or for `limit`; tells whether it became ready.
   bool wait(std::chrono::milliseconds limit, auto&& ready) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, limit, [&] { return ready(value_); });
+    return changed_.wait_for(lock, bounded(limit), [&] { return ready(value_); });
   }
 
   // As wait(), and in any case then uses the value under the same lock.
   auto wait_then(std::chrono::milliseconds limit, auto&& ready, auto&& use) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, limit, [&] { return ready(value_); });
+    changed_.wait_for(lock, bounded(limit), [&] { return ready(value_); });
     return use(value_);
   }
 
  private:
+  // Longer ones overflow when the clock adds them, and would end at once.
+  static std::chrono::milliseconds bounded(std::chrono::milliseconds limit) {
+    return std::min<std::chrono::milliseconds>(limit, std::chrono::hours(24 * 365));
+  }
+
   std::mutex mutex_;
   std::condition_variable changed_;
-  T value_;
+  T value_{};  // a number starts at 0
 };
 
 }  // namespace kontena

@@ -34,10 +34,10 @@ Result<std::int64_t> bytes(std::string_view);
 Result<Duration> duration(std::string_view);
 
 std::string human_bytes(std::int64_t);     // "412 MB", "1.0 GB" (1024-based, as `docker` prints)
-std::string human_duration(Duration);      // "8s", "3m", "2h", "5d": one unit, floored
+std::string human_duration(Duration);      // "90s", "3m", "2h", "5d": one unit, floored; the next from two of it on
 
 // The candidate that a mistyped word most likely means: edit distance at most 2
-// and less than half the word. Empty where there is none.
+// and less than half the word, or 1 for a word of two. Empty where there is none.
 std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates);
 
 // A name of ours: 1–63 of a-z 0-9 -, starting and ending with a letter or digit
