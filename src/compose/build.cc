@@ -149,7 +149,7 @@ bool Builder::open(const Event& event, Kind kind, bool flow) {
   if (!count(1, 0, open.node.at)) return false;
   if (expects_key()) {
     notes_.problem(open.node.at, path(), "a list or mapping cannot be a key",
-                   "put quotes around text that starts with [ or {");
+                   "close the bracket, or put quotes around text that starts with one");
     return false;
   }
   open_.push_back(std::move(open));

@@ -55,13 +55,18 @@ const KeyInfo* Table::find(std::string_view name) const {
 std::string hint_for(std::string_view key, const Table& table) {
   std::vector<std::string_view> names;
   for (std::size_t i = 0; i < table.size; ++i) names.push_back(table.at(i).name);
-  if (const auto near = text::nearest(key, names); !near.empty()) return "did you mean '" + std::string(near) + "'?";
+  const auto near = text::nearest(key, names);
+  const std::string meant = near.empty() ? "" : "did you mean '" + std::string(near) + "'?";
+  // Anything may be misplaced to the top: there a near word is the better guess.
+  if (&table == &stack_table && !meant.empty()) return meant;
   for (const Table* other : all) {
     if (other == &table || !other->find(key)) continue;
     if (other == &stack_table) return "'" + std::string(key) + "' belongs at the top of the file";
-    return "'" + std::string(key) + "' belongs under '" + std::string(last_word(other->where)) + "'";
+    const bool named = other == &service_table || other == &network_table || other == &volume_table;
+    const std::string place(last_word(other->where));
+    return "'" + std::string(key) + "' belongs " + (named ? "to one of the " : "under '") + place + (named ? "" : "'");
   }
-  return "";
+  return meant;
 }
 
 void canonicalise_map(Reader& reader, Node& map, const std::string& path, const Table& table) {
@@ -85,16 +90,16 @@ void canonicalise_map(Reader& reader, Node& map, const std::string& path, const 
   for (const std::string& name : extensions) map.erase(name);
 }
 
-bool note_unused(Specifier& to, const KeyInfo& row, const Node& value, const std::string& path) {
+bool note_unused(Specifier& to, const KeyInfo& row, const Member& member, const std::string& path) {
   if (row.what == Class::runs || row.what == Class::mapped) return false;
-  if (says_nothing(value)) return true;
+  if (says_nothing(member.value)) return true;
   const std::string name = "'" + std::string(row.name) + "' is ";
   if (row.what == Class::ignored)
-    to.notes.warning(value.at, path, name + "ignored: " + std::string(row.note));
+    to.notes.warning(member.at, path, name + "ignored: " + std::string(row.note));
   else if (row.note.starts_with("not supported"))
-    to.notes.problem(value.at, path, name + std::string(row.note));
+    to.notes.problem(member.at, path, name + std::string(row.note));
   else
-    to.notes.problem(value.at, path, name + "not supported: " + std::string(row.note));
+    to.notes.problem(member.at, path, name + "not supported: " + std::string(row.note));
   return true;
 }
 

@@ -118,7 +118,7 @@ void object(Reader& reader, Node& value, const std::string& path) {
 }
 
 // Notes what a row that is not used says; false where the row is used.
-bool note_unused(Specifier&, const KeyInfo&, const Node& value, const std::string& path);
+bool note_unused(Specifier&, const KeyInfo&, const Member&, const std::string& path);
 
 // Stage two for a mapping.
 template <class Spec>
@@ -127,7 +127,7 @@ void specify_map(Specifier& to, const Node& map, const std::string& path, std::s
     const auto row = std::ranges::lower_bound(rows, member.key, {}, [](const auto& r) { return r.name; });
     if (row == rows.end() || row->name != member.key) continue;
     const std::string at = under(path, member.key);
-    if (!note_unused(to, *row, member.value, at)) row->specify(to, member.value, at, spec);
+    if (!note_unused(to, *row, member, at)) row->specify(to, member.value, at, spec);
   }
 }
 

@@ -37,6 +37,7 @@ struct Names {
 };
 
 void check_image(Reader& reader, const Member& service) {
+  if (service.value.made) return;  // was no mapping, which is told already
   for (const std::string_view source : {"image", "build", "provider"})
     if (service.value.find(source)) return;
   if (service.value.find("extends")) return;

@@ -163,8 +163,7 @@ void ports(Reader& reader, Node& value, const std::string& path) {
     } else if (item.kind == Kind::text || item.kind == Kind::integer) {
       expand(reader, item, at, all);
     } else if (item.kind == Kind::real) {
-      reader.notes.problem(item.at, at, "'" + item.text + "' is not a port (a number of 1 to 65535, or text)",
-                           "write " + std::string(wanted));
+      reader.notes.problem(item.at, at, "'" + item.text + "' is not a port", "write " + std::string(wanted));
     } else {
       wrong_kind(reader, item, at, "a port: " + std::string(wanted) + ", or a mapping");
     }

@@ -83,7 +83,9 @@ void specify_mounts(Specifier& to, const Node& value, const std::string& path, S
       to.notes.problem(item.at, at, "a volume without a name is not supported yet",
                        "give it one: NAME:" + mount.target);
     if (!mount.target.starts_with('/'))
-      to.notes.problem(item.at, at, "the target '" + mount.target + "' must be an absolute path");
+      to.notes.problem(
+          item.at, at, "the target '" + mount.target + "' must be an absolute path",
+          mount.target.find(':') == 1 ? "a name of one letter is taken for a drive; give the volume a longer one" : "");
   }
 }
 

@@ -65,11 +65,15 @@ void name_values(Reader& reader, Node& value, const std::string& path, bool null
 }  // namespace
 
 void wrong_kind(Reader& reader, const Node& value, const std::string& path, std::string_view wanted) {
-  const bool number = value.kind == Kind::integer || value.kind == Kind::real || value.kind == Kind::date;
   const std::string shown = value.written.empty() ? value.text : value.written;
-  reader.notes.problem(
-      value.at, path, "must be " + std::string(wanted) + ", this is " + std::string(describe(value)),
-      wanted == "text" && (number || value.kind == Kind::boolean) ? "put quotes around it: \"" + shown + '"' : "");
+  const bool text = wanted == "text";
+  std::string what = "must be " + std::string(wanted);
+  if (value.scalar() && value.kind != Kind::null && !text)
+    what += ", not '" + shown + '\'';
+  else
+    what += ", this is " + std::string(describe(value));
+  const bool could_be = text && value.scalar() && value.kind != Kind::null;
+  reader.notes.problem(value.at, path, std::move(what), could_be ? "put quotes around it: \"" + shown + '"' : "");
 }
 
 std::string as_text(Reader& reader, const Node& value, const std::string& path) {

@@ -1,0 +1,74 @@
+// data/NAME.yaml is read as a project; data/NAME.json holds the canonical
+// document, or the problems where it cannot be read, and what is specified.
+// Made anew by KTN_ACCEPT=1.
+#include "golden.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "compose/data_folder.h"
+#include "kontena/codec/fields.h"
+#include "kontena/codec/json.h"
+#include "support.h"
+
+namespace kontena::compose {
+
+std::vector<std::string> golden_cases() {
+  std::vector<std::string> cases;
+  for (const auto& entry : std::filesystem::directory_iterator(KTN_COMPOSE_DATA))
+    if (entry.path().extension() == ".yaml") cases.push_back(entry.path().parent_path() / entry.path().stem());
+  std::ranges::sort(cases);
+  return cases;
+}
+
+std::string read_file(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return text.str();
+}
+
+namespace {
+
+void put_findings(codec::Element into, const std::vector<Finding>& findings) {
+  codec::make_array(into);
+  for (const Finding& finding : findings) codec::put(codec::append(into), finding.text());
+}
+
+std::string answer(const std::string& text) {
+  codec::Document out;
+  const Reading reading = read_project({text,
+                                        {{"HOME", "/home/user"}, {"TAG", "1.25"}, {"EMPTY", ""}, {"REPLICAS", "4"}},
+                                        {{"/project/web.env", "FROM_FILE=1\nBOTH=file\n"}},
+                                        "DOT=env\n"});
+  put_findings(codec::member(out.root(), "1 read: problems"), reading.problems);
+  put_findings(codec::member(out.root(), "2 read: warnings"), reading.warnings);
+  if (reading.document) {
+    auto document = codec::Document::parse(reading.document->json());
+    REQUIRE(document);
+    codec::copy(codec::member(out.root(), "3 document"), document->root());
+    const Specified specified = specify(*reading.document);
+    put_findings(codec::member(out.root(), "4 specify: problems"), specified.problems);
+    put_findings(codec::member(out.root(), "5 specify: warnings"), specified.warnings);
+    if (specified.problems.empty()) codec::put(codec::member(out.root(), "6 spec"), specified.spec);
+  }
+  return out.pretty() + "\n";
+}
+
+}  // namespace
+
+TEST_CASE("files are read as their golden answers say") {
+  for (const std::string& path : golden_cases()) {
+    CAPTURE(path);
+    const std::string got = answer(read_file(path + ".yaml"));
+    if (std::getenv("KTN_ACCEPT")) std::ofstream(path + ".json", std::ios::binary) << got;
+    CHECK(got == read_file(path + ".json"));
+  }
+}
+
+}  // namespace kontena::compose

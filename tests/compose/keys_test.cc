@@ -1,0 +1,129 @@
+#include "../../src/compose/keys.h"
+
+#include <doctest/doctest.h>
+
+#include <set>
+
+#include "support.h"
+
+namespace kontena::compose {
+namespace {
+
+// Values of every kind, so that each canonical form meets what it does not expect.
+Node odd_value(int kind) {
+  switch (kind) {
+    case 0:
+      return make_null({});
+    case 1:
+      return make_text({}, "");
+    case 2:
+      return make_text({}, "x:y=z,w");
+    case 3:
+      return make_scalar({}, Kind::integer, "-5");
+    case 4:
+      return make_scalar({}, Kind::real, "1.5");
+    case 5:
+      return make_scalar({}, Kind::boolean, "true");
+    case 6:
+      return make_scalar({}, Kind::date, "2020-01-01");
+    case 7:
+      return make_list({});
+    case 8:
+      return make_map({});
+    case 9: {
+      Node list = make_list({});
+      for (int i = 0; i < 9; ++i) list.items.push_back(odd_value(i));
+      return list;
+    }
+    default: {
+      Node map = make_map({});
+      for (int i = 0; i < 10; ++i) put(map, "k" + std::to_string(i), odd_value(i));
+      return map;
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every key of every table takes any value without a crash, and says what it does not take") {
+  const Input input = input_of({});
+  for (const Table* table : tables()) {
+    for (std::size_t i = 0; i < table->size; ++i) {
+      const KeyInfo& row = table->at(i);
+      CAPTURE(table->where);
+      CAPTURE(row.name);
+      CHECK(table->find(row.name) == &row);
+      CHECK((row.what == Class::runs) == row.note.empty());
+      std::size_t refused = 0;
+      for (int kind = 0; kind <= 10; ++kind) {
+        Notes notes;
+        std::deque<std::string> files;
+        Reader reader{input, notes, [](std::string_view) { return std::nullopt; }, files};
+        Node value = odd_value(kind);
+        row.canonical(reader, value, "k");
+        refused += !notes.problems.empty();
+      }
+      // What is refused whole is not looked into.
+      if (row.what == Class::runs || row.what == Class::mapped) CHECK(refused > 0);
+    }
+  }
+}
+
+TEST_CASE("a key that is not supported is refused by name with its reason and place") {
+  for (const Table* table : tables()) {
+    if (table->where != "services.*") continue;
+    for (std::size_t i = 0; i < table->size; ++i) {
+      const KeyInfo& row = table->at(i);
+      if (row.what != Class::refused) continue;
+      CAPTURE(row.name);
+      const std::string name(row.name);
+      // The first of these that the key's form takes.
+      bool read = false;
+      for (const std::string value : {"text", "true", "5", "[a=b]", "{a: b}", "['a=b:c']", "1.5", "{nofile: 5}"}) {
+        const Reading reading = read_project({service({name + ": " + value})});
+        if (!reading.document) continue;
+        read = true;
+        const Specified specified = specify(*reading.document);
+        REQUIRE_MESSAGE(specified.problems.size() == 1, value << "\n" << lines_of(specified.problems));
+        const Finding& problem = specified.problems[0];
+        CHECK(problem.key == "services.s." + name);
+        CHECK(problem.at.line == 4);
+        CHECK(problem.what.find("'" + name + "' is not supported") == 0);
+        break;
+      }
+      CHECK(read);
+    }
+  }
+}
+
+TEST_CASE("an unknown key is told with the nearest right one, or where it belongs") {
+  struct Row {
+    std::string_view line, problem;
+  };
+  for (const Row& row : {
+           Row{"imagee: x", "compose.yaml:4:5: services.s.imagee: unknown key 'imagee' (did you mean 'image'?)"},
+           Row{"enviroment: {}", "unknown key 'enviroment' (did you mean 'environment'?)"},
+           Row{"replicas: 3", "unknown key 'replicas' ('replicas' belongs under 'deploy')"},
+           Row{"constraints: []", "unknown key 'constraints' ('constraints' belongs under 'placement')"},
+           Row{"interval: 3s", "unknown key 'interval' ('interval' belongs under 'healthcheck')"},
+           Row{"services: {}", "unknown key 'services' ('services' belongs at the top of the file)"},
+           Row{"frobnicate: 1", "services.s.frobnicate: unknown key 'frobnicate'\n"},
+           Row{"deploy: {replica: 3}", "services.s.deploy.replica: unknown key 'replica' (did you mean 'replicas'?)"},
+           Row{"deploy: {restart: no}",
+               "services.s.deploy.restart: unknown key 'restart' ('restart' belongs to one of the services)"},
+           Row{"ports: [{target: 80, publish: 8}]",
+               "services.s.ports[0].publish: unknown key 'publish' (did you mean 'published'?)"},
+       }) {
+    CAPTURE(row.line);
+    const std::string problems = lines_of(read_project({service({std::string(row.line)})}).problems);
+    CHECK_MESSAGE(problems.find(row.problem) != std::string::npos, problems);
+  }
+}
+
+TEST_CASE("a key that says what is so anyway is not refused") {
+  const Specified specified = specify_project(
+      {service({"tty: false", "privileged: no", "cap_add: []", "init: ${INIT:-false}", "sysctls: {}"})});
+  CHECK(lines_of(specified.problems) == "");
+}
+
+}  // namespace kontena::compose

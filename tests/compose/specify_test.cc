@@ -1,0 +1,138 @@
+#include "kontena/compose/spec.h"
+
+#include <doctest/doctest.h>
+
+#include "support.h"
+
+namespace kontena::compose {
+namespace {
+
+model::ServiceSpec spec_of(const std::vector<std::string>& lines) {
+  const Specified specified = specify_project({service(lines)});
+  INFO(lines_of(specified.problems));
+  CHECK(specified.problems.empty());
+  return specified.spec.services.at("s");
+}
+
+}  // namespace
+
+TEST_CASE("a restart policy is that of `restart`, and `deploy.restart_policy` wins") {
+  using model::Restart;
+  using model::RestartWhen;
+  CHECK(spec_of({}).restart == Restart{RestartWhen::no, 0});
+  CHECK(spec_of({"restart: no"}).restart == Restart{RestartWhen::no, 0});
+  CHECK(spec_of({"restart: always"}).restart == Restart{RestartWhen::always, 0});
+  CHECK(spec_of({"restart: unless-stopped"}).restart == Restart{RestartWhen::unless_stopped, 0});
+  CHECK(spec_of({"restart: on-failure:5"}).restart == Restart{RestartWhen::on_failure, 5});
+  CHECK(spec_of({"deploy: {restart_policy: {condition: none}}", "restart: always"}).restart ==
+        Restart{RestartWhen::no, 0});
+  CHECK(spec_of({"restart: always", "deploy: {restart_policy: {max_attempts: 3, condition: on-failure}}"}).restart ==
+        Restart{RestartWhen::on_failure, 3});
+  CHECK(spec_of({"deploy: {restart_policy: {}}"}).restart == Restart{RestartWhen::always, 0});
+}
+
+TEST_CASE("an absent command is the image's, an empty one is none") {
+  CHECK_FALSE(spec_of({}).command.has_value());
+  CHECK_FALSE(spec_of({"command:"}).command.has_value());
+  CHECK(spec_of({"command: []"}).command == model::Strings{});
+  CHECK(spec_of({"entrypoint: ''"}).entrypoint == model::Strings{});
+  CHECK(spec_of({R"(command: a "b c" 'd e' f\ g)"}).command == model::Strings{"a", "b c", "d e", "f g"});
+  CHECK(spec_of({R"(command: 'a\\b "c\"d"')"}).command == model::Strings{"a\\b", "c\"d"});
+}
+
+TEST_CASE("ports and their ranges become one port each") {
+  using model::Port;
+  const auto ports = spec_of({"ports: ['80', '8080:80/udp', '127.0.0.1::81', '[::1]:82:82', '3000-3001:4000-4001', "
+                              "0808:9, {target: 5, published: 0}]"})
+                         .ports;
+  CHECK(ports == std::vector<Port>{{80, 0, "tcp", ""},
+                                   {80, 8080, "udp", ""},
+                                   {81, 0, "tcp", "127.0.0.1"},
+                                   {82, 82, "tcp", "::1"},
+                                   {4000, 3000, "tcp", ""},
+                                   {4001, 3001, "tcp", ""},
+                                   {9, 808, "tcp", ""},
+                                   {5, 0, "tcp", ""}});
+  CHECK(spec_of({"ports: ['80:80', '80:80/tcp']"}).ports.size() == 1);
+}
+
+TEST_CASE("the name of a stack is adapted to a label, and names that we make are left to us") {
+  const Specified specified =
+      specify_project({"name: my_shop-\nservices: {s: {image: i, networks: [a, b], volumes: ['vv:/v', 'ww:/w']}}\n"
+                       "networks: {a: , b: {name: given}}\nvolumes: {vv: , ww: {external: true}}"});
+  CHECK(specified.spec.name == "my-shop");
+  CHECK(specified.spec.networks.at("a").name == "");
+  CHECK(specified.spec.networks.at("b").name == "given");
+  CHECK(specified.spec.volumes.at("vv").name == "");
+  CHECK(specified.spec.volumes.at("ww").name == "ww");
+  const std::string name(70, 'x');
+  CHECK(lines_of(specify_project({"name: " + name + "\nservices: {s: {image: i}}"}).problems)
+            .find("cannot be the name of a stack") != std::string::npos);
+}
+
+TEST_CASE("what we do not run is refused with its place and reason") {
+  struct Row {
+    std::string_view line, problem;
+  };
+  for (const Row& row : {
+           Row{"ports: ['8000-9000:80']",
+               "4:13: services.s.ports[0].published: '8000-9000' leaves the choice of the port open"},
+           Row{"volumes: ['./x:/x']", "4:15: services.s.volumes[0]: './x' is a path of this machine"},
+           Row{"volumes: ['~/x:/x']", "4:15: services.s.volumes[0]: '~/x' is a path of this machine"},
+           Row{"volumes: [/x]",
+               "services.s.volumes[0]: a volume without a name is not supported yet (give it one: NAME:/x)"},
+           Row{"volumes: [{type: tmpfs, target: /x}]", "services.s.volumes[0].type: 'tmpfs' is not supported yet"},
+           Row{"volumes: ['/x:/y:z']", "services.s.volumes[0].bind.selinux: 'selinux' is not supported yet"},
+           Row{"volumes: ['v:/y']",
+               "the target 'v:/y' must be an absolute path (a name of one letter is taken for a drive"},
+           Row{"volumes: ['/x:y']", "services.s.volumes[0]: the target 'y' must be an absolute path"},
+           Row{"restart: sometimes", "4:14: services.s.restart: 'sometimes' is not a restart policy"},
+           Row{"restart: always:5", "'always:5' is not a restart policy"},
+           Row{"pull_policy: daily", "the pull policy 'daily' is not supported yet"},
+           Row{"scale: -1", "services.s.scale: must not be negative"},
+           Row{"deploy: {mode: foo}", "services.s.deploy.mode: 'foo' is not a mode"},
+           Row{"deploy: {mode: global, replicas: 2}",
+               "services.s.deploy.replicas: a global service runs once on every node"},
+           Row{"deploy: {placement: {constraints: [node.role == manager]}}",
+               "services.s.deploy.placement.constraints[0]: 'node.role' is not an attribute"},
+           Row{"deploy: {placement: {preferences: [{spread: x}]}}", "services.s.deploy.placement.preferences[0]: "},
+           Row{"deploy: {placement: {preferences: [{pack: x}]}}", "a preference is 'spread: ATTRIBUTE'"},
+           Row{"deploy: {restart_policy: {delay: 5s}}",
+               "services.s.deploy.restart_policy.delay: 'delay' is not supported yet"},
+           Row{"deploy: {resources: {limits: {cpus: -1}}}", "-1 is not a number of cores"},
+           Row{"networks: {default: {ipv4_address: 10.0.0.1}}",
+               "services.s.networks.default.ipv4_address: 'ipv4_address' is not supported: addresses are given by the "
+               "cluster"},
+           Row{"container_name: foo", "'container_name' is not supported: names of containers are ours"},
+       }) {
+    CAPTURE(row.line);
+    const std::string problems = lines_of(specify_project({service({std::string(row.line)})}).problems);
+    CHECK_MESSAGE(problems.find(row.problem) != std::string::npos, problems);
+  }
+  CHECK(lines_of(specify_project({"services: {}"}).problems).find("services: there are no services to run") !=
+        std::string::npos);
+  CHECK(lines_of(specify_project({service({"scale: 2", "deploy: {replicas: 3}"})}).problems)
+            .find("'scale' is 2 and 'deploy.replicas' is 3") != std::string::npos);
+}
+
+TEST_CASE("waiting for health needs a health check") {
+  const auto with = [](const std::string& check) {
+    return specify_project(
+        {"services:\n  s: {image: i, depends_on: {t: {condition: service_healthy}}}\n  t: {image: i" + check + "}\n"});
+  };
+  CHECK(with(", healthcheck: {test: x}").warnings.empty());
+  CHECK(lines_of(with("").warnings).find("its image must have one") != std::string::npos);
+  CHECK(with("").problems.empty());
+  CHECK(lines_of(with(", healthcheck: {disable: true}").problems).find("its health check is off") != std::string::npos);
+}
+
+TEST_CASE("a health check is the file's words in milliseconds") {
+  const auto check = spec_of({"healthcheck: {test: exit 0, interval: 1m30s, timeout: 1.5s, start_period: 1d, "
+                              "start_interval: 20ms, retries: 3}"})
+                         .health_check;
+  CHECK(check == model::HealthCheck{{"CMD-SHELL", "exit 0"}, 90'000, 1'500, 86'400'000, 20, 3});
+  CHECK(spec_of({"healthcheck: {disable: true, test: x}"}).health_check->test == model::Strings{"NONE"});
+  CHECK_FALSE(spec_of({"healthcheck: {disable: false}"}).health_check.has_value());
+}
+
+}  // namespace kontena::compose
