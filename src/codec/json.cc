@@ -28,14 +28,18 @@ Document& Document::operator=(Document&&) noexcept = default;
 Result<Document> Document::parse(std::string_view text) {
   Document document;
   bool too_deep = false;
-  const auto limit_depth = [&](int depth, Json::parse_event_t, Json&) {
-    too_deep = too_deep || depth > deepest;
-    return depth <= deepest;
+  const auto limit_depth = [&](int depth, Json::parse_event_t event, Json&) {
+    // The outermost starts at 0.
+    const bool starts = event == Json::parse_event_t::object_start || event == Json::parse_event_t::array_start;
+    too_deep = too_deep || (starts && depth >= deepest);
+    return !too_deep;
   };
   try {
     document.value_->json = Json::parse(text, limit_depth);
   } catch (const Json::parse_error& e) {
     return Error{Code::invalid_argument, "not JSON at byte " + std::to_string(e.byte)};
+  } catch (const Json::out_of_range&) {
+    return Error{Code::invalid_argument, "a number in the JSON is out of range"};
   }
   if (too_deep) return Error{Code::invalid_argument, "JSON nested deeper than " + std::to_string(deepest)};
   return document;
@@ -76,7 +80,13 @@ std::string string_at(Element e, std::initializer_list<std::string_view> keys) {
 
 std::int64_t integer_at(Element e, std::initializer_list<std::string_view> keys) {
   const auto at = find_path(e, keys);
-  return at && json(*at).is_number() ? json(*at).get<std::int64_t>() : 0;
+  if (!at || !json(*at).is_number()) return 0;
+  if (json(*at).is_number_unsigned() && json(*at).get<std::uint64_t>() > static_cast<std::uint64_t>(INT64_MAX))
+    return INT64_MAX;
+  if (!json(*at).is_number_float()) return json(*at).get<std::int64_t>();
+  const double number = json(*at).get<double>();
+  if (number >= 9.2e18) return INT64_MAX;
+  return number <= -9.2e18 ? INT64_MIN : static_cast<std::int64_t>(number);
 }
 
 bool bool_at(Element e, std::initializer_list<std::string_view> keys) {

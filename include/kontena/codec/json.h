@@ -66,6 +66,7 @@ bool is_array(Element);
 // Lenient reads for other programs' JSON, where an absent or odd member means
 // the default: Docker's replies.
 std::string string_at(Element, std::initializer_list<std::string_view> keys);
+// A fraction is cut off, and what is beyond 64 bits is the nearest that is not.
 std::int64_t integer_at(Element, std::initializer_list<std::string_view> keys);
 bool bool_at(Element, std::initializer_list<std::string_view> keys);
 
@@ -114,7 +115,9 @@ template <class T> void put(Element at, const std::optional<T>& item) {
 template <class T> Status take(Element at, std::vector<T>& list) {
   if (!is_array(at)) return unexpected(at, "a list");
   list.clear();
-  for (const Element element : elements(at)) KTN_OK(take(element, list.emplace_back()));
+  for (const Element element : elements(at))
+    if (auto taken = take(element, list.emplace_back()); !taken)
+      return std::move(taken).error().in('[' + std::to_string(list.size() - 1) + ']');
   return Done{};
 }
 template <class T> Status take(Element at, std::map<std::string, T>& map) {
