@@ -59,11 +59,11 @@ Result<std::optional<Identity>> load_identity(const std::string& state_dir) {
   if (node->node.empty()) return broken(state_dir, "names no node");
 
   Identity identity{.node = node->node, .grid = node->grid, .name = node->name, .servers = node->servers};
-  KTN_OK(files::check_private(from + "/node.key", "the node's key"));
   const auto ca = files::read(from + "/ca.pem"), certificate = files::read(from + "/node.pem"),
              key = files::read(from + "/node.key");
   for (const auto* part : {&ca, &certificate, &key})
     if (!*part) return broken(state_dir, "is not whole: " + part->error().message);
+  KTN_OK(files::check_private(from + "/node.key", "the node's key"));
   identity.ca_pem = *ca;
   identity.certificate_pem = *certificate;
   identity.key_pem = Redacted(*key);
