@@ -46,6 +46,10 @@ int run(std::span<const std::string> arguments, Outside& outside) {
     return 2;
   }
   auto look = find_look(outside, parsed.arguments);
+  const bool own_format =
+      std::ranges::find(parsed.command->options, "--format", &Option::name) != parsed.command->options.end();
+  if (look && look->format == Format::yaml && !own_format)
+    look = Error{Code::invalid_argument, "'yaml' is no output format of this command", "table, json or jsonl"};
   if (!look) {
     outside.err << error_text(look.error(), look_of_wrong(arguments, outside)) << "usage: " << usage(*parsed.command)
                 << '\n';

@@ -135,7 +135,7 @@ std::string json_line(const model::Deployment& deployment, const Change& change,
 
 std::vector<std::string> frame(const api::DeploymentDetail& detail, const std::string& title, Duration elapsed,
                                Time now, Size size, bool colour) {
-  const auto columns = static_cast<std::size_t>(std::max(20, size.columns - 1));
+  const auto columns = static_cast<std::size_t>(std::max(10, size.columns - 1));
   const auto room = static_cast<std::size_t>(std::max(1, size.lines - 4));
   std::vector<std::string> lines{paint(clip(title, columns), Tone::strong, colour)};
   std::size_t names = 0, states = 0, counts = 0;

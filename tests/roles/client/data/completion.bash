@@ -1,0 +1,59 @@
+# Completion of kontena client and ktn for bash. Made by: kontena client completion bash
+_kontena_client() {
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit completion context deployment grid help login logout logs node ps service stack status token version"
+  local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
+  COMPREPLY=()
+  if [[ $word == -* ]]; then
+    case "$first $second" in
+      'audit ls') options+=" --limit" ;;
+      'context rm') options+=" --yes" ;;
+      'context use') options+=" --grid --project" ;;
+      'deployment wait') options+=" --progress" ;;
+      'grid rm') options+=" --yes" ;;
+      'login '*) options+=" --name" ;;
+      'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
+      'node rm') options+=" --yes --force" ;;
+      'service restart') options+=" --detach --progress" ;;
+      'service scale') options+=" --detach --progress" ;;
+      'stack config') options+=" --file --format" ;;
+      'stack deploy') options+=" --file --detach --progress" ;;
+      'stack rm') options+=" --yes --detach" ;;
+      'stack start') options+=" --detach --progress" ;;
+      'stack stop') options+=" --detach --progress" ;;
+      'status '*) options+=" --check" ;;
+      'token create') options+=" --expires --uses --label --description" ;;
+      'token rm') options+=" --yes" ;;
+      'version '*) options+=" --client" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+    return
+  fi
+  if ((COMP_CWORD == at + 1)); then
+    words=
+    case $first in
+      audit) words="ls" ;;
+      context) words="ls rm use" ;;
+      deployment) words="show wait" ;;
+      grid) words="create ls rm show" ;;
+      node) words="label ls rm show" ;;
+      service) words="ls restart scale show" ;;
+      stack) words="config deploy ls rm show start stop" ;;
+      token) words="create ls rm" ;;
+    esac
+  elif ((COMP_CWORD != at)); then
+    COMPREPLY=()
+    compopt -o default 2>/dev/null
+    return
+  fi
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$word")
+}
+_ktn() { _kontena_client 1; }
+_kontena() {
+  if ((COMP_CWORD == 1)); then
+    mapfile -t COMPREPLY < <(compgen -W "server agent client" -- "${COMP_WORDS[1]}")
+  elif [[ ${COMP_WORDS[1]} == client ]]; then
+    _kontena_client 2
+  fi
+}
+complete -F _ktn ktn
+complete -F _kontena kontena
