@@ -50,16 +50,24 @@ void CarryOut::failed(const std::string& instance, const Error& error) {
 // ---- pulls
 
 void CarryOut::pull(const std::string& image) {
+  // Others may come to wait while we look: they are looked for too, so that nobody
+  // has to pull what is there.
+  std::set<std::string> looked;
   auto waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
-  const auto answered = look_for(image, waiting);
-  const bool more = pulls_.with([&](auto& pulls) {
-    auto& left = pulls[image];
-    for (const std::string& instance : answered) left.erase(instance);
-    if (!left.empty()) return true;
-    pulls.erase(image);
-    return false;
-  });
-  if (!more) return;
+  while (true) {
+    const auto answered = look_for(image, waiting);
+    looked.merge(waiting);
+    waiting.clear();
+    const bool nobody = pulls_.with([&](auto& pulls) {
+      auto& left = pulls[image];
+      for (const std::string& instance : answered) left.erase(instance);
+      for (const std::string& instance : left)
+        if (!looked.contains(instance)) waiting.insert(instance);
+      return left.empty() && pulls.erase(image) > 0;
+    });
+    if (nobody) return;
+    if (waiting.empty()) break;
+  }
 
   std::optional<Duration> told;
   std::string last;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "kontena/base/text.h"
 
@@ -188,6 +189,10 @@ api::TokenSummary summarise_token(const model::Token& token) {
           .expires_ms = token.expires_ms,
           .created_ms = token.created_ms,
           .created_by = token.created_by};
+}
+
+void sort_by_slot(std::vector<api::InstanceSummary>& instances) {
+  std::ranges::sort(instances, {}, [](const api::InstanceSummary& i) { return std::tie(i.stack, i.service, i.slot, i.created_ms, i.id); });
 }
 
 const model::Deployment* newest_deployment(const model::ClusterView& view, const model::StackPath& path) {

@@ -13,6 +13,9 @@ api::ServiceSummary summarise_service(const model::ClusterView&, const model::Se
 api::StackSummary summarise_stack(const model::ClusterView&, const model::Stack&);
 api::TokenSummary summarise_token(const model::Token&);
 
+// Stack, service, slot, then the older first: as people read them.
+void sort_by_slot(std::vector<api::InstanceSummary>&);
+
 // The newest deployment of a stack, if it ever had one.
 const model::Deployment* newest_deployment(const model::ClusterView&, const model::StackPath&);
 

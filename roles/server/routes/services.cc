@@ -52,6 +52,7 @@ Result<Answer> get_service(const Context& context, const ClusterView& view, cons
   view.instances.each(item->key + '/', [&](const auto& instance) {
     detail.instances.push_back(summarise_instance(view, states, instance.value));
   });
+  sort_by_slot(detail.instances);
   return answer(detail);
 }
 
@@ -102,6 +103,7 @@ Result<Answer> list_instances(const Context& context, const ClusterView& view, c
   const model::Liveness states = context.liveness.states();
   api::InstanceList list{.revision = view.revision};
   view.instances.each(scope + '/', [&](const auto& item) { list.instances.push_back(summarise_instance(view, states, item.value)); });
+  sort_by_slot(list.instances);
   return answer(list);
 }
 

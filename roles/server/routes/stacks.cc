@@ -105,6 +105,7 @@ Result<Answer> get_deployment(const Context& context, const ClusterView& view, c
     if (const auto* status = view.statuses.find(item.key)) detail.revision = std::max(detail.revision, status->revision);
     detail.instances.push_back(summarise_instance(view, states, item.value));
   });
+  sort_by_slot(detail.instances);
   if (detail.revision <= after && deployment->value.state == model::DeploymentState::running && !call.last) {
     std::vector<std::string> prefixes;
     for (const char* table : {"deployments/", "services/", "instances/", "statuses/"}) prefixes.push_back(table + path.text());
