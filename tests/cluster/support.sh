@@ -30,6 +30,8 @@ KONTENA=$(realpath -m -- "${KONTENA:-$TREE/build/kontena}")
 KT_LAB=${KT_LAB:-kt}
 HOSTLAB=$CLUSTER_TESTS/hostlab
 export HOSTLAB_NAME=$KT_LAB
+# Where a user types `kontena server` as the README says, it writes here.
+export HOSTLAB_PRIVATE=${HOSTLAB_PRIVATE:-/var/lib /usr/local/bin /root/.config /root/.cache}
 LAB_BASE=${HOSTLAB_DIR:-/var/tmp/hostlab}
 LAB_HOME=$LAB_BASE/$KT_LAB
 

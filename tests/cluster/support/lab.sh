@@ -66,7 +66,7 @@ clean_host() {
   home=$(host_home "$k")
   if [[ ! -e $home/used ]]; then return; fi
   lab crash "$k"
-  rm -rf -- "${home:?}"/{kontena,used,etc} "$home"/log/{server,agent}*
+  rm -rf -- "${home:?}"/{kontena,used,etc} "$home"/log/{server,agent}* "$home"/private/*/*/*
   if [[ -e $home/cut || -s $LAB_HOME/pairs ]]; then lab heal "$k"; fi
   if [[ -s $home/delay ]]; then lab delay "$k" 0 0; fi
   lab boot "$k"

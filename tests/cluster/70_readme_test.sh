@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# limit: 600
+# The README's "Three hosts", typed as it is written: its blocks are read from the README itself.
+set -euo pipefail
+. "$(dirname -- "$0")/support.sh"
+lab_up 3
+need_kontena
+need_image busybox nginx redis postgres
+
+# blocks: "HOSTS [background]" on one line, the commands on the next, with \n for line ends
+blocks() {
+  awk '/^## /{on = ($0 == "## Three hosts")} !on {next}
+    /^```sh host=/ {sub(/^```sh host=/, ""); print; inside = 1; text = ""; next}
+    /^```/ && inside {print text; inside = 0; next}
+    inside {text = text $0 "\\n"}' "$TREE/README.md"
+}
+expect_output "the README has the blocks that this test types" '^4$' sh -c 'blocks=$1; echo "$blocks" | grep -c "^[0-9]"' sh "$(blocks)"
+
+# What a user has around: a checkout with the built binary, and the tokens once the server made them.
+desk() { printf '%s/kontena/desk' "$(host_home "$1")"; }
+for k in 1 2 3; do
+  mkdir -p "$(desk "$k")/build"
+  ln -s "$TREE/packaging" "$(desk "$k")/packaging"
+  cp "$KONTENA" "$(desk "$k")/build/kontena.stripped"
+done
+bring_tokens() {
+  local from=$LAB_HOME/h1/private/var/lib/kontena-server k
+  test -s "$from/join.token" && test -s "$from/admin.token" || return 1
+  for k in 1 2 3; do install -m 600 "$from/join.token" "$(desk "$k")/join.token"; done
+  install -m 600 "$from/admin.token" "$(desk 1)/admin.token"
+}
+serving() { curl_from 1 -k "https://$(lab ip 1):7443/v1/health"; }
+
+# type_on K COMMANDS: as at a prompt, in the folder of the checkout
+type_on() { "$HOSTLAB" exec "$1" env HOME=/root PATH="/usr/local/bin:$PATH" sh -e -c 'cd "$1"; printf "%b" "$2" | sh -e' sh "$(desk "$1")" "$2"; }
+spawn_on() { # K NAME COMMANDS
+  "$HOSTLAB" spawn "$1" "$2" env HOME=/root PATH="/usr/local/bin:$PATH" sh -c 'cd "$1"; exec $2' sh "$(desk "$1")" "$(printf '%b' "$3")" >/dev/null
+}
+
+# Who types looks at the nodes before going on.
+three_ready() { [[ $(type_on 1 'KONTENA_URL=https://127.0.0.1:7443 KONTENA_TOKEN=$(cat admin.token) ktn node ls' | grep -cw ready) == 3 ]]; }
+number=0
+while read -r where && IFS= read -r commands; do
+  number=$((number + 1))
+  read -r hosts how <<<"$where"
+  for k in ${hosts//,/ }; do
+    if [[ $how == background ]]; then
+      check "block $number is started on h$k" spawn_on "$k" "block$number" "$commands"
+    else
+      check "block $number is typed on h$k" type_on "$k" "$commands"
+      OUTPUT=$OUT
+    fi
+  done
+  case $commands in
+    *"kontena server"*) wait_until 20 "the server answers" serving && wait_until 5 "its tokens are there" bring_tokens ;;
+    *"kontena agent"*) wait_until 20 "three nodes are ready" three_ready ;;
+  esac
+done < <(blocks)
+expect_output "the last block showed three nodes" '^3$' grep -cw ready <<<"$OUTPUT"
+expect_output "and the web server" 'shop/web-1 .*running' printf '%s\n' "$OUTPUT"
+expect_output "the database, healthy" 'shop/db-1 .*running \(healthy\)' printf '%s\n' "$OUTPUT"
+expect_output "the cache" 'shop/cache-1 .*running' printf '%s\n' "$OUTPUT"
+expect_output "six workers" '^6$' sh -c 'grep -c "shop/worker-.*running" <<END
+'"$OUTPUT"'
+END'
+expect_output "nine after the scaling" '^9$' count_running shop.worker
+spread() { running_names shop.worker | cut -d' ' -f1 | sort | uniq -c | awk '{print $1}' | tr '\n' ' '; }
+expect_output "spread over the hosts" '^3 3 3 $' spread
+finish
