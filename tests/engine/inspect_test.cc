@@ -99,6 +99,16 @@ TEST_CASE("a container that was killed for its memory says so") {
   CHECK_MESSAGE(c.health == Health::none, "what has ended is neither healthy nor unhealthy");
 }
 
+TEST_CASE("what ended as it started did not end before") {
+  CHECK(inspected(R"({"State":{"Status":"exited","StartedAt":"2026-11-22T10:15:01.002Z",
+                     "FinishedAt":"2026-11-22T10:15:01.001Z"}})")
+            .finished_ms == 1795342501002);
+  CHECK_MESSAGE(inspected(R"({"State":{"Status":"running","StartedAt":"2026-11-22T10:15:02Z",
+                             "FinishedAt":"2026-11-22T10:15:01Z"}})")
+                        .finished_ms == 1795342501000,
+                "of the run before");
+}
+
 TEST_CASE("a container whose start failed has the engine's words") {
   const auto c = inspected(R"({"Id":"1","State":{"Status":"created","ExitCode":127,"Error":"no such file"}})");
   CHECK(c.state == ContainerState::created);

@@ -163,6 +163,10 @@ Container read_inspected(Element at) {
     container.error = string_at(*state, {"Error"});
     container.started_ms = time_ms(string_at(*state, {"StartedAt"}));
     container.finished_ms = time_ms(string_at(*state, {"FinishedAt"}));
+    // What ends at once may have ended before Docker noted down that it runs.
+    const bool has_ended = container.state == ContainerState::exited || container.state == ContainerState::dead;
+    if (has_ended && container.finished_ms > 0)
+      container.finished_ms = std::max(container.finished_ms, container.started_ms);
     if (const auto health = codec::find(*state, "Health")) {
       // Docker keeps what it last knew of one that has ended; the list does not.
       if (container.state == ContainerState::running || container.state == ContainerState::paused)
