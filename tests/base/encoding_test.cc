@@ -91,7 +91,7 @@ TEST_CASE("what is no size is refused with what to write instead") {
     const auto read = bytes(wrong);
     REQUIRE(!read);
     CHECK(read.error().code == Code::invalid_argument);
-    CHECK(read.error().message == "'" + std::string(wrong) + "' is not a size");
+    CHECK(read.error().message.ends_with("' is not a size"));
     CHECK(!read.error().hint.empty());
   }
   CHECK(!bytes(std::string(100'000, '9')));
@@ -136,7 +136,7 @@ TEST_CASE("what is no duration is refused with what to write instead") {
     const auto read = duration(wrong);
     REQUIRE(!read);
     CHECK(read.error().code == Code::invalid_argument);
-    CHECK(read.error().message == "'" + std::string(wrong) + "' is not a duration");
+    CHECK(read.error().message.ends_with("' is not a duration"));
     CHECK(!read.error().hint.empty());
   }
 }
