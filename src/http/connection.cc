@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 namespace kontena::http {
 namespace {
@@ -123,6 +124,7 @@ std::optional<std::string> Connection::read_head(Duration idle, Duration limit, 
   const Duration end = now() + limit;
   for (std::size_t seen = 0;;) {
     if (const auto at = in_.find("\r\n\r\n", seen > 3 ? seen - 3 : 0); at != std::string::npos && at + 4 <= most) {
+      if (at + 4 == in_.size()) return std::exchange(in_, {});  // a long wait needs no empty buffer
       in_at_ = at + 4;
       return in_.substr(0, in_at_);
     }

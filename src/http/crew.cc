@@ -1,8 +1,8 @@
 #include "crew.h"
 
-#include <pthread.h>
-
 #include <exception>
+#include <memory>
+#include <utility>
 
 #include "kontena/base/log.h"
 
@@ -13,33 +13,42 @@ namespace {
 // OpenSSL's handshake takes the most, near 30 KB, and JSON 200 deep as much again.
 constexpr std::size_t stack_bytes = 512u << 10;
 
-struct Start {
+}  // namespace
+
+struct Crew::Start {
   std::function<void()> job;
-  std::shared_ptr<Synced<std::size_t>> running;
+  Crew& crew;
 };
 
-void* body(void* argument) {
-  const std::unique_ptr<Start> start(static_cast<Start*>(argument));
+void* Crew::body(void* argument) {
+  std::unique_ptr<Start> start(static_cast<Start*>(argument));
+  Crew& crew = start->crew;
   try {
     start->job();
   } catch (const std::exception& e) {
     log::error("a connection's thread failed", {{"reason", e.what()}});
   }
-  start->job = nullptr;  // what it owns goes before we say that we are done
-  start->running->change([](std::size_t& count) { --count; });
+  start.reset();  // what the job owns goes before we say that we are done
+  crew.join_ended();
+  crew.state_.change([](State& state) {
+    --state.running;
+    state.ended.push_back(pthread_self());
+  });
   return nullptr;
 }
 
-}  // namespace
+void Crew::join_ended() {
+  for (const pthread_t thread : state_.with([](State& state) { return std::exchange(state.ended, {}); }))
+    pthread_join(thread, nullptr);
+}
 
 bool Crew::run(std::function<void()> job) {
-  const bool room = running_->with([&](std::size_t& count) { return count < most_ && ++count > 0; });
+  const bool room = state_.with([&](State& state) { return state.running < most_ && ++state.running > 0; });
   if (!room) return false;
-  auto start = std::make_unique<Start>(Start{std::move(job), running_});
+  auto start = std::make_unique<Start>(Start{std::move(job), *this});
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, stack_bytes);
-  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
   pthread_t thread;
   const int failed = pthread_create(&thread, &attributes, body, start.get());
   pthread_attr_destroy(&attributes);
@@ -47,12 +56,14 @@ bool Crew::run(std::function<void()> job) {
     static_cast<void>(start.release());
     return true;
   }
-  running_->change([](std::size_t& count) { --count; });
+  state_.change([](State& state) { --state.running; });
   return false;
 }
 
 bool Crew::wait(Duration limit) {
-  return running_->wait(limit, [](std::size_t count) { return count == 0; });
+  if (!state_.wait(limit, [](const State& state) { return state.running == 0; })) return false;
+  join_ended();
+  return true;
 }
 
 }  // namespace kontena::http

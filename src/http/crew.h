@@ -1,8 +1,10 @@
 #pragma once
 
+#include <pthread.h>
+
 #include <cstddef>
 #include <functional>
-#include <memory>
+#include <vector>
 
 #include "kontena/base/clock.h"
 #include "kontena/base/synced.h"
@@ -17,14 +19,26 @@ namespace kontena::http {
 // costs nothing.
 class Crew {
  public:
-  explicit Crew(std::size_t most) : most_(most), running_(std::make_shared<Synced<std::size_t>>()) {}
+  explicit Crew(std::size_t most) : most_(most) {}
 
   bool run(std::function<void()> job);  // false: there are `most`, or the system gives no more
-  bool wait(Duration limit);            // until none runs; false where some still do
+  // Until no job runs and all threads have been joined; false where some still run.
+  // REQUIRES: no run() beside it. Has to return true before the Crew goes.
+  bool wait(Duration limit);
 
  private:
+  struct Start;
+  struct State {
+    std::size_t running = 0;
+    // Threads that are as good as gone: nothing is left to do but their thread-local
+    // destructors (OpenSSL's). They are joined by the next to end, or by wait().
+    std::vector<pthread_t> ended;
+  };
+  static void* body(void* start);
+  void join_ended();
+
   const std::size_t most_;
-  const std::shared_ptr<Synced<std::size_t>> running_;  // shared: the last to leave outlives the Crew by an instant
+  Synced<State> state_;
 };
 
 }  // namespace kontena::http

@@ -16,7 +16,6 @@
 namespace kontena::http {
 namespace {
 
-constexpr Duration longest_handshake{10'000};
 constexpr Duration complain_again{10'000};
 
 // httplib's server without its listening, its TLS and its threads: it takes one
@@ -108,7 +107,7 @@ class HttplibServer final : public Server {
 
   void serve(int socket, const std::string& address) {
     Connection connection(socket, TlsSession(SSL_new(context_.get())), sign_);
-    if (!connection.session() || !connection.handshake(std::min(options_.read_timeout, longest_handshake))) return;
+    if (!connection.session() || !connection.handshake(options_.read_timeout)) return;
     Peer peer = peer_of(connection.session());
     peer.address = address;
     const HeadLimits limits{options_.max_header_bytes, options_.max_headers, options_.max_path_bytes};

@@ -126,7 +126,8 @@ inline std::unique_ptr<http::Server> started(http::Handler handler) {
 
 inline std::string url_of(const http::Server& server) { return "https://127.0.0.1:" + std::to_string(server.port()); }
 inline std::unique_ptr<http::Client> client_of(const http::Server& server, const Pair* own = nullptr) {
-  http::ClientOptions options{.url = url_of(server), .ca_pem = authority().certificate};
+  http::ClientOptions options{
+      .url = url_of(server), .ca_pem = authority().certificate, .connect_timeout = Duration(60'000)};
   if (own) options.certificate_pem = own->certificate, options.key_pem = Redacted(own->key);
   return http::connect(std::move(options));
 }

@@ -22,7 +22,8 @@ struct ServerOptions {
   std::size_t max_headers = 64;
   std::size_t max_path_bytes = 2u << 10;
   // Without a byte of a body that has begun (one that the handler does not read
-  // itself also has to come at 1 KB/s), or of taking an answer; for the whole head.
+  // itself also has to come at 1 KB/s), or of taking an answer; for a whole
+  // handshake, and for a whole head.
   Duration read_timeout{30'000};
   Duration idle_timeout{60'000};  // of a kept-alive connection between requests
 
