@@ -39,6 +39,7 @@ TEST_CASE("every route refuses whom its permission does not name, and no other")
 TEST_CASE("a refused attempt of somebody known is in the audit") {
   World world;
   const World::Node node = world.join("n1");
+  world.clock_.advance(Duration(1));
   REQUIRE(world.as_node(node, http::Method::del, stack_url("shop")).status == 403);
   const auto list = world.read<api::AuditList>(world.as_admin(http::Method::get, "/v1/audit"));
   CHECK(list.records.front().verb == "stack.remove");
