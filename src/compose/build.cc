@@ -160,13 +160,15 @@ bool Builder::close() {
   Open done = std::move(open_.back());
   open_.pop_back();
   if (done.node.kind == Kind::map) close_map(done);
-  return deliver(std::move(done.node), done.size, done.anchor);
+  const bool block_list = done.node.kind == Kind::list && !done.flow;
+  return deliver(std::move(done.node), done.size, done.anchor, block_list);
 }
 
 bool Builder::take_key(const Event& event, const Node& node, std::string_view shown) {
   Open& open = open_.back();
   // A flow map may hold a bare name, a block map never does.
-  if (!open.flow && node.scalar() && !source_.is_key(event.offset, shown)) {
+  open.explicit_key = source_.is_explicit_key(event.offset);
+  if (!open.flow && !open.explicit_key && node.scalar() && !source_.is_key(event.offset, shown)) {
     notes_.problem(node.at, path(), "'" + std::string(shown) + "' has no ':' behind it",
                    shown.starts_with('-') ? "a list item wants a blank after the '-'" : "write 'key: value'");
     return false;
@@ -181,7 +183,17 @@ bool Builder::take_key(const Event& event, const Node& node, std::string_view sh
   return count(1, node.text.size(), node.at);
 }
 
-bool Builder::deliver(Node node, std::size_t size, std::size_t anchor) {
+// A value on a line of its own stands further right than its key; only the
+// dashes of a list may stand below it.
+bool Builder::is_indented(const Open& into, const Node& value, bool block_list) {
+  const Mark& key = into.next.at;
+  if (into.flow || into.explicit_key || value.at.line == key.line || value.at.column > key.column) return true;
+  if (block_list && value.at.column == key.column) return true;
+  notes_.problem(value.at, path(), "a value must be indented further than its key");
+  return false;
+}
+
+bool Builder::deliver(Node node, std::size_t size, std::size_t anchor, bool block_list) {
   if (anchor != 0) {
     names_.try_emplace(anchor, anchor_name_);
     if (!count(size, bytes_of(node), node.at)) return false;
@@ -197,6 +209,7 @@ bool Builder::deliver(Node node, std::size_t size, std::size_t anchor) {
     into.node.items.push_back(std::move(node));
     return true;
   }
+  if (!is_indented(into, node, block_list)) return false;
   const bool merges = into.next.value.tag == "<<";
   into.next.value = std::move(node);
   (merges ? into.merges : into.node.members).push_back(std::move(into.next));

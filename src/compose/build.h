@@ -40,8 +40,9 @@ class Builder {
     Node node;
     std::size_t anchor = 0;
     bool flow = false;
-    std::size_t size = 1;  // nodes, with all inside
-    bool has_key = false;  // of a map: the next value is this key's
+    std::size_t size = 1;       // nodes, with all inside
+    bool has_key = false;       // of a map: the next value is this key's
+    bool explicit_key = false;  // it was led by '?'
     Member next;
     std::vector<Member> merges;  // the values of `<<`
   };
@@ -53,7 +54,8 @@ class Builder {
 
   bool expects_key() const { return !open_.empty() && open_.back().node.kind == Kind::map && !open_.back().has_key; }
   bool take_key(const Event&, const Node&, std::string_view shown);
-  bool deliver(Node, std::size_t size, std::size_t anchor);
+  bool deliver(Node, std::size_t size, std::size_t anchor, bool block_list = false);
+  bool is_indented(const Open& into, const Node& value, bool block_list);
   bool count(std::size_t nodes, std::size_t bytes, const Mark&);
   void resolve_tag(Node&, const std::string& tag);
   void close_map(Open&);

@@ -117,10 +117,12 @@ std::optional<std::size_t> SourceText::close_quote(std::size_t at) const {
   return std::nullopt;
 }
 
+bool SourceText::is_explicit_key(std::size_t offset) const {
+  while (offset > 0 && space(text_[offset - 1])) --offset;
+  return offset > 0 && text_[offset - 1] == '?' && (offset == 1 || space(text_[offset - 2]));
+}
+
 bool SourceText::is_key(std::size_t offset, std::string_view key) const {
-  std::size_t before = offset;
-  while (before > 0 && space(text_[before - 1])) --before;
-  if (before > 0 && text_[before - 1] == '?' && (before == 1 || space(text_[before - 2]))) return true;
   std::size_t at = skip_properties(offset);
   if (at >= text_.size()) return false;
   if (text_[at] == '"' || text_[at] == '\'') {

@@ -30,8 +30,9 @@ class SourceText {
   std::size_t skip_properties(std::size_t offset) const;
   // Past the closing quote of the quoted scalar at `offset`; none where there is no such quote.
   std::optional<std::size_t> close_quote(std::size_t offset) const;
-  // Whether a ':' follows the one-line key at `offset` whose content is `key`, or
-  // a '?' leads it.
+  // Whether a '?' leads the key at `offset`.
+  bool is_explicit_key(std::size_t offset) const;
+  // Whether a ':' follows the one-line key at `offset` whose content is `key`.
   bool is_key(std::size_t offset, std::string_view key) const;
   // Whether a line "---" or "..." comes between the content at `offset` and what is before it.
   bool starts_document(std::size_t offset) const;

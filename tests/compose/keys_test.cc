@@ -2,8 +2,12 @@
 
 #include <doctest/doctest.h>
 
-#include <set>
+#include <algorithm>
+#include <cstdlib>
+#include <fstream>
 
+#include "compose/data_folder.h"
+#include "golden.h"
 #include "support.h"
 
 namespace kontena::compose {
@@ -43,7 +47,49 @@ Node odd_value(int kind) {
   }
 }
 
+// The tables as the README has them: a line for each of them and class; keys of
+// one reason together.
+std::string table_lines() {
+  constexpr std::string_view names[] = {"run", "mapped", "ignored", "refused"};
+  std::string out;
+  for (const Table* table : tables()) {
+    out += "- **" + std::string(table->where.empty() ? "top" : table->where) + "**\n";
+    for (const Class what : {Class::runs, Class::mapped, Class::ignored, Class::refused}) {
+      std::vector<std::pair<std::string, std::string>> reasons;  // reason, keys
+      for (std::size_t i = 0; i < table->size; ++i) {
+        const KeyInfo& row = table->at(i);
+        if (row.what != what) continue;
+        const auto same = [&](const auto& reason) { return reason.first == row.note; };
+        const auto at = std::ranges::find_if(reasons, same);
+        if (at == reasons.end())
+          reasons.emplace_back(row.note, row.name);
+        else
+          at->second += " " + std::string(row.name);
+      }
+      for (const auto& [reason, keys] : reasons)
+        out += "  - " + std::string(names[static_cast<std::size_t>(what)]) + ": `" + keys + "`" +
+               (reason.empty() ? "" : ": " + reason) + "\n";
+    }
+  }
+  return out;
+}
+
 }  // namespace
+
+TEST_CASE("the README lists every key with what becomes of it") {
+  const std::string path = std::string(KTN_COMPOSE_DATA) + "/../../../src/compose/README.md";
+  std::string readme = read_file(path);
+  const std::string_view start = "<!-- keys -->\n", end = "<!-- /keys -->";
+  const std::size_t from = readme.find(start), to = readme.find(end);
+  REQUIRE(from != std::string::npos);
+  REQUIRE(to != std::string::npos);
+  const std::size_t inside = from + start.size();
+  if (std::getenv("KTN_ACCEPT")) {
+    readme.replace(inside, to - inside, table_lines());
+    std::ofstream(path, std::ios::binary) << readme;
+  }
+  CHECK(readme.substr(inside, readme.find(end) - inside) == table_lines());
+}
 
 TEST_CASE("every key of every table takes any value without a crash, and says what it does not take") {
   const Input input = input_of({});

@@ -103,6 +103,8 @@ TEST_CASE("what YAML forbids is a problem at its place, what the parser lets pas
            Row{"a: [1, 2\n", "f:"},
            Row{"a: {b: c}}\n", "f:1:10: there is no open [ or {"},
            Row{"- a\nb: c\n", "f:2:1: this belongs to no mapping and no list above it"},
+           Row{"a:\n[\n1]\n", "f:2:1: a: a value must be indented further than its key"},
+           Row{"x:\n  a:\n  'b'\n", "f:3:3: x.a: a value must be indented further than its key"},
            Row{"5: a\n", "f:1:1: a key must be text, this is a number"},
            Row{"~: a\n", "f:1:1: "},
            Row{"[a]: b\n", "f:1:1: a list or mapping cannot be a key"},
