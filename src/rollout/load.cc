@@ -68,12 +68,12 @@ void forget(Round& round, Part& part, std::size_t entry) {
 void remove(Round& round, Part& part, std::size_t entry) {
   Entry& e = part.entries[entry];
   if (!e.placed()) return forget(round, part, entry);
-  round.nodes.release(e.instance, *e.made_from);
   set_desired(round, e, model::Desired::removed);
 }
 
 void set_desired(Round& round, Entry& entry, model::Desired desired) {
   round.plan.steps.push_back(SetDesired{entry.instance, desired});
+  round.nodes.rebook(entry.instance, *entry.made_from, desired);
   entry.instance.desired = desired;
 }
 

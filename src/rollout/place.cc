@@ -58,15 +58,19 @@ Entry fresh(Round& round, const Part& part, std::int64_t slot) {
           .current = true};
 }
 
-// A place that is to have an instance and the one that is to have it: new, or one
-// that waits since an earlier round.
+// An instance without a node: new, or one that waits since an earlier round.
+struct Homeless {
+  Entry entry;
+  bool is_new = true;
+  std::string reason = {};  // so far
+};
+
+// A place that is to have an instance, and the one that is to have it.
 struct Vacancy {
   Part* part = nullptr;
-  Entry entry;
+  Homeless instance;
   std::optional<NodeId> node;  // of a global service
   std::optional<NodeId> prefer;
-  std::string waits_since = {};  // its reason so far; "" of a new one
-  bool is_new = true;
 };
 
 bool has_bind(const model::ServiceSpec& spec) {
@@ -74,10 +78,11 @@ bool has_bind(const model::ServiceSpec& spec) {
 }
 
 // Takes the entries that wait for a node out of the part.
-std::vector<Entry> take_waiting(Part& part) {
-  std::vector<Entry> waiting;
+std::vector<Homeless> take_waiting(Part& part) {
+  std::vector<Homeless> waiting;
   const auto waits = [](const Entry& e) { return !e.placed() && !e.leaving(); };
-  std::ranges::copy_if(part.entries, std::back_inserter(waiting), waits);
+  for (const Entry& entry : part.entries)
+    if (waits(entry)) waiting.push_back({entry, false, entry.instance.why_not});
   std::erase_if(part.entries, waits);
   return waiting;
 }
@@ -85,12 +90,9 @@ std::vector<Entry> take_waiting(Part& part) {
 std::vector<Vacancy> replicated_vacancies(Round& round, Part& part) {
   std::vector<Vacancy> vacancies;
   const auto slots = empty_slots(part);
-  for (Entry& entry : take_waiting(part)) {
-    std::string reason = entry.instance.why_not;
-    vacancies.push_back({&part, std::move(entry), {}, {}, std::move(reason), false});
-  }
+  for (Homeless& waits : take_waiting(part)) vacancies.push_back({&part, std::move(waits), {}, {}});
   for (const std::int64_t slot : slots) {
-    Vacancy vacancy{&part, fresh(round, part, slot), {}, {}};
+    Vacancy vacancy{&part, {fresh(round, part, slot)}, {}, {}};
     // Files of the node that it mounts are where the one before was.
     const auto before = std::ranges::find(part.vacated, slot, &std::pair<NodeId, std::int64_t>::second);
     if (before != part.vacated.end() && has_bind(part.spec())) vacancy.prefer = before->first;
@@ -105,7 +107,7 @@ std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
   auto waiting = take_waiting(part);
   std::set<std::int64_t> taken;
   for (const Entry& entry : part.entries) taken.insert(entry.instance.slot);
-  for (const Entry& entry : waiting) taken.insert(entry.instance.slot);
+  for (const Homeless& waits : waiting) taken.insert(waits.entry.instance.slot);
   const auto free_slot = [&](const NodeId& node) {
     const auto before = std::ranges::find(part.vacated, node, &std::pair<NodeId, std::int64_t>::first);
     std::int64_t slot = before == part.vacated.end() ? 1 : before->second;
@@ -116,13 +118,12 @@ std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
   };
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     const bool waits = i < waiting.size();
-    std::string reason = waits ? waiting[i].instance.why_not : "";
-    Entry entry = waits ? std::move(waiting[i]) : fresh(round, part, free_slot(nodes[i]));
-    vacancies.push_back({&part, std::move(entry), nodes[i], {}, std::move(reason), !waits});
+    vacancies.push_back(
+        {&part, waits ? std::move(waiting[i]) : Homeless{fresh(round, part, free_slot(nodes[i]))}, nodes[i], {}});
   }
   // More wait than there are nodes: those are of nodes that went.
   for (std::size_t i = nodes.size(); i < waiting.size(); ++i)
-    round.plan.steps.push_back(ForgetInstance{waiting[i].instance});
+    round.plan.steps.push_back(ForgetInstance{waiting[i].entry.instance});
   return vacancies;
 }
 
@@ -134,15 +135,29 @@ schedule::Request request(const Round& round, const Vacancy& vacancy, std::strin
 }
 
 void settle(Round& round, Vacancy& vacancy, schedule::Placement placement) {
-  model::Instance& instance = vacancy.entry.instance;
+  Homeless& homeless = vacancy.instance;
+  model::Instance& instance = homeless.entry.instance;
   instance.node = placement.node.value_or(NodeId());
   instance.why_not = std::move(placement.why_not);
-  if (vacancy.is_new)
+  if (homeless.is_new)
     round.plan.steps.push_back(CreateInstance{instance});
-  else if (placement.node || instance.why_not != vacancy.waits_since)
+  else if (placement.node || instance.why_not != homeless.reason)
     round.plan.steps.push_back(PlaceInstance{instance});
   if (placement.node) pin_volumes(round, *vacancy.part, *placement.node);
-  vacancy.part->entries.push_back(std::move(vacancy.entry));
+  vacancy.part->entries.push_back(std::move(homeless.entry));
+}
+
+// Which of a global service's waiting instances stands for which node is nowhere
+// written: they are matched in order of slot and of node, in this round as in the next.
+void match_by_slot(std::vector<Vacancy*>& left) {
+  const auto same = [](const Vacancy* a, const Vacancy* b) { return a->part == b->part; };
+  for (auto first = left.begin(); first != left.end();) {
+    const auto last = std::find_if(first, left.end(), [&](const Vacancy* v) { return !same(v, *first); });
+    std::vector<Homeless> waiting;
+    for (auto at = first; at != last; ++at) waiting.push_back(std::move((*at)->instance));
+    std::ranges::stable_sort(waiting, {}, [](const Homeless& h) { return h.entry.instance.slot; });
+    for (std::size_t i = 0; first != last; ++first, ++i) (*first)->instance = std::move(waiting[i]);
+  }
 }
 
 }  // namespace
@@ -195,6 +210,7 @@ void fill(Round& round) {
     else
       left.push_back(&vacancy);
   }
+  match_by_slot(left);
   for (Vacancy* vacancy : left) {
     std::string why_not;
     const auto wish = request(round, *vacancy, why_not);

@@ -1,8 +1,4 @@
 #include "state.h"
-
-#include <algorithm>
-#include <set>
-
 #include "kontena/rollout/rollout.h"
 #include "kontena/schedule/constraint.h"
 
@@ -21,10 +17,9 @@ bool ends(const model::ServiceSpec& spec) {
   return spec.restart.when == RestartWhen::no || spec.restart.when == RestartWhen::on_failure;
 }
 
-// Ended with 0; one that is always started again counts by its last run.
-bool completed(const model::InstanceStatus& status, const model::ServiceSpec& spec) {
-  if (status.exit_code != 0 || status.finished_ms == 0) return false;
-  return status.state == InstanceState::exited || (status.state == InstanceState::running && !ends(spec));
+// Ended with 0, whether or not it is started again.
+bool completed(const model::InstanceStatus& status) {
+  return status.state == InstanceState::exited && status.exit_code == 0;
 }
 
 }  // namespace
@@ -35,7 +30,7 @@ bool up(const model::InstanceStatus& status, const model::ServiceSpec& spec) {
 }
 
 bool done(const model::InstanceStatus& status, const model::ServiceSpec& spec) {
-  return status.state == InstanceState::exited && status.exit_code == 0 && ends(spec);
+  return completed(status) && ends(spec);
 }
 
 bool dead(const model::InstanceStatus& status, const model::ServiceSpec& spec) {
@@ -80,8 +75,8 @@ bool satisfied(const model::ClusterView& view, const model::ServicePath& path, m
     wanted += global;
     const auto* status = view.statuses.get(item.key);
     if (!status || instance.desired == model::Desired::removed || !current(instance, *service)) return;
-    started += status->state == InstanceState::running || completed(*status, spec);
-    good += condition == model::Condition::healthy ? up(*status, spec) : completed(*status, spec);
+    started += status->state == InstanceState::running || completed(*status);
+    good += condition == model::Condition::healthy ? up(*status, spec) : completed(*status);
   });
   // A global service without an instance yet: is there a node that is to have one?
   if (global && wanted == 0)

@@ -113,15 +113,27 @@ std::vector<NodeId> Nodes::eligible(const Request& request) const {
   return nodes;
 }
 
-void Nodes::release(const model::Instance& instance, const model::ServiceSpec& spec) {
+std::optional<Nodes::Table::Booked> Nodes::Table::booked(const model::Instance& instance,
+                                                         const model::ServiceSpec& spec) const {
   const std::string key = model::instance_key(instance);
-  const auto* booked = table_->view->instances.get(key);
+  const auto* seen = view->instances.get(key);
+  const auto at = seen ? index.find(*seen->node) : index.end();
+  const auto* status = view->statuses.get(key);
+  if (at == index.end() || (status && status->state == model::InstanceState::removed)) return std::nullopt;
+  const auto since = rebooked.find(key);
+  return Booked{at->second, since == rebooked.end() ? share_of(*seen, status, spec) : since->second};
+}
+
+void Nodes::rebook(const model::Instance& instance, const model::ServiceSpec& spec, model::Desired desired) {
+  const auto booked = table_->booked(instance, spec);
   if (!booked) return;
-  const auto at = table_->index.find(*booked->node);
-  const auto* status = table_->view->statuses.get(key);
-  if (at == table_->index.end() || (status && status->state == model::InstanceState::removed)) return;
-  if (!table_->released.insert(key).second) return;
-  table_->share(at->second, booked->service_path(), spec, share_of(*booked, status, spec), -1);
+  model::Instance next = instance;
+  next.desired = desired;
+  const std::string key = model::instance_key(instance);
+  const Share share = share_of(next, table_->view->statuses.get(key), spec);
+  table_->share(booked->node, instance.service_path(), spec, booked->share, -1);
+  table_->share(booked->node, instance.service_path(), spec, share, 1);
+  table_->rebooked[key] = share;
 }
 
 bool Nodes::awaits_nodes() const { return table_->awaits_nodes; }

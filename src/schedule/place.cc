@@ -120,18 +120,14 @@ Placement Nodes::place(const Request& request) {
 
 Placement Nodes::instead_of(const model::Instance& instance, const model::ServiceSpec& its, const Request& request) {
   Table& t = *table_;
-  const auto at = t.index.find(*instance.node);
-  const auto* status = t.view->statuses.get(model::instance_key(instance));
-  const bool gone = status && status->state == model::InstanceState::removed;
-  const bool there = at != t.index.end() && !gone && !t.released.contains(model::instance_key(instance));
-  const Share share = share_of(instance, status, its);
+  const auto booked = t.booked(instance, its);
   std::vector<HeldPort> kept;
-  if (there) {
-    auto& ports = t.candidates[at->second].ports;
+  if (booked) {
+    auto& ports = t.candidates[booked->node].ports;
     kept = ports;
     for (const HeldPort& port : held_ports(its))
       if (const auto held = std::ranges::find(ports, port); held != ports.end()) ports.erase(held);
-    t.share(at->second, instance.service_path(), its, share, -1);
+    t.share(booked->node, instance.service_path(), its, booked->share, -1);
   }
 
   const Question question = t.question(request);
@@ -146,9 +142,9 @@ Placement Nodes::instead_of(const model::Instance& instance, const model::Servic
   else
     placement.why_not = tally(t.candidates, question);
 
-  if (there) {
-    t.share(at->second, instance.service_path(), its, share, 1);
-    t.candidates[at->second].ports = std::move(kept);
+  if (booked) {
+    t.share(booked->node, instance.service_path(), its, booked->share, 1);
+    t.candidates[booked->node].ports = std::move(kept);
   }
   return placement;
 }

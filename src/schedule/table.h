@@ -42,18 +42,25 @@ struct Nodes::Table {
   const model::ClusterView* view = nullptr;
   bool awaits_nodes = false;
   std::vector<Candidate> candidates;
-  std::unordered_map<std::string, std::uint32_t> index;                             // by NodeId
-  std::unordered_map<std::string, Counts> of_service;                               // by service path
-  std::unordered_map<std::string, Counts> of_stack;                                 // by stack path
-  std::set<std::pair<std::int64_t, std::uint32_t>> by_load;                         // load, index; those ready only
-  std::set<std::string> released;                                                   // keys of instances
-  std::map<std::string, Values> values;                                             // by attribute
+  std::unordered_map<std::string, std::uint32_t> index;      // by NodeId
+  std::unordered_map<std::string, Counts> of_service;        // by service path
+  std::unordered_map<std::string, Counts> of_stack;          // by stack path
+  std::set<std::pair<std::int64_t, std::uint32_t>> by_load;  // load, index; those ready only
+  std::map<std::string, Share> rebooked;                     // by key of instance: what changed since the view
+  std::map<std::string, Values> values;                      // by attribute
   std::unordered_map<std::string, std::shared_ptr<const std::vector<char>>> meets;  // by list of constraints
   std::uint64_t changes = 0;
   std::optional<Run> run;
 
   void add_nodes(const model::ClusterView&, const model::Liveness&, const std::string& grid);
   void add_instances(const model::ClusterView&, const std::string& grid);
+
+  struct Booked {
+    std::uint32_t node = 0;
+    Share share;
+  };
+  // Where an instance of the view is and what it is promised; none of one that is gone or elsewhere.
+  std::optional<Booked> booked(const model::Instance&, const model::ServiceSpec&) const;
 
   // Gives (sign 1) or takes back (-1).
   void share(std::uint32_t node, const model::ServicePath&, const model::ServiceSpec&, Share, int sign);

@@ -96,6 +96,18 @@ TEST_CASE("a released instance frees all but its ports, once") {
   CHECK_FALSE(nodes.place({.spec = &small, .path = grid.path("shop", "small")}).node);
 }
 
+TEST_CASE("an instance that is to run again is promised its memory again") {
+  Held grid;
+  grid.desired(model::Desired::stopped);
+  auto nodes = grid.nodes();
+  const model::ServiceSpec big{.name = "big", .reservations = {.memory_bytes = 1'000 * megabyte}};
+  const Request request{.spec = &big, .path = grid.path("shop", "big")};
+  nodes.rebook(grid.held, grid.spec, model::Desired::running);
+  CHECK_FALSE(nodes.place(request).node);
+  nodes.rebook(grid.held, grid.spec, model::Desired::stopped);
+  CHECK(nodes.place(request).node);
+}
+
 TEST_CASE("whether a successor would fit is asked without the instance, and changes nothing") {
   Held grid;
   auto nodes = grid.nodes();

@@ -47,9 +47,14 @@ class Nodes {
   // place says, with `pinned`.
   std::vector<NodeId> eligible(const Request&) const;
 
-  // The instance is to be removed or replaced: what was promised to it is free
-  // again, but for its host ports. Once an instance; one not in the view is passed over.
-  void release(const model::Instance&, const model::ServiceSpec&);
+  // The instance, which is in the view, is to have this desired state from now on:
+  // promised is what it needs then, even where a start again finds no room. Its
+  // host ports it has until it is gone.
+  void rebook(const model::Instance&, const model::ServiceSpec&, model::Desired);
+  // Short for: it is to be removed or replaced.
+  void release(const model::Instance& instance, const model::ServiceSpec& spec) {
+    rebook(instance, spec, model::Desired::removed);
+  }
 
   // An active node was not heard yet: it joined just now, or the server started.
   bool awaits_nodes() const;
