@@ -1,4 +1,5 @@
 #include "state.h"
+
 #include "kontena/rollout/rollout.h"
 #include "kontena/schedule/constraint.h"
 
