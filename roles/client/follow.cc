@@ -122,7 +122,8 @@ class Follow {
 
   Ended interrupted(int signal) {
     painter_.finish();
-    session_.err() << "\nthe " << names_.what << " goes on in the cluster; to follow it: " << how_to_follow() << '\n'
+    session_.err() << (session_.outside.err_is_terminal ? "\n" : "") << "the " << names_.what
+                   << " goes on in the cluster; to follow it: " << how_to_follow() << '\n'
                    << std::flush;
     const int status = 128 + signal;
     // The question under way may take half a minute yet.
@@ -173,8 +174,12 @@ class Follow {
       return status;
     }
     err << paint("kontena:", Tone::bad, session_.look.colour_err) << ' ' << message << '\n';
-    if (!troubled.empty()) err << '\n';
-    for (std::size_t i = 0; i < troubled.size(); ++i) evidence(*troubled[i], i < most_evidence);
+    // The reason may have said it all.
+    const bool more = troubled.size() > 1 ||
+                      (!troubled.empty() && (!troubled[0]->status.last_lines.empty() ||
+                                             reason.find(instance_trouble(*troubled[0])) == std::string::npos));
+    if (more) err << '\n';
+    for (std::size_t i = 0; more && i < troubled.size(); ++i) evidence(*troubled[i], i < most_evidence);
     if (!hint.empty()) err << paint("hint:", Tone::faint, session_.look.colour_err) << ' ' << hint << '\n';
     err << std::flush;
     return status;
@@ -183,6 +188,8 @@ class Follow {
   std::string next_step(const std::vector<const api::InstanceSummary*>& troubled) const {
     if (troubled.empty()) return "kontena client ps " + deployment_.stack;
     if (troubled[0]->node.empty()) return "kontena client node ls";
+    if (troubled[0]->status.container.empty())
+      return "kontena client service show " + deployment_.stack + '/' + troubled[0]->service;
     return "kontena client logs " + instance_name(*troubled[0]);
   }
 

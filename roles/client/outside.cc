@@ -58,8 +58,11 @@ class Descriptor final : public std::streambuf {
 // A signal handler can reach nothing but this.
 std::atomic<int> signal_seen = 0;
 
+// What was ignored from the start, as in a shell's background job, stays ignored.
 void catch_signal(int number, bool restart) {
-  struct sigaction action {};
+  struct sigaction before {
+  }, action{};
+  if (::sigaction(number, nullptr, &before) == 0 && before.sa_handler == SIG_IGN) return;
   action.sa_handler = [](int seen) { signal_seen = seen; };
   action.sa_flags = restart ? SA_RESTART : 0;
   ::sigaction(number, &action, nullptr);

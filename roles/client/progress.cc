@@ -171,15 +171,16 @@ std::vector<std::string> frame(const api::DeploymentDetail& detail, const std::s
 }
 
 void Painter::draw(const std::vector<std::string>& lines) {
+  if (lines == drawn_) return;
   // One write for a frame, lest it flickers.
   std::string bytes;
   if (!hidden_) bytes += "\x1b[?25l";
   hidden_ = true;
-  if (drawn_ > 0) bytes += "\r\x1b[" + std::to_string(drawn_) + 'A';
+  if (!drawn_.empty()) bytes += "\r\x1b[" + std::to_string(drawn_.size()) + 'A';
   for (const std::string& line : lines) bytes += line + "\x1b[K\n";
   bytes += "\x1b[J";
   to_ << bytes << std::flush;
-  drawn_ = lines.size();
+  drawn_ = lines;
 }
 
 void Painter::finish() {

@@ -43,7 +43,7 @@ std::string json_line(const model::Deployment&, const Change&, Time now);
 std::vector<std::string> frame(const api::DeploymentDetail&, const std::string& title, Duration elapsed, Time now, Size,
                                bool colour);
 
-// Draws frames over each other. The cursor is hidden from the first to the end.
+// Draws frames over each other, where they differ. The cursor is hidden from the first to the end.
 class Painter {
  public:
   explicit Painter(std::ostream& to) : to_(to) {}
@@ -53,7 +53,7 @@ class Painter {
 
  private:
   std::ostream& to_;
-  std::size_t drawn_ = 0;  // lines
+  std::vector<std::string> drawn_;
   bool hidden_ = false;
 };
 

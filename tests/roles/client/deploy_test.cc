@@ -139,6 +139,7 @@ TEST_CASE("stack config needs no server") {
 TEST_CASE("a failed deploy says what, where and why, with the last lines") {
   canned::World world;
   auto failed = at("web", 1, "n1", InstanceState::exited);
+  failed.status.container = "c1";
   failed.status.exit_code = 1;
   failed.status.restarts = 3;
   failed.status.last_lines = {"starting", "\x1b[31mno such file\x1b[0m"};
@@ -203,7 +204,7 @@ TEST_CASE("Ctrl-C ends the waiting with 130 and tells how to go on") {
   const auto ran = world.run({"deployment", "wait", "shop", "d1"});
   CHECK(ran.status == 130);
   CHECK(ran.err ==
-        "\nthe deploy of shop goes on in the cluster; to follow it: kontena client deployment wait shop d1\n");
+        "the deploy of shop goes on in the cluster; to follow it: kontena client deployment wait shop d1\n");
 }
 
 TEST_CASE("of several changes of a stack the last is waited for") {
