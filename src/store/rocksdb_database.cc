@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/options.h>
 #include <rocksdb/table.h>
 
@@ -13,6 +14,14 @@
 
 namespace kontena::store {
 namespace {
+
+// Keeps RocksDB from mending a full disk by itself, on a thread that watches it.
+class NoRecovery final : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status, bool* recover) override {
+    *recover = false;
+  }
+};
 
 // A server of a small cluster shares its machine: the memory is bounded at about
 // 32 MB of cache and 24 MB of fresh writes, which is plenty for 100,000 records.
@@ -43,6 +52,7 @@ rocksdb::Options options(rocksdb::Env* env, std::shared_ptr<rocksdb::Logger> log
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   // When to go on after a failure is for reopen() to say, in one place.
   options.max_bgerror_resume_count = 0;
+  options.listeners.push_back(std::make_shared<NoRecovery>());
   return options;
 }
 
