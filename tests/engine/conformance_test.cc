@@ -222,11 +222,12 @@ TEST_CASE("a port that is taken keeps a container from starting") {
 
 TEST_CASE("health is what the probe says, with its last output") {
   on_each_engine([](Rig& rig) {
-    ContainerSpec spec = rig.spec("fine", forever);
-    auto& check = spec.service.health_check.emplace();
+    model::HealthCheck check;
     check.test = {"CMD-SHELL", "echo fine"};
     check.interval_ms = 100;
     check.retries = 1;
+    ContainerSpec spec = rig.spec("fine", forever);
+    spec.service.health_check = check;
     const std::string fine = rig.create(spec);
     spec = rig.spec("ill", forever);
     spec.service.health_check = check;
