@@ -19,6 +19,7 @@ std::string clock_difference(Time ours, Time servers) {
 }
 
 void Beat::step() {
+  const Duration begun = context_.clock.steady();
   http::Request request{.method = http::Method::post, .path = std::string(api::paths::agent_beat)};
   request.headers["content-type"] = "application/json";
   request.body = codec::to_json(api::Nothing{});
@@ -33,6 +34,7 @@ void Beat::step() {
   const auto answer = codec::from_json<api::BeatAnswer>(response->body);
   if (!answer) return missed({Code::unavailable, "the server's answer to a beat cannot be read"});
   heard(*answer);
+  context_.state.wait(begun + beat_period - context_.clock.steady(), [](const State& s) { return s.stopping; });
 }
 
 void Beat::heard(const api::BeatAnswer& answer) {

@@ -15,7 +15,7 @@ class Beat {
  public:
   Beat(Context context, Uplink& uplink) : context_(std::move(context)), uplink_(uplink) {}
 
-  void step();  // one beat, and after a failure the wait until the next is due
+  void step();  // one beat, and the wait until the next is due
 
  private:
   void heard(const api::BeatAnswer&);

@@ -13,23 +13,24 @@ Node::Node(Parts parts)
       carry_out_(context_, parts.state_dir, parts.cores),
       report_(context_, uplink_, [this, address = std::move(parts.address)] { return address(uplink_.at()); }),
       streams_(context_, uplink_) {
-  // A step waits by itself for its reason to go on, all but a beat; and none waits
-  // once we are stopping, so that is waited for here.
-  const auto add = [this](std::string name, Duration period, std::function<void()> step) {
-    loops_.push_back(std::make_unique<Loop>(std::move(name), period, [this, step = std::move(step)] {
+  // A step waits by itself for its reason to go on; but not once we are stopping,
+  // so that is waited for here.
+  const auto add = [this](std::string name, std::function<void()> step) {
+    loops_.push_back(std::make_unique<Loop>(std::move(name), Duration(0), [this, step = std::move(step)] {
       if (context_.state.with([](const State& s) { return s.stopping; }))
         context_.state.wait(Duration(100), [](const State&) { return false; });
       else
         step();
     }));
   };
-  add("beat", beat_period, [this] { beat_.step(); });
-  add("receive", Duration(0), [this] { receive_.step(); });
-  add("observe", Duration(0), [this] { observe_.look(); });
-  add("events", Duration(0), [this] { observe_.watch(); });
-  add("reconcile", Duration(0), [this] { plan(); });
-  add("report", Duration(0), [this] { report_.step(); });
-  add("streams", Duration(0), [this] { streams_.step(); });
+  add("beat", [this] { beat_.step(); });
+  add("receive", [this] { receive_.step(); });
+  add("resume", [this] { receive_.resume(); });
+  add("observe", [this] { observe_.look(); });
+  add("events", [this] { observe_.watch(); });
+  add("reconcile", [this] { plan(); });
+  add("report", [this] { report_.step(); });
+  add("streams", [this] { streams_.step(); });
 }
 
 void Node::start() {

@@ -1,5 +1,7 @@
 #include "receive.h"
 
+#include <tuple>
+
 #include "kontena/base/log.h"
 
 namespace kontena::agent {
@@ -37,35 +39,56 @@ void apply(State& state, Merged merged) {
   state.kept = std::make_shared<const Kept>(std::move(merged.kept));
 }
 
-void Receive::step() {
-  const std::int64_t after = context_.state.with([](const State& s) { return s.kept->revision; });
+Result<bool> Receive::ask(std::int64_t after, std::int64_t ours) {
   http::Request request{.path = std::string(api::paths::agent_assignments)};
   request.query["after"] = std::to_string(after);
+  KTN_TRY(auto answer, api::call<api::AssignmentsAnswer>(uplink_.server(), request, longest_poll));
+  struct Outcome {
+    bool news = true;
+    std::vector<std::pair<std::string, std::string>> left;  // instance, container
+  };
+  const auto outcome = context_.state.change([&](State& s) {
+    Outcome came;
+    // The other thread was quicker: this answer may be older than what it got.
+    if (s.kept->revision != ours) return came;
+    Merged merged = merge(*s.kept, std::move(answer));
+    for (const std::string& instance : merged.dropped)
+      if (const auto* container = s.seen.of_instance(instance)) came.left.emplace_back(instance, container->name);
+    came.news = merged.differs;
+    apply(s, std::move(merged));
+    return came;
+  });
+  for (const auto& [instance, container] : outcome.left)
+    log::warn("the server forgot an instance: its container is left alone",
+              {{"instance", instance}, {"container", container}});
+  return outcome.news;
+}
+
+void Receive::step() {
   const Duration asked = context_.clock.steady();
-  auto answer = api::call<api::AssignmentsAnswer>(uplink_.server(), request, longest_poll);
-  if (!answer) {
-    if (failures_ == 0) log::warn("no assignments can be received", {{"reason", answer.error().message}});
+  const auto [after, epoch] =
+      context_.state.with([](const State& s) { return std::pair(s.kept->revision, s.server_epoch); });
+  hangs_ = epoch;
+  const auto news = ask(after, after);
+  hangs_ = 0;
+  if (!news) {
+    if (failures_ == 0) log::warn("no assignments can be received", {{"reason", news.error().message}});
     return wait_to_reconnect(context_, ++failures_);
   }
   failures_ = 0;
-  struct Left {
-    std::string instance;
-    std::string container;
-  };
-  bool nothing_new = false;
-  const auto left = context_.state.change([&](State& s) {
-    Merged merged = merge(*s.kept, std::move(*answer));
-    std::vector<Left> containers;
-    nothing_new = !merged.differs;
-    for (const std::string& instance : merged.dropped)
-      if (const auto* container = s.seen.of_instance(instance)) containers.push_back({instance, container->name});
-    apply(s, std::move(merged));
-    return containers;
-  });
-  for (const Left& one : left)
-    log::warn("the server forgot an instance: its container is left alone",
-              {{"instance", one.instance}, {"container", one.container}});
-  if (nothing_new) pace(context_, asked);
+  if (!*news) pace(context_, asked);
+}
+
+void Receive::resume() {
+  const auto [epoch, ours, stopping] = context_.state.wait_then(
+      std::chrono::hours(1), [&](const State& s) { return s.server_epoch != epoch_ || s.stopping; },
+      [](const State& s) { return std::tuple(s.server_epoch, s.kept->revision, s.stopping); });
+  if (stopping || epoch == epoch_) return;
+  epoch_ = epoch;
+  const auto hangs_since = hangs_.load();
+  if (hangs_since == 0 || hangs_since >= epoch) return;
+  if (const auto news = ask(0, ours); !news)
+    log::warn("no assignments can be received", {{"reason", news.error().message}});
 }
 
 }  // namespace kontena::agent

@@ -227,3 +227,26 @@ TEST_CASE("a followed log that is quiet beats, and ends when nobody reads it") {
   world.server->requests.with([](auto& r) { r.away = true; });
   sender.join();  // within the engine's beat
 }
+
+TEST_CASE("a poll that hangs over an absence of the server is not waited for, and its late answer is not used") {
+  Linked world;
+  Receive receive(world.context, world.uplink);
+  Synced<bool> late{false};
+  world.server->answer(api::paths::agent_assignments, [&](const http::Request& request) {
+    if (request.query.at("after") == "0" && world.state.with([](const State& s) { return s.server_epoch; }) == 2)
+      return http::Response{.body = codec::to_json(api::AssignmentsAnswer{
+                                .revision = 9, .complete = true, .instances = {assignment("new")}})};
+    late.wait(Duration(20'000), [](bool is) { return is; });
+    return http::Response{.body =
+                              codec::to_json(api::AssignmentsAnswer{.revision = 5, .instances = {assignment("old")}})};
+  });
+  std::jthread poll([&] { receive.step(); });
+  REQUIRE(agent::test::soon([&] { return world.server->count(api::paths::agent_assignments) == 1; }));
+  world.state.change([](State& s) { ++s.server_epoch; });
+  receive.resume();
+  CHECK(world.state.with([](const State& s) { return s.kept->instances.contains("new"); }));
+  late.change([](bool& is) { is = true; });
+  poll.join();
+  CHECK(world.state.with([](const State& s) { return s.kept->revision; }) == 9);
+  CHECK_FALSE(world.state.with([](const State& s) { return s.kept->instances.contains("old"); }));
+}
