@@ -53,7 +53,7 @@ std::string table_lines() {
   constexpr std::string_view names[] = {"run", "mapped", "ignored", "refused"};
   std::string out;
   for (const Table* table : tables()) {
-    out += "- **" + std::string(table->where.empty() ? "top" : table->where) + "**\n";
+    out += "- `" + std::string(table->where.empty() ? "top of the file" : table->where) + "`\n";
     for (const Class what : {Class::runs, Class::mapped, Class::ignored, Class::refused}) {
       std::vector<std::pair<std::string, std::string>> reasons;  // reason, keys
       for (std::size_t i = 0; i < table->size; ++i) {
