@@ -9,8 +9,8 @@
 namespace kontena::http {
 namespace {
 
-// Of address space; memory is what is touched, about 24 KB for an idle long poll.
-// OpenSSL's handshake takes the most, near 30 KB, and JSON 200 deep as much again.
+// Of address space; memory is what is touched: 16 KB with a TLS handshake and a
+// waiting handler. The rest is for handlers.
 constexpr std::size_t stack_bytes = 512u << 10;
 
 }  // namespace

@@ -14,9 +14,8 @@ namespace kontena::http {
 // Runs each job on a thread of its own with a small stack, and no more than
 // `most` at a time. Safe from any thread.
 //
-// Not a pool: beside a TLS handshake (a millisecond) the making of a thread (20
-// µs; the C library keeps their stacks) is nothing, and a thread that is not there
-// costs nothing.
+// Not a pool: beside a TLS handshake (a millisecond) the making of a thread (less
+// than a tenth) is little, and a thread that is not there costs nothing.
 class Crew {
  public:
   explicit Crew(std::size_t most) : most_(most) {}
