@@ -56,7 +56,8 @@ TEST_CASE("an image with a digest is known by it") {
 TEST_CASE("what is no image name is refused") {
   for (const std::string text :
        {"", ":", "app:", "app:a b", "App", "a//b", "/a", "a/", "app@", "app@sha256:12", "a b", "app:-x", "é",
-        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "../x?y", "../../x", "r:5000/../x", "a/.b"}) {
+        "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", "../x?y", "../../x", "r:5000/../x",
+        "a/.b"}) {
     CAPTURE(text);
     const auto parsed = parse_image(text);
     REQUIRE_FALSE(parsed);

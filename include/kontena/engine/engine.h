@@ -49,8 +49,8 @@ struct Container {
   bool out_of_memory = false;
   std::string error;  // the engine's own, of the last start
   std::int64_t created_ms = 0;
-  std::int64_t started_ms = 0;   // 0 = never
-  std::int64_t finished_ms = 0;  // 0 = never
+  std::int64_t started_ms = 0;              // 0 = never
+  std::int64_t finished_ms = 0;             // 0 = never
   std::vector<model::PublishedPort> ports;  // while it runs; host_ip "" = every address of the node
   friend bool operator==(const Container&, const Container&) = default;
 };
@@ -73,17 +73,17 @@ struct PullProgress {
 
 struct LogOptions {
   bool follow = false;
-  std::int64_t tail = -1;       // -1 = all
-  std::int64_t since_ms = 0;    // 0 = from the start
+  std::int64_t tail = -1;     // -1 = all
+  std::int64_t since_ms = 0;  // 0 = from the start
   // With follow: after a silence this long the sink gets a LogLine without a time,
   // so that it can end what nobody reads any more. 0 = never.
   Duration beat{0};
 };
 
 struct LogLine {
-  std::string time;  // RFC 3339 with nanoseconds, as the engine wrote it
+  std::string time;       // RFC 3339 with nanoseconds, as the engine wrote it
   bool is_error = false;  // stderr
-  std::string text;  // without the line's end; longer lines than 64 KiB come in parts
+  std::string text;       // without the line's end; longer lines than 64 KiB come in parts
 };
 
 enum class Happened { started, died, out_of_memory, health, destroyed, other };
@@ -109,7 +109,7 @@ class Engine {
   // Ours only: those with node_label = node. Without what inspect() alone tells:
   // health_output, out_of_memory, error, started_ms and finished_ms.
   virtual Result<std::vector<Container>> list(const std::string& node) = 0;
-  virtual Result<Container> inspect(const std::string& id) = 0;              // Code::not_found
+  virtual Result<Container> inspect(const std::string& id) = 0;  // Code::not_found
 
   virtual Result<bool> has_image(const std::string& image) = 0;
   virtual Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) = 0;

@@ -50,10 +50,10 @@ class FakeEngine final : public Engine {
   Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) override;
 
   // What tests arrange. A container is named by its id or its name.
-  void add_image(const std::string& image);               // on the node
-  void remove_image(const std::string& image);            // from the node
-  void publish(const std::string& image);                 // where a pull finds it
-  void fail_pulls(std::optional<Error>);                  // all of them, until none is given
+  void add_image(const std::string& image);     // on the node
+  void remove_image(const std::string& image);  // from the node
+  void publish(const std::string& image);       // where a pull finds it
+  void fail_pulls(std::optional<Error>);        // all of them, until none is given
   // Else a container runs until it is stopped. Must not call this engine.
   void behave(std::function<Run(const ContainerSpec&)>);
   void fail_next_start(const std::string& words);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
 
 #include "kontena/base/text.h"
 
@@ -42,8 +43,9 @@ bool is_path(std::string_view path) {
 
 Result<ImageName> parse_image(std::string_view text) {
   const auto wrong = [&](std::string_view why) {
-    return Error{Code::invalid_argument, "'" + std::string(text) + "' is no image name: " + std::string(why),
-                 "an image is written [REGISTRY/]NAME[:TAG][@DIGEST]"};
+    std::string message("'");
+    message.append(text).append("' is no image name: ").append(why);
+    return Error{Code::invalid_argument, std::move(message), "an image is written [REGISTRY/]NAME[:TAG][@DIGEST]"};
   };
   ImageName name;
   std::string_view rest = text;

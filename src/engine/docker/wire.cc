@@ -118,7 +118,10 @@ std::string segment(std::string_view name) { return http::percent_encode(name); 
 
 std::string segments(std::string_view image) {
   std::string path;
-  for (const auto& part : text::split(image, '/')) path += (path.empty() ? "" : "/") + segment(part);
+  for (const auto& part : text::split(image, '/')) {
+    if (!path.empty()) path += '/';
+    path += segment(part);
+  }
   return path;
 }
 
