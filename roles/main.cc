@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <nss.h>
 
 #include <cstdio>
@@ -55,6 +56,8 @@ int run(std::vector<std::string> arguments) {
 
 int main(int count, char** values) {
   use_built_in_name_services();
+  // A heap for each of a server's many threads would hold far more than they use.
+  mallopt(M_ARENA_MAX, 4);
   kontena::pki::init();
   try {
     return run({values, values + count});

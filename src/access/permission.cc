@@ -5,7 +5,7 @@ namespace kontena::access {
 std::string Principal::text() const {
   switch (kind) {
     case Kind::administrator:
-      return "administrator (token " + id.substr(0, 4) + "…)";
+      return "administrator (token " + id + ")";
     case Kind::node:
       return "node " + name + " (" + id + ")";
     case Kind::nobody:

@@ -14,7 +14,7 @@ struct Principal {
   std::string name;  // for people: "administrator", node name
   std::string grid;  // of a node
 
-  std::string text() const;  // "administrator (token 4be1…)": for audit and log
+  std::string text() const;  // "administrator (token 4be1c0ffee00)": for audit and log
 };
 
 // What a route demands. The people issue refines these to verbs and roles.

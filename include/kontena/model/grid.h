@@ -38,7 +38,7 @@ struct Token {
 
 struct AuditRecord {
   std::int64_t at_ms = 0;
-  std::string who;       // "administrator (token 4be1…)", "node web-1 (…)", "nobody"
+  std::string who;       // "administrator (token 4be1c0ffee00)", "node web-1 (…)", "nobody"
   std::string from;      // address
   std::string verb;      // the route's audit name: "stack.deploy"
   std::string resource;  // the path of what it is about
