@@ -1,6 +1,6 @@
 """The floor: starts N containers through the engines' own API, and nothing else.
 
-Arguments: SOCKET,SOCKET,... N PARALLEL IMAGE COMMAND...
+Arguments: SOCKET,SOCKET,... N PARALLEL NETWORK IMAGE COMMAND...
 Spreads them over the engines, PARALLEL at once on each, on connections that are
 kept open; prints the milliseconds from the first request to the last answer.
 No scheduler can start containers faster than its engines do here.
@@ -14,7 +14,7 @@ import threading
 import time
 
 SOCKETS, COUNT, PARALLEL = sys.argv[1].split(","), int(sys.argv[2]), int(sys.argv[3])
-BODY = json.dumps({"Image": sys.argv[4], "Cmd": sys.argv[5:]})
+BODY = json.dumps({"Image": sys.argv[5], "Cmd": sys.argv[6:], "HostConfig": {"NetworkMode": sys.argv[4]}})
 
 
 class EngineConnection(http.client.HTTPConnection):

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
 # How long until N containers run on three hosts: the floor (the engines' own
-# API), Docker Swarm and Kontena by turns.  Prints medians with all runs, each
+# API, on its default bridge and on a network of its own), Docker Swarm and Kontena by turns.  Prints medians with all runs, each
 # contestant's ratio to the floor and to Swarm in the same round, the CPU that
 # the lab used, and when the last container started by the engines' word.
 #
-# usage: start_bench.sh [CONTESTANT...]                 (floor swarm kontena)
+# usage: start_bench.sh [CONTESTANT...]                 (floor floornet swarm kontena)
 #
 # settings (environment), besides those of the cluster tests' support.sh
 #   SIZES           numbers of containers                       ("30 60")
@@ -17,7 +17,7 @@ set -euo pipefail
 RUNS=${RUNS:-5}
 read -ra SIZES <<<"${SIZES:-30 60}"
 CONTESTANTS=("$@")
-if (($# == 0)); then CONTESTANTS=(floor swarm kontena); fi
+if (($# == 0)); then CONTESTANTS=(floor floornet swarm kontena); fi
 
 # "FIGURE CONTESTANT SIZE" -> its values, in the order of the rounds
 declare -A VALUES=()
@@ -59,7 +59,7 @@ show() { # FIGURE WORDS CONTESTANT SIZE
 }
 
 report() { # SIZE
-  local who size=$1
+  local who figure size=$1
   for who in "${CONTESTANTS[@]}"; do
     show wall "all run" "$who" "$size"
     show last "last one started" "$who" "$size"
@@ -67,15 +67,15 @@ report() { # SIZE
     show cpu "CPU of the lab" "$who" "$size"
     printf '%-34s %s\n' "$size: $who, cores others used" "${VALUES["others $who $size"]}"
   done
-  for who in swarm kontena; do
-    compare wall "$who" floor "$size"
-    compare cpu "$who" floor "$size"
+  for figure in last cpu; do
+    compare "$figure" swarm floor "$size"
+    compare "$figure" kontena floornet "$size"
+    compare "$figure" kontena floor "$size"
+    compare "$figure" kontena swarm "$size"
   done
-  compare wall kontena swarm "$size"
-  compare cpu kontena swarm "$size"
 }
 
-need_contestants "floor swarm kontena" "${CONTESTANTS[@]}"
+need_contestants "floor floornet swarm kontena" "${CONTESTANTS[@]}"
 bench_up
 for size in "${SIZES[@]}"; do
   for ((run = 0; run < RUNS; run++)); do
