@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 #include "describe.h"
 #include "kontena/base/loop.h"

@@ -38,8 +38,8 @@ Result<std::optional<Redacted>> token_from_file(const Outside& outside, const Ar
   if (!arguments.has("--token-file")) return std::optional<Redacted>();
   const std::string path = arguments.value("--token-file");
   if (path == "-" && outside.in_is_terminal) {
-    KTN_TRY(std::string typed, outside.ask_secret("token (not shown): "));
-    return std::optional(Redacted(std::move(typed)));
+    KTN_TRY(const std::string typed, outside.ask_secret("token (not shown): "));
+    return std::optional(Redacted(std::string(text::trim(typed))));
   }
   if (path != "-") KTN_OK(check_token_file(path));
   KTN_TRY(const std::string text, path == "-" ? outside.read_input() : files::read(path, most_token));
@@ -58,7 +58,7 @@ Result<Target> find_target(const Outside& outside, const Arguments& arguments) {
   if (from_file)
     target.token = *from_file;
   else
-    target.token = Redacted(variable("KONTENA_TOKEN"));
+    target.token = Redacted(std::string(text::trim(variable("KONTENA_TOKEN"))));
   target.url = given("--url");
   // With both given, scripts need no configuration, and none is read.
   if (target.url.empty() || target.token.empty() || arguments.has("--context")) {
@@ -159,25 +159,30 @@ Result<std::string> Link::path(std::string_view pattern, std::initializer_list<s
 }
 
 Status Link::remove(std::string path, http::Query query) {
-  KTN_TRY(http::Client * to, client());
-  auto answer = api::call_text(*to, {.method = http::Method::del, .path = std::move(path), .query = std::move(query)});
-  if (!answer) return explained(std::move(answer).error(), *to);
+  KTN_OK(
+      call_text({.method = http::Method::del, .path = std::move(path), .query = std::move(query)}, api::usual_timeout));
   return Done{};
 }
 
-Error Link::explained(Error error, http::Client& to) {
-  const bool odd = error.message.find("not in kontena's form") != std::string::npos ||
-                   error.message.find("cannot be read") != std::string::npos || error.code == Code::unsupported;
-  if (!odd) {
-    if (error.code == Code::unauthenticated && error.hint.empty()) error.hint = "kontena client login --url URL";
-    return error;
-  }
-  const auto hello = api::call<api::Hello>(to, {.path = std::string(api::paths::health)}, Duration(5'000));
-  if (hello && hello->product == "kontena" && hello->version != KONTENA_VERSION) {
-    error.message += " (server " + hello->version + ", client " KONTENA_VERSION ")";
-    error.hint = version_advice(KONTENA_VERSION, hello->version);
-    if (error.hint.empty()) error.hint = "bring server and client to the same version";
-  }
+Result<std::string> Link::call_text(const http::Request& request, Duration timeout) {
+  KTN_TRY(http::Client * to, client());
+  KTN_TRY(http::Response response, to->send(request, timeout));
+  if (response.status < 300) return std::move(response.body);
+  Error error = api::error_of(response);
+  const auto body = codec::from_json<api::ErrorAnswer>(response.body);
+  if (!body || body->error.message.empty() || error.code == Code::unsupported) return not_understood(std::move(error));
+  if (error.code == Code::unauthenticated && error.hint.empty()) error.hint = "kontena client login --url URL";
+  return error;
+}
+
+Error Link::not_understood(Error error) {
+  const auto to = client();
+  if (!to) return error;
+  const auto hello = api::call<api::Hello>(**to, {.path = std::string(api::paths::health)}, Duration(5'000));
+  if (!hello || hello->product != "kontena" || hello->version == KONTENA_VERSION) return error;
+  error.message += " (server " + hello->version + ", client " KONTENA_VERSION ")";
+  error.hint = version_advice(KONTENA_VERSION, hello->version);
+  if (error.hint.empty()) error.hint = "bring server and client to the same version";
   return error;
 }
 

@@ -67,14 +67,15 @@ class Link {
  private:
   template <class T>
   Result<T> call(const http::Request& request, Duration timeout) {
-    KTN_TRY(http::Client * to, client());
-    auto answer = api::call<T>(*to, request, timeout);
-    if (!answer) return explained(std::move(answer).error(), *to);
+    KTN_TRY(const std::string text, call_text(request, timeout));
+    auto answer = codec::from_json<T>(text);
+    if (!answer)
+      return not_understood({Code::unavailable, "the server's answer cannot be read: " + answer.error().message});
     return answer;
   }
-  // An answer that is not understood may come from a server of another version:
-  // asks for it, and tells.
-  Error explained(Error, http::Client&);
+  Result<std::string> call_text(const http::Request&, Duration timeout);
+  // May come of a server of another version: asks for it, and tells.
+  Error not_understood(Error);
 
   Outside& outside_;
   const Arguments& arguments_;

@@ -1,5 +1,7 @@
 #include "session.h"
 
+#include <algorithm>
+
 #include "kontena/base/text.h"
 
 namespace kontena::client {

@@ -13,7 +13,7 @@ Result<Redacted> find_token(Session& session) {
   KTN_TRY(const std::optional<Redacted> from_file, token_from_file(session.outside, session.arguments));
   if (from_file) return *from_file;
   if (const std::string variable = session.outside.variable("KONTENA_TOKEN"); !variable.empty())
-    return Redacted(variable);
+    return Redacted(std::string(text::trim(variable)));
   if (!session.outside.in_is_terminal || !session.outside.err_is_terminal)
     return Error{Code::invalid_argument, "no token is given, and there is no terminal to ask on",
                  "--token-file FILE, or --token-file - for standard input"};
@@ -50,6 +50,7 @@ Result<Met> meet(Session& session, const Context& context) {
 Result<int> login(Session& session) {
   KTN_TRY(Config config, load_config(session.outside.environment));
   std::string name = session.arguments.value("--name");
+  if (name.empty() && session.arguments.from_command_line("--context")) name = session.arguments.value("--context");
   std::string address = session.arguments.value("--url");
   if (address.empty() && config.contexts.contains(name.empty() ? config.current : name))
     address = config.contexts[name.empty() ? config.current : name].url;

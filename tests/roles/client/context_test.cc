@@ -194,6 +194,14 @@ TEST_CASE("with url and token in the environment the CA is kept by its fingerpri
   CHECK(world.trusted == world.authority);
 }
 
+TEST_CASE("blanks around a token in a variable are not part of it") {
+  Fresh world;
+  world.environment["KONTENA_URL"] = "server";
+  world.environment["KONTENA_TOKEN"] = canned::token + "\n";
+  CHECK(world.run({"node", "ls"}).status == 0);
+  CHECK(world.bearer() == canned::token);
+}
+
 TEST_CASE("without a grid the only one is taken, or the one named default") {
   Fresh world;
   world.environment["KONTENA_URL"] = "server", world.environment["KONTENA_TOKEN"] = canned::token;
