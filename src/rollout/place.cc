@@ -121,9 +121,6 @@ std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
     vacancies.push_back(
         {&part, waits ? std::move(waiting[i]) : Homeless{fresh(round, part, free_slot(nodes[i]))}, nodes[i], {}});
   }
-  // More wait than there are nodes: those are of nodes that went.
-  for (std::size_t i = nodes.size(); i < waiting.size(); ++i)
-    round.plan.steps.push_back(ForgetInstance{waiting[i].entry.instance});
   return vacancies;
 }
 
@@ -160,6 +157,18 @@ void match_by_slot(std::vector<Vacancy*>& left) {
   }
 }
 
+// As `satisfied`, but of what will be: without those that were forgotten in this
+// round, and with the nodes that are to have one.
+bool reliable(const Round& round, const Part& part, model::Condition condition) {
+  Reliance reliance(*part.service, condition);
+  for (const Entry& entry : part.entries) {
+    const bool in_place = part.global() ? node_matches(round.view, round.path.grid, entry.instance.node, part.spec())
+                                        : entry.instance.slot <= part.spec().replicas;
+    if (in_place) reliance.add(entry.instance, entry.status);
+  }
+  return reliance.holds(part.global() ? reliance.added() + std::ssize(empty_nodes(part)) : part.spec().replicas);
+}
+
 }  // namespace
 
 schedule::Request request(const Round& round, const Part& part, std::string& why_not) {
@@ -186,7 +195,7 @@ bool dependencies_hold(Round& round, const Part& part) {
       return !wish.required;
     }
     const auto [known, is_new] = round.known.try_emplace({name, wish.condition});
-    if (is_new) known->second = satisfied(round.view, on->path, wish.condition);
+    if (is_new) known->second = reliable(round, *on, wish.condition);
     return known->second;
   });
 }

@@ -49,6 +49,7 @@ void keep_running(Round& round) {
     if (part.going) continue;
     remove_superfluous(round, part);
     remove_broken(round, part);
+    forget_surplus(round, part);
   }
   // What one service gives up may be what the next one's successor waits for.
   for (bool went_on = true; went_on;) {

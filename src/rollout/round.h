@@ -69,8 +69,9 @@ bool wanted(const Part&, const Entry&);              // its slot, or its node, i
 std::vector<std::int64_t> empty_slots(const Part&);  // of a replicated service
 std::vector<NodeId> empty_nodes(const Part&);        // of a global service
 void remove_superfluous(Round&, Part&);
-void remove_broken(Round&, Part&);  // those of an older revision that serve nobody; on a new deploy, the dead
-bool remove_next(Round&, Part&);    // the next live one of an older revision, if it is its turn
+void remove_broken(Round&, Part&);   // those of an older revision that serve nobody; on a new deploy, the dead
+void forget_surplus(Round&, Part&);  // of a global service: those that wait for a node that went
+bool remove_next(Round&, Part&);     // the next live one of an older revision, if it is its turn
 
 // place.cc
 schedule::Request request(const Round&, const Part&, std::string& why_not);

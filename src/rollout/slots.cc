@@ -1,20 +1,11 @@
 #include <algorithm>
 #include <set>
 
-#include "kontena/schedule/constraint.h"
 #include "round.h"
 #include "state.h"
 
 namespace kontena::rollout {
 namespace {
-
-bool node_matches(const Round& round, const Part& part, const NodeId& id) {
-  static const model::NodeFacts unknown;
-  const std::string key = round.path.grid + '/' + *id;
-  const auto* node = round.view.nodes.get(key);
-  const auto* facts = round.view.facts.get(key);
-  return node && schedule::meets(*node, facts ? *facts : unknown, part.spec().placing.constraints);
-}
 
 // What two instances in one slot, or of a global service on one node, compete for.
 std::string place_of(const Part& part, const Entry& entry) {
@@ -72,7 +63,8 @@ void remove_superfluous(Round& round, Part& part) {
   for (std::size_t i = part.entries.size(); i-- > 0;) {
     const Entry& entry = part.entries[i];
     if (entry.leaving() || (part.global() && !entry.placed())) continue;
-    const bool fits = part.global() ? node_matches(round, part, entry.instance.node) : wanted(part, entry);
+    const bool fits = part.global() ? node_matches(round.view, round.path.grid, entry.instance.node, part.spec())
+                                    : wanted(part, entry);
     if (!fits || !kept.contains(entry.instance.id)) remove(round, part, i);
   }
 }
@@ -83,6 +75,14 @@ void remove_broken(Round& round, Part& part) {
     if (entry.leaving() || entry.parked) continue;
     if ((!entry.current && serves_nobody(entry)) || worth_another_try(round, entry)) remove(round, part, i);
   }
+}
+
+void forget_surplus(Round& round, Part& part) {
+  if (!part.global()) return;
+  const auto waits = [](const Entry& e) { return !e.placed() && !e.leaving(); };
+  auto surplus = std::ranges::count_if(part.entries, waits) - std::ssize(empty_nodes(part));
+  for (std::size_t i = part.entries.size(); i-- > 0 && surplus > 0;)
+    if (waits(part.entries[i])) forget(round, part, i), --surplus;
 }
 
 bool remove_next(Round& round, Part& part) {

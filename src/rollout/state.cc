@@ -53,37 +53,46 @@ std::string volume_key(const model::StackPath& stack, const std::string& key, co
          (spec.name.empty() ? model::scoped_name(stack.project, stack.stack, key) : spec.name);
 }
 
+void Reliance::add(const model::Instance& instance, const model::InstanceStatus* status) {
+  ++added_;
+  if (!status || instance.desired == model::Desired::removed || !current(instance, service_)) return;
+  started_ += status->state == InstanceState::running || completed(*status);
+  good_ += condition_ == model::Condition::healthy ? up(*status, service_.spec) : completed(*status);
+}
+
+bool Reliance::holds(std::int64_t places) const {
+  if (places == 0) return true;
+  return condition_ == model::Condition::started ? started_ > 0 : good_ >= places;
+}
+
+bool node_matches(const model::ClusterView& view, const std::string& grid, const NodeId& id,
+                  const model::ServiceSpec& spec) {
+  static const model::NodeFacts unknown;
+  const std::string key = grid + '/' + *id;
+  const auto* node = view.nodes.get(key);
+  const auto* facts = view.facts.get(key);
+  return node && schedule::meets(*node, facts ? *facts : unknown, spec.placing.constraints);
+}
+
 bool satisfied(const model::ClusterView& view, const model::ServicePath& path, model::Condition condition) {
   const auto* service = view.services.get(path.text());
   if (!service || service->removed) return false;
   const model::ServiceSpec& spec = service->spec;
   const bool global = spec.mode == model::Mode::global;
-  static const model::NodeFacts unknown;
-  const auto matches = [&](const std::string& key, const model::Node& node) {
-    const auto* facts = view.facts.get(key);
-    return schedule::meets(node, facts ? *facts : unknown, spec.placing.constraints);
-  };
-
-  // By slot, or for a global service by node: what is wanted, and what is as it should be.
-  std::int64_t wanted = global ? 0 : spec.replicas;
-  std::int64_t started = 0, good = 0;
+  Reliance reliance(*service, condition);
   view.instances.each(path.text() + '/', [&](const auto& item) {
     const model::Instance& instance = item.value;
-    const std::string node_key = path.grid + '/' + *instance.node;
-    const auto* node = view.nodes.get(node_key);
-    if (!node || (global ? !matches(node_key, *node) : instance.slot > spec.replicas)) return;
-    // One that is being replaced is still wanted there.
-    wanted += global;
-    const auto* status = view.statuses.get(item.key);
-    if (!status || instance.desired == model::Desired::removed || !current(instance, *service)) return;
-    started += status->state == InstanceState::running || completed(*status);
-    good += condition == model::Condition::healthy ? up(*status, spec) : completed(*status);
+    const bool wanted = global ? node_matches(view, path.grid, instance.node, spec)
+                               : instance.slot <= spec.replicas && view.nodes.get(path.grid + '/' + *instance.node);
+    if (wanted) reliance.add(instance, view.statuses.get(item.key));
   });
-  // A global service without an instance yet: is there a node that is to have one?
-  if (global && wanted == 0)
-    view.nodes.each(path.grid + '/', [&](const auto& item) { wanted += matches(item.key, item.value); });
-  if (wanted == 0) return true;
-  return condition == model::Condition::started ? started > 0 : good >= wanted;
+  if (!global) return reliance.holds(spec.replicas);
+  if (reliance.added() > 0) return reliance.holds(reliance.added());
+  // No instance yet: is there a node that is to have one?
+  std::int64_t places = 0;
+  view.nodes.each(path.grid + '/',
+                  [&](const auto& item) { places += node_matches(view, path.grid, item.value.id, spec); });
+  return reliance.holds(places);
 }
 
 }  // namespace kontena::rollout

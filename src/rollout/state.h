@@ -21,6 +21,25 @@ std::int64_t settles_at(const model::InstanceStatus&, std::int64_t now_ms);
 // Made from what the service is now.
 bool current(const model::Instance&, const model::Service&);
 
+// Counts the instances of a service, to tell whether it is what its dependents
+// may rely on. Call `add` for each that has a wanted place, those on their way out too.
+class Reliance {
+ public:
+  Reliance(const model::Service& service, model::Condition condition) : service_(service), condition_(condition) {}
+  void add(const model::Instance&, const model::InstanceStatus*);
+  // `places`: how many instances are wanted.
+  bool holds(std::int64_t places) const;
+  std::int64_t added() const { return added_; }
+
+ private:
+  const model::Service& service_;
+  const model::Condition condition_;
+  std::int64_t added_ = 0, started_ = 0, good_ = 0;
+};
+
+// Whether the constraints of a service let it have the node.
+bool node_matches(const model::ClusterView&, const std::string& grid, const NodeId&, const model::ServiceSpec&);
+
 // The engine's name of a volume, as the tail of its key: GRID/PROJECT/NAME.
 std::string volume_key(const model::StackPath&, const std::string& key, const model::VolumeSpec&);
 

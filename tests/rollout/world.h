@@ -11,6 +11,7 @@
 #include "kontena/rollout/rollout.h"
 #include "support/apply_plan.h"
 #include "support/cluster.h"
+#include "/tmp/mkd/dbg.h"
 
 namespace kontena {
 
@@ -195,7 +196,9 @@ struct World : support::Cluster {
       support::apply_plan(view, plan, now_ms);
       steps += plan.steps.size();
       CAPTURE(stack);
-      REQUIRE(plan_of(stack).steps.empty());
+      auto again = plan_of(stack);
+      if (!again.steps.empty()) { dump(plan, "first"); dump(again, "second"); dumpv(view); for (auto& [n,l]: liveness) std::cerr << *n << int(l) << " "; }
+      REQUIRE(again.steps.empty());
     }
     return steps;
   }
