@@ -11,7 +11,6 @@
 #include "kontena/rollout/rollout.h"
 #include "support/apply_plan.h"
 #include "support/cluster.h"
-#include "/tmp/mkd/dbg.h"
 
 namespace kontena {
 
@@ -196,9 +195,7 @@ struct World : support::Cluster {
       support::apply_plan(view, plan, now_ms);
       steps += plan.steps.size();
       CAPTURE(stack);
-      auto again = plan_of(stack);
-      if (!again.steps.empty()) { dump(plan, "first"); dump(again, "second"); dumpv(view); for (auto& [n,l]: liveness) std::cerr << *n << int(l) << " "; }
-      REQUIRE(again.steps.empty());
+      REQUIRE(plan_of(stack).steps.empty());
     }
     return steps;
   }
