@@ -39,6 +39,8 @@ struct Plan {
 //   instances are stopped or removed;
 // - the newest running deployment succeeds when all is as wanted and has been for
 //   `settle_ms`, fails at the first instance that cannot be placed or gave up.
+// Carried out and asked again, it has nothing more to say. REQUIRES: the nodes are
+// made from the same view. Steps are to be written in order, all at once.
 Plan step(const model::ClusterView&, const model::StackPath&, schedule::Nodes&, IdSource&, Time now);
 
 inline constexpr std::int64_t settle_ms = 1'000;
