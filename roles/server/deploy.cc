@@ -1,6 +1,7 @@
 #include "deploy.h"
 
 #include <algorithm>
+#include <set>
 
 #include "kontena/model/validate.h"
 #include "kontena/rollout/diff.h"
@@ -115,8 +116,16 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   Deploy result;
   store::Commit& commit = result.commit;
   const model::Stack* was = item ? &item->value : nullptr;
+  std::set<std::string> replaced;
   for (const auto& [name, service] : spec.services) {
-    switch (put_service(view, call, {path.grid, path.project, path.stack, name}, service, parts_changed(was, spec, service), commit)) {
+    const auto* before = view.services.get(path.text() + '/' + name);
+    if (before && (parts_changed(was, spec, service) || rollout::diff(before->spec, service) == rollout::Difference::recreate))
+      replaced.insert(name);
+  }
+  // `depends_on: {db: {restart: true}}`: who relies on what is replaced is replaced too.
+  replaced.merge(rollout::restarted_along(spec.services, replaced));
+  for (const auto& [name, service] : spec.services) {
+    switch (put_service(view, call, {path.grid, path.project, path.stack, name}, service, replaced.contains(name), commit)) {
       case Put::created: result.answer.created.push_back(name); break;
       case Put::changed: result.answer.changed.push_back(name); break;
       case Put::unchanged: result.answer.unchanged.push_back(name); break;

@@ -66,6 +66,18 @@ TEST_CASE("a stack is deployed, spread, scaled, updated and removed") {
   CHECK(world.views_.now()->deployments.empty());
 }
 
+TEST_CASE("who depends on a service with restart: true is replaced along with it, and nobody else") {
+  World world;
+  model::ServiceSpec web = service("web"), other = service("other"), db = service("db");
+  web.depends_on["db"] = {.restart = true};
+  other.depends_on["db"] = {};
+  world.as_admin(put, stack_url("shop"), deploy_body({db, other, web}));
+  db.image = "busybox:v2";
+  const auto answer = world.read<api::DeployAnswer>(world.as_admin(put, stack_url("shop"), deploy_body({db, other, web})));
+  CHECK(answer.changed == std::vector<std::string>{"db", "web"});
+  CHECK(answer.unchanged == std::vector<std::string>{"other"});
+}
+
 TEST_CASE("stopping keeps the instances, starting runs them again") {
   World world;
   const auto node = world.join("n1");
