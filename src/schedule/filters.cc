@@ -30,6 +30,12 @@ bool meets_constraints(const Candidate& c, const Question& q) { return !q.meets 
 
 bool has_volume(const Candidate& c, const Question& q) { return !q.request.pinned || c.node->id == *q.request.pinned; }
 
+bool listed(const std::vector<NodeId>& nodes, const Candidate& c) {
+  return !nodes.empty() && std::ranges::find(nodes, c.node->id) != nodes.end();
+}
+
+bool may_go_there(const Candidate& c, const Question& q) { return !listed(q.request.not_on, c); }
+
 bool below_maximum(const Candidate& c, const Question& q) {
   const auto maximum = q.spec().placing.max_replicas_per_node;
   if (maximum == 0) return true;
@@ -87,6 +93,7 @@ constexpr std::array table{
     Filter{"not ready for new work", ready},
     Filter{"not matching the constraints", meets_constraints},
     Filter{"not the node its volume lives on", has_volume},
+    Filter{"where it is to go away from", may_go_there},
     Filter{"with max_replicas_per_node reached", below_maximum},
     Filter{"without enough free CPU", fits_cpus, lacking_cpus},
     Filter{"without enough free memory", fits_memory, lacking_memory},
@@ -98,6 +105,7 @@ constexpr std::array table{
 std::span<const Filter> filters() { return table; }
 
 bool admits(const Candidate& c, const Question& q) {
+  if (q.avoids && listed(q.request.avoid, c)) return false;
   return std::ranges::all_of(table, [&](const Filter& f) { return f.admits(c, q); });
 }
 

@@ -42,6 +42,7 @@ struct Question {
   const Request& request;
   std::shared_ptr<const std::vector<char>> meets;  // by index; null: no constraints
   const Counts& of_service;
+  bool avoids = false;  // the nodes that the request would rather not have are out too
 
   const model::ServiceSpec& spec() const { return *request.spec; }
 };
@@ -56,6 +57,7 @@ struct Filter {
 
 std::span<const Filter> filters();
 
+// Also false, without a complaint, for a node that the question avoids.
 bool admits(const Candidate&, const Question&);
 
 // Each node counted under its first complaint.

@@ -76,7 +76,17 @@ std::optional<std::uint32_t> Nodes::Table::beside_its_stack(const Question& ques
   return best;
 }
 
+// Without the nodes to avoid; where no other fits, among all.
 std::optional<std::uint32_t> Nodes::Table::choose(const Question& question) {
+  if (question.request.avoid.empty() || question.request.pinned) return best_of(question);
+  Question rather = question;
+  rather.avoids = true;
+  if (const auto node = best_of(rather)) return node;
+  run->spread.reset();
+  return best_of(question);
+}
+
+std::optional<std::uint32_t> Nodes::Table::best_of(const Question& question) {
   const Request& request = question.request;
   for (const auto& wish : {request.pinned, request.prefer}) {
     const auto at = wish ? index.find(**wish) : index.end();
@@ -99,13 +109,13 @@ void Nodes::Table::book(std::uint32_t node, const Request& request) {
 Placement Nodes::place(const Request& request) {
   Table& t = *table_;
   const Question question = t.question(request);
-  Table::Key key{request.path,        request.pinned,       request.spec->mode, request.spec->reservations,
-                 request.spec->ports, request.spec->placing};
+  Table::Key key{request.path,        request.pinned,        request.spec->mode, request.spec->reservations,
+                 request.spec->ports, request.spec->placing, request.not_on,     request.avoid};
   const bool same = t.run && t.run->changes == t.changes && t.run->key == key;
   if (same && !t.run->why_not.empty()) return {std::nullopt, t.run->why_not};
   if (!same) t.run.emplace(Table::Run{std::move(key), 0, std::nullopt, {}});
 
-  const bool goes_on = same && t.run->spread && !request.prefer && !request.with_stack;
+  const bool goes_on = same && t.run->spread && !request.prefer && !request.with_stack && request.avoid.empty();
   const auto node = goes_on ? t.run->spread->take() : (t.run->spread.reset(), t.choose(question));
   if (!node) {
     t.run->why_not = tally(t.candidates, question);

@@ -28,6 +28,8 @@ struct Nodes::Table {
     model::Resources reservations;
     std::vector<model::Port> ports;
     model::Placing placing;
+    std::vector<NodeId> not_on;
+    std::vector<NodeId> avoid;
     friend bool operator==(const Key&, const Key&) = default;
   };
   // The last request, kept for a run of equal ones; of no use once the nodes
@@ -68,6 +70,7 @@ struct Nodes::Table {
 
   Question question(const Request&);
   std::optional<std::uint32_t> choose(const Question&);
+  std::optional<std::uint32_t> best_of(const Question&);
   std::optional<std::uint32_t> in_order_of_load(const Question&) const;
   std::optional<std::uint32_t> beside_its_stack(const Question&);
   std::vector<const Values*> levels(const model::Placing&);

@@ -233,3 +233,59 @@ TEST_CASE("a preferred node is taken when it fits") {
   spec.reservations.memory_bytes = 200 * megabyte;
   CHECK(**nodes.place(request).node == "a");
 }
+
+TEST_CASE("an instance never goes where it is to go away from, and the reason says so") {
+  Grid grid;
+  grid.node("a");
+  grid.node("b");
+  grid.node("c", {}, 4, 100 * megabyte);
+  auto spec = web();
+  spec.reservations.memory_bytes = 200 * megabyte;
+  auto request = grid.request(spec);
+  request.not_on = {NodeId("a")};
+  CHECK(**grid.nodes().place(request).node == "b");
+  request.prefer = NodeId("a");
+  CHECK(**grid.nodes().place(request).node == "b");
+  request.not_on = {NodeId("a"), NodeId("b")};
+  CHECK(grid.nodes().place(request).why_not ==
+        "2 where it is to go away from; 1 without enough free memory: need 200 MB, best has 100 MB");
+  request.pinned = NodeId("a");
+  CHECK_FALSE(grid.nodes().place(request).node);
+}
+
+TEST_CASE("a node where a service keeps failing is taken only where no other fits") {
+  Grid grid;
+  grid.node("a");
+  grid.node("b");
+  grid.node("c", {}, 4, 100 * megabyte);
+  auto spec = web();
+  spec.placing.max_replicas_per_node = 2;
+  auto request = grid.request(spec);
+  request.avoid = {NodeId("a")};
+  auto nodes = grid.nodes();
+  std::string order;
+  for (int i = 0; i < 6; ++i) order += **nodes.place(request).node;
+  CHECK(order == "bcbcaa");
+  CHECK_FALSE(nodes.place(request).node);
+
+  request.prefer = NodeId("a");
+  CHECK(**grid.nodes().place(request).node == "b");
+  request.prefer.reset();
+  request.pinned = NodeId("a");
+  CHECK(**grid.nodes().place(request).node == "a");
+}
+
+TEST_CASE("a paused or draining node takes no new work, pinned or not") {
+  for (const auto availability : {model::Availability::pause, model::Availability::drain}) {
+    Grid grid;
+    grid.node("a");
+    grid.availability("a", availability);
+    const auto spec = web();
+    auto request = grid.request(spec);
+    CHECK(grid.nodes().place(request).why_not == "1 not ready for new work");
+    request.pinned = NodeId("a");
+    CHECK_FALSE(grid.nodes().place(request).node);
+    CHECK(grid.nodes().eligible(request).empty());
+    CHECK_FALSE(grid.nodes().awaits_nodes());
+  }
+}
