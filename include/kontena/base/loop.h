@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "kontena/base/clock.h"
+#include "kontena/base/turns.h"
 
 namespace kontena {
 
@@ -29,6 +30,8 @@ class Loop {
   void run(std::stop_token stop);  // the body of that thread
 
  private:
+  void pause(std::stop_token stop);  // until woken, or for the period
+
   const std::string name_;
   const Duration period_;
   const std::function<void()> step_;
@@ -36,6 +39,7 @@ class Loop {
   std::condition_variable_any woken_;
   bool wake_ = false;  // guarded by mutex_
   std::jthread thread_;
+  std::unique_ptr<Turns::Started> turn_;  // in place of the thread
 };
 
 }  // namespace kontena
