@@ -77,7 +77,10 @@ std::string attribute(const model::Node& node, const model::NodeFacts& facts, st
 }
 
 bool meets(const model::Node& node, const model::NodeFacts& facts, const model::Constraint& constraint) {
-  const std::string& value = value_of(node, facts, constraint.attribute);
+  return meets(value_of(node, facts, constraint.attribute), constraint);
+}
+
+bool meets(const std::string& value, const model::Constraint& constraint) {
   const bool same = constraint.attribute == "node.platform.arch" ? architecture(value) == architecture(constraint.value)
                                                                  : value == constraint.value;
   return same == constraint.equal;

@@ -9,9 +9,6 @@
 namespace kontena::schedule {
 namespace {
 
-std::int64_t free_cpus(const Candidate& c) { return c.facts->nano_cpus - c.nano_cpus_reserved; }
-std::int64_t free_memory(const Candidate& c) { return c.facts->memory_bytes - c.memory_reserved; }
-
 // "0.5", "2": at most two decimals, none of them a trailing zero.
 std::string cores(std::int64_t nano_cpus) {
   std::array<char, 32> buffer{};
@@ -38,30 +35,28 @@ bool may_go_there(const Candidate& c, const Question& q) { return !listed(q.requ
 
 bool below_maximum(const Candidate& c, const Question& q) {
   const auto maximum = q.spec().placing.max_replicas_per_node;
-  if (maximum == 0) return true;
-  const auto has = q.of_service.find(c.index);
-  return has == q.of_service.end() || has->second < maximum;
+  return maximum == 0 || q.of_service.of(c.index) < maximum;
 }
 
 bool fits_cpus(const Candidate& c, const Question& q) {
   const auto need = q.spec().reservations.nano_cpus;
-  return need == 0 || need <= free_cpus(c);
+  return need == 0 || need <= c.free_cpus();
 }
 
 std::string lacking_cpus(std::span<const Candidate* const> turned_away, const Question& q) {
-  const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return free_cpus(*c); });
-  return ": need " + cores(q.spec().reservations.nano_cpus) + " cores, best has " + cores(free_cpus(*best));
+  const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return c->free_cpus(); });
+  return ": need " + cores(q.spec().reservations.nano_cpus) + " cores, best has " + cores(best->free_cpus());
 }
 
 bool fits_memory(const Candidate& c, const Question& q) {
   const auto need = q.spec().reservations.memory_bytes;
-  return need == 0 || need <= free_memory(c);
+  return need == 0 || need <= c.free_memory();
 }
 
 std::string lacking_memory(std::span<const Candidate* const> turned_away, const Question& q) {
-  const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return free_memory(*c); });
+  const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return c->free_memory(); });
   return ": need " + text::human_bytes(q.spec().reservations.memory_bytes) + ", best has " +
-         text::human_bytes(std::max<std::int64_t>(free_memory(*best), 0));
+         text::human_bytes(std::max<std::int64_t>(best->free_memory(), 0));
 }
 
 HeldPort held(const model::Port& port) {
@@ -105,20 +100,20 @@ constexpr std::array table{
 std::span<const Filter> filters() { return table; }
 
 bool admits(const Candidate& c, const Question& q) {
-  if (q.avoids && listed(q.request.avoid, c)) return false;
-  return std::ranges::all_of(table, [&](const Filter& f) { return f.admits(c, q); });
+  return std::ranges::all_of(table, [&](const Filter& f) { return f.admits(c, q); }) &&
+         !(q.avoids && listed(q.request.avoid, c));
 }
 
-std::string tally(std::span<const Candidate> candidates, const Question& q) {
+std::string tally(std::span<const Candidate* const> candidates, const Question& q) {
   // A global service's slot belongs to one node: what the others lack is beside the point.
   const bool one_node = q.request.pinned && q.spec().mode == model::Mode::global;
   std::array<std::vector<const Candidate*>, table.size()> turned_away;
   bool any = false;
-  for (const Candidate& c : candidates) {
-    if (one_node && c.node->id != *q.request.pinned) continue;
+  for (const Candidate* c : candidates) {
+    if (one_node && c->node->id != *q.request.pinned) continue;
     any = true;
-    const auto first_no = std::ranges::find_if(table, [&](const Filter& f) { return !f.admits(c, q); });
-    if (first_no != table.end()) turned_away[static_cast<std::size_t>(first_no - table.begin())].push_back(&c);
+    const auto first_no = std::ranges::find_if(table, [&](const Filter& f) { return !f.admits(*c, q); });
+    if (first_no != table.end()) turned_away[static_cast<std::size_t>(first_no - table.begin())].push_back(c);
   }
   if (!any) return one_node ? "its node is gone" : "the grid has no nodes";
   std::string text;

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "kontena/schedule/place.h"
@@ -20,27 +21,60 @@ struct HeldPort {
   friend bool operator==(const HeldPort&, const HeldPort&) = default;
 };
 
-// A node with what is promised on it.
+// A node with what is promised on it. Its index is its own as long as the node
+// is there, and then another's; `rank` is its place in the order of node ids.
 struct Candidate {
+  std::shared_ptr<const Ordered<model::Node>::Item> record;  // null: the index is free
+  std::shared_ptr<const Ordered<model::NodeFacts>::Item> said;
   const model::Node* node = nullptr;
-  const model::NodeFacts* facts = nullptr;  // never null
-  std::uint32_t index = 0;                  // among the candidates, which are in order of node id
-  bool ready = false;                       // for new work
+  const model::NodeFacts* facts = nullptr;  // never null where there is a node
+  std::uint32_t index = 0;
+  std::uint32_t rank = 0;
+  bool awaited = false;  // active, and not heard yet
+  bool ready = false;    // for new work
   std::int64_t nano_cpus_reserved = 0;
   std::int64_t memory_reserved = 0;
   std::int64_t instances = 0;
   std::int64_t load = 0;  // instances for each core, in thousandths
   std::vector<HeldPort> ports;
+
+  std::int64_t free_cpus() const { return facts->nano_cpus - nano_cpus_reserved; }
+  std::int64_t free_memory() const { return facts->memory_bytes - memory_reserved; }
 };
 
-// How many instances of one service or stack each node has, by its index; no
-// entry means none.
-using Counts = std::unordered_map<std::uint32_t, std::int64_t>;
+// How many instances of one service or stack each node has, in order of the
+// node's index; those that have none are not in it.
+class Counts {
+ public:
+  struct Item {
+    std::uint32_t node = 0;
+    std::int32_t count = 0;
+  };
+  bool empty() const { return items_.empty(); }
+  std::size_t size() const { return items_.size(); }
+  auto begin() const { return items_.begin(); }
+  auto end() const { return items_.end(); }
+
+  std::int64_t of(std::uint32_t node) const {
+    const auto at = std::ranges::lower_bound(items_, node, {}, &Item::node);
+    return at != items_.end() && at->node == node ? at->count : 0;
+  }
+  void change(std::uint32_t node, int by) {
+    const auto at = std::ranges::lower_bound(items_, node, {}, &Item::node);
+    if (at == items_.end() || at->node != node)
+      items_.insert(at, {node, by});
+    else if (at->count += by; at->count == 0)
+      items_.erase(at);
+  }
+
+ private:
+  std::vector<Item> items_;
+};
 
 // A request with what the filters need looked up once for all nodes.
 struct Question {
   const Request& request;
-  std::shared_ptr<const std::vector<char>> meets;  // by index; null: no constraints
+  const std::vector<char>* meets;  // the constraints, by index; null: there are none
   const Counts& of_service;
   bool avoids = false;  // the nodes that the request would rather not have are out too
 
@@ -60,8 +94,8 @@ std::span<const Filter> filters();
 // Also false, without a complaint, for a node that the question avoids.
 bool admits(const Candidate&, const Question&);
 
-// Each node counted under its first complaint.
-std::string tally(std::span<const Candidate>, const Question&);
+// Each node counted under its first complaint. REQUIRES: they are in order of id.
+std::string tally(std::span<const Candidate* const>, const Question&);
 
 std::vector<HeldPort> held_ports(const model::ServiceSpec&);
 

@@ -7,135 +7,177 @@
 namespace kontena::schedule {
 namespace {
 
-bool ended_for_good(const model::InstanceStatus& status, const model::Restart& restart) {
-  if (status.state != model::InstanceState::exited) return false;
-  return restart.when == model::RestartWhen::no ||
-         (restart.when == model::RestartWhen::on_failure && status.exit_code == 0);
-}
-
-// The spec that an instance was made from; of a revision that is not kept, the newest.
-const model::ServiceSpec* made_from(const model::ClusterView& view, const model::Instance& instance) {
-  if (const auto* revision =
-          view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision)))
-    return &revision->spec;
-  const auto* service = view.services.get(instance.service_path().text());
-  return service ? &service->spec : nullptr;
-}
-
-void change(Counts& counts, std::uint32_t node, int by) {
-  const auto at = counts.try_emplace(node).first;
-  at->second += by;
-  if (at->second == 0) counts.erase(at);
+// The part of a store's key behind "TABLE/"; "" where it is of another table or grid.
+std::string_view tail_in(std::string_view key, std::string_view table, std::string_view grid) {
+  if (!key.starts_with(table) || !key.substr(table.size()).starts_with(grid)) return {};
+  key.remove_prefix(table.size());
+  return key.size() > grid.size() && key[grid.size()] == '/' ? key : std::string_view();
 }
 
 }  // namespace
 
-Share share_of(const model::Instance& instance, const model::InstanceStatus* status, const model::ServiceSpec& spec) {
-  return {.there = instance.desired != model::Desired::removed,
-          .alive = instance.desired == model::Desired::running && !(status && ended_for_good(*status, spec.restart))};
-}
-
 Nodes::Nodes(const model::ClusterView& view, const model::Liveness& liveness, const std::string& grid)
     : table_(std::make_unique<Table>()) {
-  table_->view = &view;
-  table_->add_nodes(view, liveness, grid);
-  table_->add_instances(view, grid);
+  Table& t = *table_;
+  t.view = &view;
+  t.grid = grid;
+  t.heard = liveness;
+  view.nodes.each(grid + '/', [&](const auto& item) { t.put_node(item.key); });
+  t.renumber();
+  view.instances.each(grid + '/', [&](const auto& item) { t.count(view, item.key, 1); });
 }
 
 Nodes::~Nodes() = default;
 Nodes::Nodes(Nodes&&) noexcept = default;
 Nodes& Nodes::operator=(Nodes&&) noexcept = default;
 
-void Nodes::Table::add_nodes(const model::ClusterView& view, const model::Liveness& liveness, const std::string& grid) {
+void Nodes::Table::judge(Candidate& c) {
+  const auto found = heard.find(c.node->id);
+  const auto state = found == heard.end() ? model::NodeState::joining : found->second;
+  const bool active = c.node->availability == model::Availability::active;
+  awaited -= c.awaited;
+  c.awaited = active && state == model::NodeState::joining;
+  awaited += c.awaited;
+  c.ready = active && state == model::NodeState::ready;
+  weigh(c);
+}
+
+// One that is new, or says something new. Nothing of what is promised changes.
+void Nodes::Table::put_node(const std::string& key) {
   static const model::NodeFacts unknown;
-  view.nodes.each(grid + '/', [&](const auto& item) {
-    const model::Node& node = item.value;
-    const auto* facts = view.facts.get(item.key);
-    const auto heard = liveness.find(node.id);
-    const auto state = heard == liveness.end() ? model::NodeState::joining : heard->second;
-    const bool active = node.availability == model::Availability::active;
-    awaits_nodes |= active && state == model::NodeState::joining;
-    const auto at = static_cast<std::uint32_t>(candidates.size());
-    candidates.push_back({.node = &node,
-                          .facts = facts ? facts : &unknown,
-                          .index = at,
-                          .ready = active && state == model::NodeState::ready});
-    index.emplace(*node.id, at);
-    if (candidates.back().ready) by_load.emplace(0, at);
-  });
-}
-
-void Nodes::Table::add_instances(const model::ClusterView& view, const std::string& grid) {
-  // Instances come in order of service, so what they were made from is mostly
-  // what the one before was.
-  const model::Instance* before = nullptr;
-  const model::ServiceSpec* spec = nullptr;
-  view.instances.each(grid + '/', [&](const auto& item) {
-    const model::Instance& instance = item.value;
-    const auto at = index.find(*instance.node);
-    if (at == index.end()) return;
-    const auto* status = view.statuses.get(item.key);
-    if (status && status->state == model::InstanceState::removed) return;
-    if (!before || before->instance_revision != instance.instance_revision ||
-        before->service_path() != instance.service_path())
-      spec = made_from(view, instance);
-    before = &instance;
-    if (!spec) return;
-    share(at->second, instance.service_path(), *spec, share_of(instance, status, *spec), 1);
-    std::ranges::move(held_ports(*spec), std::back_inserter(candidates[at->second].ports));
-  });
-}
-
-void Nodes::Table::share(std::uint32_t node, const model::ServicePath& path, const model::ServiceSpec& spec,
-                         Share share, int sign) {
-  ++changes;
-  Candidate& c = candidates[node];
-  if (share.there) {
-    change(of_service[path.text()], node, sign);
-    change(of_stack[path.stack_path().text()], node, sign);
+  const auto record = view->nodes.share(key);
+  const auto [at, is_new] = index.try_emplace(*record->value.id, 0);
+  if (is_new) {
+    if (free.empty()) {
+      at->second = static_cast<std::uint32_t>(candidates.size());
+      candidates.emplace_back().index = at->second;
+      rooms.emplace_back();
+      for (auto& [name, known] : values) known.of_node.emplace_back();
+    } else {
+      at->second = free.back();
+      free.pop_back();
+    }
+    const auto before = std::ranges::lower_bound(
+        in_order, record->value.id, {}, [&](std::uint32_t i) -> const NodeId& { return candidates[i].node->id; });
+    in_order.insert(before, at->second);
   }
-  if (!share.alive) return;
-  c.nano_cpus_reserved += sign * spec.reservations.nano_cpus;
-  c.memory_reserved += sign * spec.reservations.memory_bytes;
-  c.instances += sign;
-  // A node that has told nothing of itself yet counts as one of a single core.
-  const auto hundredths_of_cores = c.facts->nano_cpus > 0 ? c.facts->nano_cpus / 10'000'000 : 100;
-  if (c.ready) by_load.erase({c.load, node});
-  c.load = c.instances * 100'000 / std::max<std::int64_t>(hundredths_of_cores, 1);
-  if (c.ready) by_load.emplace(c.load, node);
+  Candidate& c = candidates[at->second];
+  c.record = record;
+  c.said = view->facts.share(key);
+  c.node = &record->value;
+  c.facts = c.said ? &c.said->value : &unknown;
+  bool elsewhere = is_new;
+  for (auto& [name, known] : values) {
+    const auto number =
+        known.numbers.try_emplace(attribute(*c.node, *c.facts, name), known.numbers.size()).first->second;
+    elsewhere |= known.of_node[c.index] != number;
+    known.of_node[c.index] = number;
+  }
+  // Orders and shapes are of the nodes and their values as they were.
+  if (elsewhere) orders.clear();
+  judge(c);
 }
 
-std::vector<NodeId> Nodes::eligible(const Request& request) const {
-  const auto meets = table_->question(request).meets;
-  std::vector<NodeId> nodes;
-  for (const Candidate& c : table_->candidates)
-    if (c.ready && (!meets || (*meets)[c.index])) nodes.push_back(c.node->id);
+// REQUIRES: nothing is promised on it any more.
+void Nodes::Table::drop_node(std::uint32_t node) {
+  Candidate& c = candidates[node];
+  awaited -= c.awaited;
+  index.erase(*c.node->id);
+  std::erase(in_order, node);
+  c = Candidate{.index = node};
+  rooms[node] = {};
+  free.push_back(node);
+  orders.clear();
+}
+
+void Nodes::Table::renumber() {
+  for (std::uint32_t rank = 0; rank < in_order.size(); ++rank) {
+    candidates[in_order[rank]].rank = rank;
+    rooms[in_order[rank]].rank = rank;
+  }
+  orders.clear();
+  shapes.clear();
+  run.reset();
+  ++changes;
+}
+
+std::vector<const Candidate*> Nodes::Table::all() const {
+  std::vector<const Candidate*> nodes;
+  nodes.reserve(in_order.size());
+  for (const std::uint32_t i : in_order) nodes.push_back(&candidates[i]);
   return nodes;
 }
 
-std::optional<Nodes::Table::Booked> Nodes::Table::booked(const model::Instance& instance,
-                                                         const model::ServiceSpec& spec) const {
-  const std::string key = model::instance_key(instance);
-  const auto* seen = view->instances.get(key);
-  const auto at = seen ? index.find(*seen->node) : index.end();
-  const auto* status = view->statuses.get(key);
-  if (at == index.end() || (status && status->state == model::InstanceState::removed)) return std::nullopt;
-  const auto since = rebooked.find(key);
-  return Booked{at->second, since == rebooked.end() ? share_of(*seen, status, spec) : since->second};
+void Nodes::hear(const NodeId& node, model::NodeState state) {
+  Table& t = *table_;
+  t.heard[node] = state;
+  if (const auto at = t.index.find(*node); at != t.index.end()) t.judge(t.candidates[at->second]);
 }
 
-void Nodes::rebook(const model::Instance& instance, const model::ServiceSpec& spec, model::Desired desired) {
-  const auto booked = table_->booked(instance, spec);
-  if (!booked) return;
-  model::Instance next = instance;
-  next.desired = desired;
-  const std::string key = model::instance_key(instance);
-  const Share share = share_of(next, table_->view->statuses.get(key), spec);
-  table_->share(booked->node, instance.service_path(), spec, booked->share, -1);
-  table_->share(booked->node, instance.service_path(), spec, share, 1);
-  table_->rebooked[key] = share;
+void Nodes::forget(const NodeId& node) {
+  Table& t = *table_;
+  t.heard.erase(node);
+  if (const auto at = t.index.find(*node); at != t.index.end()) t.judge(t.candidates[at->second]);
 }
 
-bool Nodes::awaits_nodes() const { return table_->awaits_nodes; }
+void Nodes::follow(const model::ClusterView& next, const std::vector<std::string>& keys) {
+  Table& t = *table_;
+  const model::ClusterView& was = *t.view;
+  t.take_back(0);
+  t.rebooked.clear();
+
+  // Which instances may be promised something else now, and which nodes are others?
+  std::set<std::string> instances, nodes;
+  for (const std::string& key : keys) {
+    for (const std::string_view table : {"instances/", "statuses/"})
+      if (const auto tail = tail_in(key, table, t.grid); !tail.empty()) instances.emplace(tail);
+    for (const std::string_view table : {"nodes/", "facts/"})
+      if (const auto tail = tail_in(key, table, t.grid); !tail.empty()) nodes.emplace(tail);
+    // What an instance was made from: its revision, or for want of that its service.
+    auto of = tail_in(key, "revisions/", t.grid);
+    if (!of.empty()) of = of.substr(0, of.rfind('/'));
+    const auto service = tail_in(key, "services/", t.grid);
+    if (of.empty() && service.empty()) continue;
+    const auto path = std::string(of.empty() ? service : of) + '/';
+    for (const auto* view : {&was, &next})
+      view->instances.each(path, [&](const auto& item) {
+        const auto revision = model::revision_key(item.value.service_path(), item.value.instance_revision);
+        if (!was.revisions.get(revision) || !next.revisions.get(revision)) instances.insert(item.key);
+      });
+  }
+
+  // The instances of a node that comes or goes are counted with it.
+  std::vector<std::string> gone, come;
+  for (const std::string& node : nodes) {
+    const bool is_known = t.index.contains(node.substr(t.grid.size() + 1));
+    if (is_known && !next.nodes.get(node)) gone.push_back(node);
+    if (!is_known && next.nodes.get(node)) come.push_back(node);
+  }
+  for (const std::string& node : gone)
+    was.by_node.each(node + '/', [&](const auto& item) { instances.insert(item.value); });
+  for (const std::string& node : come)
+    next.by_node.each(node + '/', [&](const auto& item) { instances.insert(item.value); });
+
+  for (const std::string& key : instances) t.count(was, key, -1);
+  t.view = &next;
+  for (const std::string& node : gone) t.drop_node(t.index.at(node.substr(t.grid.size() + 1)));
+  for (const std::string& node : nodes)
+    if (next.nodes.get(node)) t.put_node(node);
+  const bool others = !gone.empty() || !come.empty();
+  if (others || t.orders.empty()) t.renumber();
+  for (const std::string& key : instances) t.count(next, key, 1);
+}
+
+std::vector<NodeId> Nodes::eligible(const Request& request) const {
+  const auto* meets = table_->shape(request.spec->placing).meets();
+  std::vector<NodeId> nodes;
+  for (const std::uint32_t i : table_->in_order) {
+    const Candidate& c = table_->candidates[i];
+    if (c.ready && (!meets || (*meets)[i])) nodes.push_back(c.node->id);
+  }
+  return nodes;
+}
+
+bool Nodes::awaits_nodes() const { return table_->awaited > 0; }
 
 }  // namespace kontena::schedule

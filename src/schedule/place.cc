@@ -9,58 +9,107 @@
 namespace kontena::schedule {
 namespace {
 
-// So many lists of constraints are remembered; then they are worked out anew.
-constexpr std::size_t most_lists = 256;
+constexpr std::size_t most_shapes = 64;  // kept; the one that was asked least lately goes
 
-std::string text_of(const std::vector<model::Constraint>& constraints) {
+// The spread attributes; without any, instances keep apart by zone.
+const model::Strings& spread_of(const model::Placing& placing) {
+  static const model::Strings by_zone{"node.labels.zone"};
+  return placing.spread.empty() ? by_zone : placing.spread;
+}
+
+std::string text_of(const model::Strings& attributes) {
   std::string text;
-  for (const model::Constraint& c : constraints)
+  for (const std::string& name : attributes) text.append(name).append(1, '\0');
+  return text;
+}
+
+std::string text_of(const model::Placing& placing) {
+  std::string text = text_of(spread_of(placing));
+  for (const model::Constraint& c : placing.constraints)
     text.append(c.attribute).append(c.equal ? "==" : "!=").append(c.value).append(1, '\0');
   return text;
 }
 
-std::int64_t count_of(const Counts& counts, std::uint32_t node) {
-  const auto at = counts.find(node);
-  return at == counts.end() ? 0 : at->second;
-}
-
 }  // namespace
 
-Question Nodes::Table::question(const Request& request) {
-  const Counts& counts = of_service[request.path.text()];
-  const auto& constraints = request.spec->placing.constraints;
-  if (constraints.empty()) return {request, nullptr, counts};
-  if (meets.size() > most_lists) meets.clear();
-  auto& met = meets[text_of(constraints)];
-  if (!met) {
-    std::vector<char> each(candidates.size());
-    for (const Candidate& c : candidates) each[c.index] = schedule::meets(*c.node, *c.facts, constraints);
-    met = std::make_shared<const std::vector<char>>(std::move(each));
-  }
-  return {request, met, counts};
+Nodes::Table::Key::Key(const Request& r)
+    : path(r.path),
+      pinned(r.pinned),
+      mode(r.spec->mode),
+      reservations(r.spec->reservations),
+      ports(r.spec->ports),
+      placing(r.spec->placing),
+      not_on(r.not_on),
+      avoid(r.avoid) {}
+
+bool Nodes::Table::Key::same(const Request& r) const {
+  return path == r.path && pinned == r.pinned && mode == r.spec->mode && reservations == r.spec->reservations &&
+         ports == r.spec->ports && placing == r.spec->placing && not_on == r.not_on && avoid == r.avoid;
 }
 
-// The spread attributes; without any, instances keep apart by zone.
-std::vector<const Values*> Nodes::Table::levels(const model::Placing& placing) {
-  static const model::Strings by_zone{"node.labels.zone"};
-  std::vector<const Values*> levels;
-  for (const std::string& name : placing.spread.empty() ? by_zone : placing.spread) {
-    const auto [at, is_new] = values.try_emplace(name);
-    levels.push_back(&at->second);
-    if (!is_new) continue;
-    std::unordered_map<std::string, std::uint32_t> numbers;
-    for (const Candidate& c : candidates)
-      at->second.of_node.push_back(
-          numbers.try_emplace(attribute(*c.node, *c.facts, name), numbers.size()).first->second);
-    at->second.count = static_cast<std::uint32_t>(numbers.size());
+const Values& Nodes::Table::valued(const std::string& name) {
+  const auto [at, is_new] = values.try_emplace(name);
+  Values& known = at->second;
+  if (!is_new) return known;
+  known.of_node.resize(candidates.size());
+  for (const std::uint32_t i : in_order) {
+    const Candidate& c = candidates[i];
+    known.of_node[i] =
+        known.numbers.try_emplace(attribute(*c.node, *c.facts, name), known.numbers.size()).first->second;
   }
+  return known;
+}
+
+std::vector<const Values*> Nodes::Table::levels(const model::Placing& placing) {
+  std::vector<const Values*> levels;
+  for (const std::string& name : spread_of(placing)) levels.push_back(&valued(name));
   return levels;
 }
 
-std::optional<std::uint32_t> Nodes::Table::in_order_of_load(const Question& question) const {
-  for (const auto& [load, node] : by_load)
-    if (admits(candidates[node], question)) return node;
-  return std::nullopt;
+std::vector<char> Nodes::Table::meeting(const std::vector<model::Constraint>& constraints) {
+  std::vector<char> meets(candidates.size(), 1);
+  for (const model::Constraint& constraint : constraints) {
+    const Values& known = valued(constraint.attribute);
+    std::vector<char> good(known.numbers.size());
+    for (const auto& [value, number] : known.numbers) good[number] = schedule::meets(value, constraint);
+    for (const std::uint32_t i : in_order) meets[i] &= good[known.of_node[i]];
+  }
+  return meets;
+}
+
+const Shape& Nodes::Table::shape(const model::Placing& placing) {
+  if (moved.size() > 4 * candidates.size() + 1'000) {
+    moved_before += moved.size();
+    moved.clear();
+  }
+  const std::uint64_t now = moved_before + moved.size();
+  const std::string key = text_of(placing);
+  auto at = shapes.find(key);
+  // One that has missed more than there are nodes is made anew.
+  if (at != shapes.end() && (at->second.seen < moved_before || now - at->second.seen > candidates.size())) {
+    shapes.erase(at);
+    at = shapes.end();
+  }
+  if (at == shapes.end()) {
+    auto& order = orders[text_of(spread_of(placing))];
+    if (!order) order = std::make_shared<const Order>(in_order, candidates.size(), levels(placing));
+    std::optional<std::vector<char>> meets;
+    if (!placing.constraints.empty()) meets = meeting(placing.constraints);
+    if (shapes.size() >= most_shapes)
+      shapes.erase(std::ranges::min_element(shapes, {}, [](const auto& one) { return one.second.used; }));
+    at = shapes.emplace(key, Indexed{Shape(order, std::move(meets), rooms), 0, now}).first;
+  }
+  Indexed& found = at->second;
+  found.used = ++asked;
+  found.shape.update(std::span(moved).subspan(found.seen - moved_before), rooms);
+  found.seen = now;
+  return found.shape;
+}
+
+Question Nodes::Table::question(const Request& request) {
+  static const Counts none;
+  const auto counts = of_service.find(request.path.text());
+  return {request, shape(request.spec->placing).meets(), counts == of_service.end() ? none : counts->second};
 }
 
 // With most of its stack's instances; none of them admits it: no answer.
@@ -68,11 +117,12 @@ std::optional<std::uint32_t> Nodes::Table::beside_its_stack(const Question& ques
   const auto stack = of_stack.find(question.request.path.stack_path().text());
   if (stack == of_stack.end()) return std::nullopt;
   std::optional<std::uint32_t> best;
-  const auto cost = [&](std::uint32_t node) {
-    return std::tuple(-count_of(stack->second, node), count_of(question.of_service, node), candidates[node].load, node);
-  };
-  for (const auto& [node, count] : stack->second)
-    if (admits(candidates[node], question) && (!best || cost(node) < cost(*best))) best = node;
+  std::tuple<std::int64_t, std::int64_t, std::int64_t, std::uint32_t> least;
+  for (const auto& [node, count] : stack->second) {
+    const Candidate& c = candidates[node];
+    const std::tuple cost(-std::int64_t{count}, question.of_service.of(node), c.load, c.rank);
+    if ((!best || cost < least) && admits(c, question)) best = node, least = cost;
+  }
   return best;
 }
 
@@ -82,7 +132,6 @@ std::optional<std::uint32_t> Nodes::Table::choose(const Question& question) {
   Question rather = question;
   rather.avoids = true;
   if (const auto node = best_of(rather)) return node;
-  run->spread.reset();
   return best_of(question);
 }
 
@@ -95,35 +144,30 @@ std::optional<std::uint32_t> Nodes::Table::best_of(const Question& question) {
   if (request.pinned) return std::nullopt;
   if (request.with_stack)
     if (const auto node = beside_its_stack(question)) return node;
-  // Where none of its instances is, spreading has nothing to say.
-  if (question.of_service.empty()) return in_order_of_load(question);
+  // A search costs as much as the service has nodes. Where a run of requests has
+  // paid for that as often as there are nodes, it puts them in order once.
+  run->looked += question.of_service.size();
+  if (run->looked <= candidates.size() || !request.avoid.empty()) return search(question);
   run->spread.emplace(candidates, question, levels(request.spec->placing));
   return run->spread->take();
 }
 
-void Nodes::Table::book(std::uint32_t node, const Request& request) {
-  share(node, request.path, *request.spec, {.there = true, .alive = true}, 1);
-  std::ranges::move(held_ports(*request.spec), std::back_inserter(candidates[node].ports));
-}
-
 Placement Nodes::place(const Request& request) {
   Table& t = *table_;
-  const Question question = t.question(request);
-  Table::Key key{request.path,        request.pinned,        request.spec->mode, request.spec->reservations,
-                 request.spec->ports, request.spec->placing, request.not_on,     request.avoid};
-  const bool same = t.run && t.run->changes == t.changes && t.run->key == key;
+  const bool same = t.run && t.run->changes == t.changes && t.run->key.same(request);
   if (same && !t.run->why_not.empty()) return {std::nullopt, t.run->why_not};
-  if (!same) t.run.emplace(Table::Run{std::move(key), 0, std::nullopt, {}});
+  if (!same) t.run.emplace(Table::Run{Table::Key(request), 0, 0, std::nullopt, {}});
 
   const bool goes_on = same && t.run->spread && !request.prefer && !request.with_stack && request.avoid.empty();
-  const auto node = goes_on ? t.run->spread->take() : (t.run->spread.reset(), t.choose(question));
+  if (!goes_on) t.run->spread.reset();
+  const auto node = goes_on ? t.run->spread->take() : t.choose(t.question(request));
   if (!node) {
-    t.run->why_not = tally(t.candidates, question);
+    t.run->why_not = tally(t.all(), t.question(request));
     t.run->changes = t.changes;
     return {std::nullopt, t.run->why_not};
   }
   t.book(*node, request);
-  if (t.run->spread) t.run->spread->put_back(admits(t.candidates[*node], question));
+  if (t.run->spread) t.run->spread->put_back(admits(t.candidates[*node], t.question(request)));
   t.run->changes = t.changes;
   return {t.candidates[*node].node->id, {}};
 }
@@ -133,11 +177,9 @@ Placement Nodes::instead_of(const model::Instance& instance, const model::Servic
   const auto booked = t.booked(instance, its);
   std::vector<HeldPort> kept;
   if (booked) {
-    auto& ports = t.candidates[booked->node].ports;
-    kept = ports;
-    for (const HeldPort& port : held_ports(its))
-      if (const auto held = std::ranges::find(ports, port); held != ports.end()) ports.erase(held);
-    t.share(booked->node, instance.service_path(), its, booked->share, -1);
+    kept = t.candidates[booked->node].ports;
+    t.hold(booked->node, held_ports(its), -1);
+    t.share(booked->node, instance.service_path(), its.reservations, booked->share, -1);
   }
 
   const Question question = t.question(request);
@@ -150,10 +192,10 @@ Placement Nodes::instead_of(const model::Instance& instance, const model::Servic
   if (node)
     placement.node = t.candidates[*node].node->id;
   else
-    placement.why_not = tally(t.candidates, question);
+    placement.why_not = tally(t.all(), question);
 
   if (booked) {
-    t.share(booked->node, instance.service_path(), its, booked->share, 1);
+    t.share(booked->node, instance.service_path(), its.reservations, booked->share, 1);
     t.candidates[booked->node].ports = std::move(kept);
   }
   return placement;

@@ -10,13 +10,13 @@ auto Spread::worse() const {
   return [this](std::uint32_t a, std::uint32_t b) {
     if (of_service_[a] != of_service_[b]) return of_service_[a] > of_service_[b];
     if (candidates_[a].load != candidates_[b].load) return candidates_[a].load > candidates_[b].load;
-    return a > b;
+    return candidates_[a].rank > candidates_[b].rank;
   };
 }
 
 Spread::Spread(const std::vector<Candidate>& candidates, const Question& question,
                const std::vector<const Values*>& levels)
-    : candidates_(candidates), counts_(levels.front()->count), of_service_(candidates.size()) {
+    : candidates_(candidates), counts_(levels.front()->numbers.size()), of_service_(candidates.size()) {
   // The places of an inner level lie within one of the level around it.
   std::map<std::pair<std::size_t, std::uint32_t>, std::size_t> inner;
   const auto place_of = [&](std::uint32_t node) {

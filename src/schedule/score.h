@@ -2,6 +2,8 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "filters.h"
@@ -11,7 +13,7 @@ namespace kontena::schedule {
 // What each node has for one attribute, as a small number; equal text, equal number.
 struct Values {
   std::vector<std::uint32_t> of_node;  // by index
-  std::uint32_t count = 0;
+  std::unordered_map<std::string, std::uint32_t> numbers;
 };
 
 // The nodes that admit one request, kept in order for a run of equal requests:

@@ -9,6 +9,7 @@
 
 #include "filters.h"
 #include "score.h"
+#include "shape.h"
 
 namespace kontena::schedule {
 
@@ -16,12 +17,19 @@ namespace kontena::schedule {
 struct Share {
   bool there = false;  // counts for spreading and for the maximum on a node
   bool alive = false;  // is promised CPU and memory
+  friend bool operator==(const Share&, const Share&) = default;
 };
 Share share_of(const model::Instance&, const model::InstanceStatus*, const model::ServiceSpec&);
+
+// The spec that an instance was made from; of a revision that is not kept, the newest.
+const model::ServiceSpec* made_from(const model::ClusterView&, const model::Instance&);
 
 struct Nodes::Table {
   // What of a request decides where it may go: equal keys, equal answers.
   struct Key {
+    explicit Key(const Request&);
+    bool same(const Request&) const;
+
     model::ServicePath path;
     std::optional<NodeId> pinned;
     model::Mode mode;
@@ -30,50 +38,90 @@ struct Nodes::Table {
     model::Placing placing;
     std::vector<NodeId> not_on;
     std::vector<NodeId> avoid;
-    friend bool operator==(const Key&, const Key&) = default;
   };
   // The last request, kept for a run of equal ones; of no use once the nodes
   // changed otherwise.
   struct Run {
     Key key;
     std::uint64_t changes = 0;
+    std::size_t looked = 0;  // at nodes that had some of the service, so far
     std::optional<Spread> spread;
     std::string why_not;
   };
+  // A shape, when it was last asked, and how far it has followed `moved`.
+  struct Indexed {
+    Shape shape;
+    std::uint64_t used = 0;
+    std::uint64_t seen = 0;
+  };
+  // How to take back one booking.
+  struct Done {
+    std::uint32_t node = 0;
+    model::ServicePath path;
+    model::Resources reservations;
+    Share share;
+    int sign = 1;
+    std::vector<HeldPort> ports;                             // that were added
+    std::optional<std::pair<std::string, Share>> was_share;  // of an instance that was booked anew
+  };
 
   const model::ClusterView* view = nullptr;
-  bool awaits_nodes = false;
-  std::vector<Candidate> candidates;
-  std::unordered_map<std::string, std::uint32_t> index;      // by NodeId
-  std::unordered_map<std::string, Counts> of_service;        // by service path
-  std::unordered_map<std::string, Counts> of_stack;          // by stack path
-  std::set<std::pair<std::int64_t, std::uint32_t>> by_load;  // load, index; those ready only
-  std::map<std::string, Share> rebooked;                     // by key of instance: what changed since the view
-  std::map<std::string, Values> values;                      // by attribute
-  std::unordered_map<std::string, std::shared_ptr<const std::vector<char>>> meets;  // by list of constraints
+  std::string grid;
+  model::Liveness heard;
+  std::size_t awaited = 0;                                     // nodes
+  std::vector<Candidate> candidates;                           // by index
+  std::vector<Room> rooms;                                     // likewise
+  std::vector<std::uint32_t> free;                             // indexes without a node
+  std::vector<std::uint32_t> in_order;                         // indexes, by rank
+  std::unordered_map<std::string, std::uint32_t> index;        // by NodeId
+  std::unordered_map<std::string, Counts> of_service;          // by service path
+  std::unordered_map<std::string, Counts> of_stack;            // by stack path
+  std::map<std::string, Share> rebooked;                       // by key of instance: what changed since the view
+  std::map<std::string, Values> values;                        // by attribute
+  std::map<std::string, std::shared_ptr<const Order>> orders;  // by attributes
+  std::unordered_map<std::string, Indexed> shapes;             // by constraints and attributes
+  std::vector<std::uint32_t> moved;                            // nodes whose room changed, oldest first
+  std::uint64_t moved_before = 0;                              // so many were dropped from the front of it
+  std::uint64_t asked = 0;                                     // counts uses of shapes
   std::uint64_t changes = 0;
+  std::vector<Done> journal;  // since the view
+  std::size_t kept = 0;       // of those, are in the store
   std::optional<Run> run;
 
-  void add_nodes(const model::ClusterView&, const model::Liveness&, const std::string& grid);
-  void add_instances(const model::ClusterView&, const std::string& grid);
+  // nodes.cc: who is there.
+  void put_node(const std::string& key);
+  void drop_node(std::uint32_t node);
+  void judge(Candidate&);  // is it ready?
+  void renumber();         // nodes came or went
+  std::vector<const Candidate*> all() const;
 
+  // booking.cc: what they have promised.
   struct Booked {
     std::uint32_t node = 0;
     Share share;
   };
   // Where an instance of the view is and what it is promised; none of one that is gone or elsewhere.
   std::optional<Booked> booked(const model::Instance&, const model::ServiceSpec&) const;
-
   // Gives (sign 1) or takes back (-1).
-  void share(std::uint32_t node, const model::ServicePath&, const model::ServiceSpec&, Share, int sign);
+  void share(std::uint32_t node, const model::ServicePath&, const model::Resources&, Share, int sign);
+  void hold(std::uint32_t node, const std::vector<HeldPort>&, int sign);
+  void weigh(Candidate&);  // its load and room have changed
   void book(std::uint32_t node, const Request&);
+  // An instance as the view that is at hand has it, all it takes.
+  void count(const model::ClusterView&, const std::string& key, int sign);
+  void take_back(std::size_t from);
 
+  // place.cc, search.cc
+  const Values& valued(const std::string& attribute);
+  std::vector<const Values*> levels(const model::Placing&);
+  std::vector<char> meeting(const std::vector<model::Constraint>&);
+  const Shape& shape(const model::Placing&);
   Question question(const Request&);
   std::optional<std::uint32_t> choose(const Question&);
   std::optional<std::uint32_t> best_of(const Question&);
-  std::optional<std::uint32_t> in_order_of_load(const Question&) const;
+  std::optional<std::uint32_t> in_order_of_load(const Question&);
   std::optional<std::uint32_t> beside_its_stack(const Question&);
-  std::vector<const Values*> levels(const model::Placing&);
+  std::optional<std::uint32_t> search(const Question&);
 };
 
 }  // namespace kontena::schedule

@@ -25,5 +25,6 @@ std::string attribute(const model::Node&, const model::NodeFacts&, std::string_v
 // amd64 and arm64, since Compose files have both.
 bool meets(const model::Node&, const model::NodeFacts&, const model::Constraint&);
 bool meets(const model::Node&, const model::NodeFacts&, const std::vector<model::Constraint>&);
+bool meets(const std::string& value, const model::Constraint&);  // of the attribute that it names
 
 }  // namespace kontena::schedule

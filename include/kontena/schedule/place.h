@@ -24,19 +24,32 @@ struct Placement {
   std::string why_not;  // "2 not ready for new work; 1 without enough free memory: need 512 MB, best has 410 MB"
 };
 
-// The nodes of one grid as a round of decisions sees them. Each placement is
-// booked, so that the next one sees it. The same view, liveness and order of
-// calls always give the same answers: ties fall to the lowest node id.
+// The nodes of one grid as decisions see them, and what is promised on them. Each
+// placement is booked, so that the next one sees it. The same view, liveness and
+// order of calls always give the same answers: ties fall to the lowest node id.
+// It may live as long as its grid: follow() costs as much as has changed.
 //
 // Memory and CPU are promised to every instance that is desired running and did
 // not end for good; a host port is held by every instance until it is gone.
 class Nodes {
  public:
-  // Keeps pointers into the view: the view must outlive this.
+  // Keeps a pointer to the view, which must stay until follow() has taken another.
   Nodes(const model::ClusterView&, const model::Liveness&, const std::string& grid);
   ~Nodes();
   Nodes(Nodes&&) noexcept;
   Nodes& operator=(Nodes&&) noexcept;
+
+  // Goes on with a newer view. What was booked is forgotten: what became of it is
+  // in the view. REQUIRES: `keys` (of the store, "instances/…"; others do no harm)
+  // are all that were written or deleted between the two views.
+  void follow(const model::ClusterView& next, const std::vector<std::string>& keys);
+  void hear(const NodeId&, model::NodeState);
+  void forget(const NodeId&);  // as one that was never heard
+
+  // What was booked is in the store, or will be: undo() leaves it.
+  void keep();
+  // Takes back what was booked since the last keep(): it could not be written.
+  void undo();
 
   Placement place(const Request&);
 
