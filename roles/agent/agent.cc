@@ -187,7 +187,7 @@ int serve(Settings settings) {
   };
   Node node({.context = {*engine, clock, ids, state, identity.node, identity.grid},
              .servers = std::move(*clients),
-             .state_dir = settings.state_dir,
+             .keep = keep_in(settings.state_dir),
              .cores = std::max(1u, std::thread::hardware_concurrency()),
              .address = address});
   node.start();

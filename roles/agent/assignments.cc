@@ -85,4 +85,8 @@ Status save_kept(const std::string& state_dir, const Kept& kept) {
   return files::write(path_in(state_dir), codec::to_json(kept), 0600);
 }
 
+Keep keep_in(std::string state_dir) {
+  return [state_dir = std::move(state_dir)](const Kept& kept) { return save_kept(state_dir, kept); };
+}
+
 }  // namespace kontena::agent

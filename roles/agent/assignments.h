@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ Merged merge(const Kept&, api::AssignmentsAnswer);
 // is nothing kept. A failure is one of the disk.
 Result<Kept> load_kept(const std::string& state_dir);
 Status save_kept(const std::string& state_dir, const Kept&);
+
+// Makes assignments outlast this process, and the machine's.
+using Keep = std::function<Status(const Kept&)>;
+Keep keep_in(std::string state_dir);
 
 }  // namespace kontena::agent
 

@@ -61,9 +61,9 @@ void look_for_blocked(const Kept& kept, const reconcile::Observed& observed, std
 
 }  // namespace
 
-CarryOut::CarryOut(Context context, std::string state_dir, std::size_t cores)
+CarryOut::CarryOut(Context context, Keep keep, std::size_t cores)
     : context_(std::move(context)),
-      state_dir_(std::move(state_dir)),
+      keep_(std::move(keep)),
       owner_{context_.node, context_.grid},
       networks_(context_.engine),
       pulling_("pull", most_pulls),
@@ -86,7 +86,7 @@ bool CarryOut::wait_idle(Duration limit) {
 bool CarryOut::save() {
   const auto [kept, unsaved] = context_.state.with([](const State& s) { return std::pair(s.kept, s.unsaved); });
   if (!unsaved) return true;
-  const Status saved = save_kept(state_dir_, *kept);
+  const Status saved = keep_(*kept);
   if (!saved) {
     // A full disk must not keep containers from being started and stopped.
     log::error("the assignments cannot be kept: after a reboot older ones would be run",

@@ -35,7 +35,7 @@ class Networks {
 // nothing else waiting. Results go into the State, which is planned from anew.
 class CarryOut {
  public:
-  CarryOut(Context, std::string state_dir, std::size_t cores);
+  CarryOut(Context, Keep, std::size_t cores);
 
   // Plans, and hands out what is to be done; tells when to plan again at the
   // latest, 0 where nothing waits for the time. From one thread only.
@@ -74,7 +74,7 @@ class CarryOut {
   void cleaned(const std::string& instance, const Status&);
 
   Context context_;
-  const std::string state_dir_;
+  const Keep keep_;
   const Owner owner_;
   Networks networks_;
   Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait for it

@@ -19,7 +19,7 @@ class Node {
   struct Parts {
     Context context;
     std::vector<std::unique_ptr<http::Client>> servers;
-    std::string state_dir;
+    Keep keep;
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
   };

@@ -5,12 +5,11 @@
 
 #include "bootstrap.h"
 #include "config.h"
-#include "controllers/deployments.h"
-#include "dispatch.h"
 #include "kontena/base/log.h"
 #include "kontena/base/notify.h"
 #include "kontena/base/text.h"
 #include "kontena/store/open.h"
+#include "work.h"
 
 namespace kontena::server {
 namespace {
@@ -57,15 +56,9 @@ Status serve(const Config& config) {
   KTN_TRY(const std::unique_ptr<store::Store> store, store::open_rocksdb(config.data_dir + "/db"));
   KTN_OK(make_first_records(config.data_dir, *store, authority, ids, clock.now()));
 
-  Views views(*store);
-  KTN_OK(views.load());
-  Liveness liveness(clock, config.lost_after);
-  LogHub logs;
-  Context context{clock, ids, *store, views, liveness, logs, authority};
-  Dispatch dispatch(context);
-  Deployments deployments(context);
-  views.start();
-  deployments.start();
+  Work work({clock, ids, *store, authority, config.lost_after});
+  KTN_OK(work.start());
+  Dispatch& dispatch = work.dispatch();
 
   auto listener = http::serve({.address = config.address,
                                .port = config.port,
@@ -84,11 +77,9 @@ Status serve(const Config& config) {
 
   // New requests are refused first, then the waiting ones answer, then the loops
   // end, and the store last: what was acknowledged is in it.
-  dispatch.stop();
-  store->close();
-  views.stop();
-  if (listener) (*listener)->stop();
-  deployments.stop();
+  work.stop([&] {
+    if (listener) (*listener)->stop();
+  });
   if (!listener) return std::move(listener).error();
   return Done{};
 }

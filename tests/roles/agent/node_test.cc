@@ -44,7 +44,7 @@ struct Cluster {
     state->with([&](State& s) { s.kept = std::make_shared<const Kept>(std::move(*kept)); });
     told.with([](Told& t) { t.ending = false; });
     Node::Parts parts{.context = {engine, clock, ids, *state, "n1", "main"},
-                      .state_dir = folder.path(),
+                      .keep = keep_in(folder.path()),
                       .cores = 2,
                       .address = [](std::size_t) { return std::string("10.0.0.7"); }};
     parts.servers.push_back(server());

@@ -112,7 +112,7 @@ struct World {
   Folder folder;
   Context context{engine, clock, ids, state, "n1", "main"};
   Observe observe{context};
-  CarryOut carry_out{context, folder.path(), 2};
+  CarryOut carry_out{context, keep_in(folder.path()), 2};
   std::int64_t wake_ms = 0;
 
   World() {

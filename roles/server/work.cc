@@ -1,0 +1,27 @@
+#include "work.h"
+
+namespace kontena::server {
+
+Work::Work(const Needs& needs)
+    : views_(needs.store),
+      liveness_(needs.clock, needs.lost_after),
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, needs.authority},
+      dispatch_(context_),
+      deployments_(context_) {}
+
+Status Work::start() {
+  KTN_OK(views_.load());
+  views_.start();
+  deployments_.start();
+  return Done{};
+}
+
+void Work::stop(const std::function<void()>& between) {
+  dispatch_.stop();
+  context_.store.close();
+  views_.stop();
+  between();
+  deployments_.stop();
+}
+
+}  // namespace kontena::server

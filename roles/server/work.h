@@ -1,0 +1,36 @@
+#pragma once
+
+#include "controllers/deployments.h"
+#include "dispatch.h"
+
+namespace kontena::server {
+
+// A server at work but for its sockets: the parts, and their loops. What they are
+// made with outlives them.
+class Work {
+ public:
+  struct Needs {
+    const Clock& clock;
+    IdSource& ids;
+    store::Store& store;
+    const pki::Authority& authority;
+    Duration lost_after{5'000};
+  };
+  explicit Work(const Needs&);
+
+  Status start();  // reads the store, then starts the loops
+  Dispatch& dispatch() { return dispatch_; }
+  // What waits answers first, then the loops end; new requests are to be kept away.
+  // `between` is done when nothing waits any more: the sockets are closed.
+  void stop(const std::function<void()>& between);
+
+ private:
+  Views views_;
+  Liveness liveness_;
+  LogHub logs_;
+  Context context_;
+  Dispatch dispatch_;
+  Deployments deployments_;
+};
+
+}  // namespace kontena::server
