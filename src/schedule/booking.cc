@@ -110,6 +110,8 @@ std::optional<Nodes::Table::Booked> Nodes::Table::booked(const model::Instance& 
   const auto at = seen ? index.find(*seen->node) : index.end();
   const auto* status = view->statuses.get(key);
   if (at == index.end() || (status && status->state == model::InstanceState::removed)) return std::nullopt;
+  // Of one that nobody knows what it is made from, nothing was counted.
+  if (!made_from(*view, *seen)) return std::nullopt;
   const auto since = rebooked.find(key);
   return Booked{at->second, since == rebooked.end() ? share_of(*seen, status, spec) : since->second};
 }

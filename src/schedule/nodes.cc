@@ -134,15 +134,14 @@ void Nodes::follow(const model::ClusterView& next, const std::vector<std::string
     for (const std::string_view table : {"nodes/", "facts/"})
       if (const auto tail = tail_in(key, table, t.grid); !tail.empty()) nodes.emplace(tail);
     // What an instance was made from: its revision, or for want of that its service.
-    auto of = tail_in(key, "revisions/", t.grid);
-    if (!of.empty()) of = of.substr(0, of.rfind('/'));
-    const auto service = tail_in(key, "services/", t.grid);
-    if (of.empty() && service.empty()) continue;
-    const auto path = std::string(of.empty() ? service : of) + '/';
+    const auto revision = tail_in(key, "revisions/", t.grid), service = tail_in(key, "services/", t.grid);
+    if (revision.empty() && service.empty()) continue;
+    const auto path = std::string(revision.empty() ? service : revision.substr(0, revision.rfind('/'))) + '/';
     for (const auto* view : {&was, &next})
       view->instances.each(path, [&](const auto& item) {
-        const auto revision = model::revision_key(item.value.service_path(), item.value.instance_revision);
-        if (!was.revisions.get(revision) || !next.revisions.get(revision)) instances.insert(item.key);
+        const auto its = model::revision_key(item.value.service_path(), item.value.instance_revision);
+        const bool is_kept = was.revisions.get(its) && next.revisions.get(its);
+        if (revision.empty() ? !is_kept : its == revision) instances.insert(item.key);
       });
   }
 
