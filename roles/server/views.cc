@@ -149,22 +149,30 @@ void Views::nudge(const std::string& prefix) {
 }
 
 bool Views::wait(std::int64_t seen, const std::vector<std::string>& prefixes, Duration limit) {
-  Gate gate;
-  gates_.with([&](auto& gates) {
-    for (const std::string& prefix : prefixes) gates[prefix].insert(&gate);
-  });
+  struct Waiting {
+    Views& views;
+    const std::vector<std::string>& prefixes;
+    Gate gate = {};
+
+    Waiting(Views& v, const std::vector<std::string>& p) : views(v), prefixes(p) {
+      views.gates_.with([&](auto& gates) {
+        for (const std::string& prefix : prefixes) gates[prefix].insert(&gate);
+      });
+    }
+    ~Waiting() {
+      views.gates_.with([&](auto& gates) {
+        for (const std::string& prefix : prefixes) {
+          const auto found = gates.find(prefix);
+          if (found == gates.end()) continue;
+          found->second.erase(&gate);
+          if (found->second.empty()) gates.erase(found);
+        }
+      });
+    }
+  } waiting(*this, prefixes);
   // Registered first, looked second: what came between is seen here.
   const bool moved = state_.with([&](const State& s) { return s.stopped || s.sequence != seen; });
-  const bool woken = moved || gate.open.wait(limit, [](bool open) { return open; });
-  gates_.with([&](auto& gates) {
-    for (const std::string& prefix : prefixes) {
-      const auto found = gates.find(prefix);
-      if (found == gates.end()) continue;
-      found->second.erase(&gate);
-      if (found->second.empty()) gates.erase(found);
-    }
-  });
-  return woken;
+  return moved || waiting.gate.open.wait(limit, [](bool open) { return open; });
 }
 
 void Views::subscribe(std::function<void(const std::vector<std::string>&)> subscriber) {
