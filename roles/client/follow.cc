@@ -141,6 +141,9 @@ class Follow {
       case DeploymentState::superseded:
         return Error{Code::conflict, "the " + names_.what + " was superseded by a newer one",
                      "kontena client deployment wait " + deployment_.stack};
+      case DeploymentState::aborted:
+        return Error{Code::conflict, "the " + names_.what + " was aborted: " + detail_->deployment.reason,
+                     "kontena client stack show " + deployment_.stack};
       case DeploymentState::failed:
         break;
     }

@@ -16,6 +16,7 @@ inline constexpr std::size_t longest_value = 64 * 1024;     // of one string
 inline constexpr std::size_t largest_record = 1024 * 1024;  // of a service: one transaction of the store
 inline constexpr std::size_t longest_name = 255;
 inline constexpr std::int64_t most_replicas = 10'000;
+inline constexpr std::int64_t longest_span_ms = 24 * 3'600'000;  // of a delay
 inline constexpr std::int64_t least_memory = 6 * 1024 * 1024;  // the engine refuses less
 
 // Gathers problems; a path is joined as it is needed.

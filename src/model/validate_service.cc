@@ -145,6 +145,16 @@ void check_service(Problems& problems, const std::string& path, const ServiceSpe
   problems.expect(!spec.stop_grace_period_ms || *spec.stop_grace_period_ms >= 0, path + ".stop_grace_period_ms",
                   "is below 0");
   problems.expect(spec.restart.max_attempts >= 0, path + ".restart.max_attempts", "is below 0");
+  const auto expect_span = [&](std::int64_t ms, const char* where) {
+    problems.expect(ms >= 0 && ms <= longest_span_ms, path + where, "is not between 0 and 24 hours");
+  };
+  expect_span(spec.restart.delay_ms, ".restart.delay_ms");
+  expect_span(spec.restart.window_ms, ".restart.window_ms");
+  expect_span(spec.update.delay_ms, ".update.delay_ms");
+  expect_span(spec.update.monitor_ms.value_or(0), ".update.monitor_ms");
+  problems.expect(spec.update.parallelism >= 0, path + ".update.parallelism", "is below 0");
+  problems.expect(spec.update.max_failure_ppm >= 0 && spec.update.max_failure_ppm <= 1'000'000,
+                  path + ".update.max_failure_ppm", "is not between 0 and 1,000,000");
   if (spec.health_check) check_health(problems, path + ".health_check", *spec.health_check);
   check_resources(problems, path, spec);
   check_ports(problems, path + ".ports", spec);

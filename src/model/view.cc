@@ -10,11 +10,21 @@ std::string scoped_name(std::string_view project, std::string_view stack, std::s
   return scoped.append(stack).append(1, '.').append(name);
 }
 
-std::string revision_key(const ServicePath& path, std::int64_t revision) {
+namespace {
+
+std::string eight_digits(std::int64_t revision) {
   char digits[32];
   std::snprintf(digits, sizeof digits, "/%08lld", static_cast<long long>(revision));
-  return path.text() + digits;
+  return digits;
 }
+
+}  // namespace
+
+std::string revision_key(const ServicePath& path, std::int64_t revision) {
+  return path.text() + eight_digits(revision);
+}
+
+std::string history_key(const StackPath& path, std::int64_t revision) { return path.text() + eight_digits(revision); }
 
 std::string instance_key(const Instance& instance) { return instance.service_path().text() + '/' + *instance.id; }
 

@@ -11,7 +11,7 @@ namespace kontena::rollout {
 namespace {
 
 // The fields that only we read; the engine never hears of them.
-constexpr std::array<std::string_view, 3> in_place{"depends_on", "placing", "replicas"};
+constexpr std::array<std::string_view, 5> in_place{"depends_on", "pinned", "placing", "replicas", "update"};
 
 }  // namespace
 

@@ -30,11 +30,13 @@ void alter(std::map<std::string, T>& v) {
 }
 void alter(model::Restart& v) { v.max_attempts = 3; }
 void alter(model::Resources& v) { v.pids = 3; }
+void alter(model::Update& v) { v.parallelism = 3; }
+void alter(bool& v) { v = !v; }
 void alter(model::Placing& v) { v.max_replicas_per_node = 3; }
 
 }  // namespace
 
-TEST_CASE("every field but replicas, depends_on and placing asks for new instances") {
+TEST_CASE("every field that a container shows asks for new instances") {
   const model::ServiceSpec was{.name = "web", .image = "web:1"};
   model::ServiceSpec is = was;
   CHECK(diff(was, is) == Difference::nothing);
@@ -43,7 +45,7 @@ TEST_CASE("every field but replicas, depends_on and placing asks for new instanc
     const auto before = field;
     alter(field);
     REQUIRE_FALSE(was == is);
-    const bool in_place = name == "replicas" || name == "depends_on" || name == "placing";
+    const bool in_place = name == "replicas" || name == "depends_on" || name == "placing" || name == "update" || name == "pinned";
     CHECK(diff(was, is) == (in_place ? Difference::in_place : Difference::recreate));
     field = before;
   };

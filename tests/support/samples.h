@@ -66,7 +66,7 @@ inline model::StackSpec stack_spec() {
   return {"shop", {{"db", db}, {"web", service_spec()}}, {{"front", network_spec()}}, {{"uploads", volume_spec()}}};
 }
 
-inline model::Grid grid() { return {"main", then_ms}; }
+inline model::Grid grid() { return {"main", then_ms, 7'000}; }
 inline model::Project project() { return {"main", "demo", then_ms}; }
 
 inline model::Token token() {
@@ -97,9 +97,14 @@ inline model::Node node() {
           then_ms};
 }
 
+inline model::RemovedNode removed_node() {
+  return {NodeId("a1b2c3d4e5f7"), "main", "elm", "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
+          then_ms};
+}
+
 inline model::NodeFacts node_facts() {
-  return {"oak.example", "linux", "amd64", 8'000'000'000, 16ll << 30,
-          "20.10.24",    "1.41",  "0.1.0", "6.1.0-18",    "192.0.2.7"};
+  return {"oak.example", "linux", "amd64", 8'000'000'000, 16ll << 30, "20.10.24",
+          "1.41",        "0.1.0", "6.1.0-18", true,        "192.0.2.7"};
 }
 
 inline model::Stack stack() {
@@ -120,6 +125,8 @@ inline model::Service service() {
 
 inline model::ServiceRevision service_revision() { return {service_spec()}; }
 
+inline model::StackRevision stack_revision() { return {stack_spec(), "scale web", "administrator", then_ms}; }
+
 inline model::Volume volume() { return {"main", "demo", "shop-uploads", "shop", "a1b2c3d4e5f6", then_ms}; }
 
 inline model::Instance instance() {
@@ -134,7 +141,10 @@ inline model::Instance instance() {
           1,
           model::Desired::stopped,
           "1 not ready for new work",
-          then_ms};
+          then_ms,
+          "rebalance",
+          2,
+          {{NodeId("a1b2c3d4e5f7"), then_ms + 600'000}}};
 }
 
 inline model::InstanceStatus instance_status() {
@@ -144,17 +154,29 @@ inline model::InstanceStatus instance_status() {
           137,
           true,
           2,
+          1,
           then_ms,
           then_ms + 30'000,
           "exited with 137: out of memory",
           "12.1 MB / 40.2 MB",
           {"starting", "killed"},
+          model::Failure{then_ms, 137, true, 64 << 20, "exited with status 137: out of memory (limit 64 MB)", {"killed"}},
           {{8080, 80, "tcp", "192.0.2.7"}}};
 }
 
 inline model::Deployment deployment() {
-  return {DeploymentId("d00d00d00d00"), "main",          "demo",  "shop",          6, 7, model::DeploymentState::failed,
-          "web: 2 of 3 are unhealthy",  "administrator", then_ms, then_ms + 60'000};
+  return {DeploymentId("d00d00d00d00"),
+          "main",
+          "demo",
+          "shop",
+          6,
+          7,
+          model::DeploymentState::failed,
+          "web: 2 of 3 are unhealthy",
+          "deploy",
+          "administrator",
+          then_ms,
+          then_ms + 60'000};
 }
 
 inline model::Assignment assignment() {

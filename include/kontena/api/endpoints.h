@@ -19,6 +19,11 @@ inline constexpr std::string_view grid = "/v1/grids/{grid}";
 inline constexpr std::string_view projects = "/v1/grids/{grid}/projects";
 inline constexpr std::string_view nodes = "/v1/grids/{grid}/nodes";
 inline constexpr std::string_view node = "/v1/grids/{grid}/nodes/{node}";
+inline constexpr std::string_view grid_settings = "/v1/grids/{grid}/settings";
+inline constexpr std::string_view grid_rebalance = "/v1/grids/{grid}/rebalance";              // ?plan=true moves nothing
+inline constexpr std::string_view node_activate = "/v1/grids/{grid}/nodes/{node}/activate";
+inline constexpr std::string_view node_drain = "/v1/grids/{grid}/nodes/{node}/drain";
+inline constexpr std::string_view node_pause = "/v1/grids/{grid}/nodes/{node}/pause";
 inline constexpr std::string_view node_labels = "/v1/grids/{grid}/nodes/{node}/labels";
 inline constexpr std::string_view stacks = "/v1/grids/{grid}/projects/{project}/stacks";
 inline constexpr std::string_view stack = "/v1/grids/{grid}/projects/{project}/stacks/{stack}";
@@ -30,6 +35,10 @@ inline constexpr std::string_view service_scale = "/v1/grids/{grid}/projects/{pr
 inline constexpr std::string_view service_restart = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}/restart";
 inline constexpr std::string_view instances = "/v1/grids/{grid}/projects/{project}/instances";    // ?stack= &service= &after=REV (waits)
 inline constexpr std::string_view logs = "/v1/grids/{grid}/projects/{project}/logs";              // ?stack= &service= &instance= &follow= &tail= &since=
+inline constexpr std::string_view history = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/history";
+inline constexpr std::string_view history_entry = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/history/{revision}";
+inline constexpr std::string_view deployments = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments";
+inline constexpr std::string_view deployment_abort = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments/{deployment}/abort";
 inline constexpr std::string_view deployment = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments/{deployment}";  // ?after=REV (waits)
 
 inline constexpr std::string_view agent_join = "/v1/agent/join";

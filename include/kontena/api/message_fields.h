@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kontena/api/agent_fields.h"
 #include "kontena/api/messages.h"
 
 // The fields of each message, listed once; see codec/fields.h.
@@ -61,6 +62,32 @@ struct Fields<api::GridSummary> {
 };
 
 template <>
+struct Fields<api::GridSettings> {
+  static void visit(auto& v, auto& s) {
+    v("lost_after_ms", s.lost_after_ms);
+  }
+};
+
+template <>
+struct Fields<api::Move> {
+  static void visit(auto& v, auto& s) {
+    v("instance", s.instance);
+    v("stack", s.stack);
+    v("service", s.service);
+    v("slot", s.slot);
+    v("from", s.from);
+    v("to", s.to);
+  }
+};
+
+template <>
+struct Fields<api::Rebalance> {
+  static void visit(auto& v, auto& s) {
+    v("moves", s.moves);
+  }
+};
+
+template <>
 struct Fields<api::GridList> {
   static void visit(auto& v, auto& s) {
     v("grids", s.grids);
@@ -81,6 +108,15 @@ struct Fields<api::NodeSummary> {
     v("nano_cpus_reserved", s.nano_cpus_reserved);
     v("last_heard_ms", s.last_heard_ms);
     v("created_ms", s.created_ms);
+  }
+};
+
+template <>
+struct Fields<api::NodeChange> {
+  static void visit(auto& v, auto& s) {
+    v("node", s.node);
+    v("leaving", s.leaving);
+    v("staying", s.staying);
   }
 };
 
@@ -274,104 +310,34 @@ struct Fields<api::DeploymentDetail> {
 };
 
 template <>
+struct Fields<api::DeploymentList> {
+  static void visit(auto& v, auto& s) {
+    v("deployments", s.deployments);
+  }
+};
+
+template <>
+struct Fields<api::HistoryEntry> {
+  static void visit(auto& v, auto& s) {
+    v("revision", s.revision);
+    v("action", s.action);
+    v("by", s.by);
+    v("created_ms", s.created_ms);
+    v("services", s.services);
+  }
+};
+
+template <>
+struct Fields<api::History> {
+  static void visit(auto& v, auto& s) {
+    v("revisions", s.revisions);
+  }
+};
+
+template <>
 struct Fields<api::AuditList> {
   static void visit(auto& v, auto& s) {
     v("records", s.records);
-  }
-};
-
-template <>
-struct Fields<api::JoinRequest> {
-  static void visit(auto& v, auto& s) {
-    v("name", s.name);
-    v("labels", s.labels);
-    v("csr_pem", s.csr_pem);
-    v("version", s.version);
-  }
-};
-
-template <>
-struct Fields<api::JoinAnswer> {
-  static void visit(auto& v, auto& s) {
-    v("node", s.node);
-    v("grid", s.grid);
-    v("name", s.name);
-    v("certificate_pem", s.certificate_pem);
-  }
-};
-
-template <>
-struct Fields<api::BeatAnswer> {
-  static void visit(auto& v, auto& s) {
-    v("time_ms", s.time_ms);
-  }
-};
-
-template <>
-struct Fields<api::AssignmentsAnswer> {
-  static void visit(auto& v, auto& s) {
-    v("revision", s.revision);
-    v("complete", s.complete);
-    v("instances", s.instances);
-    v("forgotten", s.forgotten);
-    v("networks_unused", s.networks_unused);
-    v("volumes_unused", s.volumes_unused);
-  }
-};
-
-template <>
-struct Fields<api::StatusReport> {
-  static void visit(auto& v, auto& s) {
-    v("id", s.id);
-    v("status", s.status);
-  }
-};
-
-template <>
-struct Fields<api::StatusRequest> {
-  static void visit(auto& v, auto& s) {
-    v("instances", s.instances);
-  }
-};
-
-template <>
-struct Fields<api::StatusAnswer> {
-  static void visit(auto& v, auto& s) {
-    v("unknown", s.unknown);
-  }
-};
-
-template <>
-struct Fields<api::StreamWanted> {
-  static void visit(auto& v, auto& s) {
-    v("stream", s.stream);
-    v("kind", s.kind);
-    v("instance", s.instance);
-    v("follow", s.follow);
-    v("tail", s.tail);
-    v("since_ms", s.since_ms);
-  }
-};
-
-template <>
-struct Fields<api::StreamList> {
-  static void visit(auto& v, auto& s) {
-    v("streams", s.streams);
-  }
-};
-
-template <>
-struct Fields<api::LogRecord> {
-  static void visit(auto& v, auto& s) {
-    v("instance", s.instance);
-    v("stack", s.stack);
-    v("service", s.service);
-    v("slot", s.slot);
-    v("node", s.node);
-    v("time", s.time);
-    v("stream", s.stream);
-    v("text", s.text);
-    v("error", s.error);
   }
 };
 

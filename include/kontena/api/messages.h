@@ -49,6 +49,21 @@ struct GridSummary {
   std::int64_t instances = 0;
   std::int64_t created_ms = 0;
 };
+struct GridSettings {  // POST settings: what is absent stays
+  std::optional<std::int64_t> lost_after_ms;  // 0 = the server's setting
+};
+
+// What `grid rebalance` moves, or would: one after the other, start-first.
+struct Move {
+  std::string instance;  // id
+  std::string stack;     // project/stack, the project left out where it is `default`
+  std::string service;
+  std::int64_t slot = 0;
+  std::string from;      // node names
+  std::string to;        // where it would go now
+};
+struct Rebalance { std::vector<Move> moves; };
+
 struct GridList { std::vector<GridSummary> grids; };
 
 struct NodeSummary {
@@ -64,6 +79,14 @@ struct NodeSummary {
   std::int64_t last_heard_ms = 0;  // 0 = not since the server started
   std::int64_t created_ms = 0;
 };
+
+// What a change of availability, or a removal, finds on the node.
+struct NodeChange {
+  NodeSummary node;
+  std::vector<std::string> leaving;  // "shop/web-1": will be replaced elsewhere
+  std::vector<std::string> staying;  // "shop/db-1: its volume 'shop.data' lives here"
+};
+
 struct NodeList { std::vector<NodeSummary> nodes; };
 
 struct LabelChange {
@@ -161,7 +184,7 @@ struct InstanceSummary {
   std::int64_t instance_revision = 0;
   bool outdated = false;  // made from an older revision than the newest
   model::InstanceStatus status;
-  std::string why_not;    // why it has no node
+  std::string why_not;    // why it has no node, or is held on one that is lost or drained; with the way out
   std::int64_t created_ms = 0;
 };
 struct InstanceList {
@@ -184,6 +207,17 @@ struct DeploymentDetail {
   std::vector<InstanceSummary> instances;
 };
 
+struct DeploymentList { std::vector<model::Deployment> deployments; };  // newest first
+
+struct HistoryEntry {
+  std::int64_t revision = 0;
+  std::string action;
+  std::string by;
+  std::int64_t created_ms = 0;
+  std::vector<std::string> services;  // "web: web:2 x 3"
+};
+struct History { std::vector<HistoryEntry> revisions; };  // newest first
+
 struct AuditList { std::vector<model::AuditRecord> records; };
 
 // ---- agent
@@ -203,6 +237,7 @@ struct JoinAnswer {
 
 struct BeatAnswer {
   std::int64_t time_ms = 0;
+  std::int64_t lost_after_ms = 0;  // of its grid: when it will be called lost
 };
 
 // Everything the node is to have, or what changed since `after`.

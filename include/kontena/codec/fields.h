@@ -1,6 +1,6 @@
 #pragma once
 
-#include "kontena/codec/json.h"
+#include "kontena/codec/spec_fields.h"
 #include "kontena/model/assignment.h"
 #include "kontena/model/service.h"
 #include "kontena/model/stack.h"
@@ -14,150 +14,6 @@
 // field is a new line here and nowhere else. The names are the wire's and the
 // store's: one is never renamed or given another meaning.
 namespace kontena::codec {
-
-template <>
-struct Fields<model::Port> {
-  static void visit(auto& v, auto& s) {
-    v("target", s.target);
-    v("published", s.published);
-    v("protocol", s.protocol);
-    v("host_ip", s.host_ip);
-  }
-};
-
-template <>
-struct Fields<model::Mount> {
-  static void visit(auto& v, auto& s) {
-    v("kind", s.kind);
-    v("source", s.source);
-    v("target", s.target);
-    v("read_only", s.read_only);
-    v("no_copy", s.no_copy);
-  }
-};
-
-template <>
-struct Fields<model::Attachment> {
-  static void visit(auto& v, auto& s) {
-    v("network", s.network);
-    v("aliases", s.aliases);
-  }
-};
-
-template <>
-struct Fields<model::HealthCheck> {
-  static void visit(auto& v, auto& s) {
-    v("test", s.test);
-    v("interval_ms", s.interval_ms);
-    v("timeout_ms", s.timeout_ms);
-    v("start_period_ms", s.start_period_ms);
-    v("start_interval_ms", s.start_interval_ms);
-    v("retries", s.retries);
-  }
-};
-
-template <>
-struct Fields<model::Dependency> {
-  static void visit(auto& v, auto& s) {
-    v("condition", s.condition);
-    v("required", s.required);
-    v("restart", s.restart);
-  }
-};
-
-template <>
-struct Fields<model::Restart> {
-  static void visit(auto& v, auto& s) {
-    v("when", s.when);
-    v("max_attempts", s.max_attempts);
-  }
-};
-
-template <>
-struct Fields<model::Resources> {
-  static void visit(auto& v, auto& s) {
-    v("nano_cpus", s.nano_cpus);
-    v("memory_bytes", s.memory_bytes);
-    v("pids", s.pids);
-  }
-};
-
-template <>
-struct Fields<model::Constraint> {
-  static void visit(auto& v, auto& s) {
-    v("attribute", s.attribute);
-    v("equal", s.equal);
-    v("value", s.value);
-  }
-};
-
-template <>
-struct Fields<model::Placing> {
-  static void visit(auto& v, auto& s) {
-    v("constraints", s.constraints);
-    v("spread", s.spread);
-    v("max_replicas_per_node", s.max_replicas_per_node);
-  }
-};
-
-template <>
-struct Fields<model::ServiceSpec> {
-  static void visit(auto& v, auto& s) {
-    v("name", s.name);
-    v("image", s.image);
-    v("pull_policy", s.pull_policy);
-    v("command", s.command);
-    v("entrypoint", s.entrypoint);
-    v("environment", s.environment);
-    v("labels", s.labels);
-    v("user", s.user);
-    v("working_dir", s.working_dir);
-    v("hostname", s.hostname);
-    v("stop_signal", s.stop_signal);
-    v("stop_grace_period_ms", s.stop_grace_period_ms);
-    v("ports", s.ports);
-    v("mounts", s.mounts);
-    v("networks", s.networks);
-    v("health_check", s.health_check);
-    v("restart", s.restart);
-    v("limits", s.limits);
-    v("reservations", s.reservations);
-    v("depends_on", s.depends_on);
-    v("mode", s.mode);
-    v("replicas", s.replicas);
-    v("placing", s.placing);
-  }
-};
-
-template <>
-struct Fields<model::VolumeSpec> {
-  static void visit(auto& v, auto& s) {
-    v("name", s.name);
-    v("driver", s.driver);
-    v("driver_options", s.driver_options);
-    v("labels", s.labels);
-    v("external", s.external);
-  }
-};
-
-template <>
-struct Fields<model::NetworkSpec> {
-  static void visit(auto& v, auto& s) {
-    v("name", s.name);
-    v("internal", s.internal);
-    v("labels", s.labels);
-  }
-};
-
-template <>
-struct Fields<model::StackSpec> {
-  static void visit(auto& v, auto& s) {
-    v("name", s.name);
-    v("services", s.services);
-    v("networks", s.networks);
-    v("volumes", s.volumes);
-  }
-};
 
 template <>
 struct Fields<model::Stack> {
@@ -198,6 +54,16 @@ struct Fields<model::ServiceRevision> {
 };
 
 template <>
+struct Fields<model::StackRevision> {
+  static void visit(auto& v, auto& s) {
+    v("spec", s.spec);
+    v("action", s.action);
+    v("by", s.by);
+    v("created_ms", s.created_ms);
+  }
+};
+
+template <>
 struct Fields<model::Volume> {
   static void visit(auto& v, auto& s) {
     v("grid", s.grid);
@@ -223,6 +89,17 @@ struct Fields<model::Node> {
 };
 
 template <>
+struct Fields<model::RemovedNode> {
+  static void visit(auto& v, auto& s) {
+    v("id", s.id);
+    v("grid", s.grid);
+    v("name", s.name);
+    v("certificate", s.certificate);
+    v("removed_ms", s.removed_ms);
+  }
+};
+
+template <>
 struct Fields<model::NodeFacts> {
   static void visit(auto& v, auto& s) {
     v("hostname", s.hostname);
@@ -234,7 +111,16 @@ struct Fields<model::NodeFacts> {
     v("engine_api", s.engine_api);
     v("kontena_version", s.kontena_version);
     v("kernel", s.kernel);
+    v("live_restore", s.live_restore);
     v("address", s.address);
+  }
+};
+
+template <>
+struct Fields<model::Avoided> {
+  static void visit(auto& v, auto& s) {
+    v("node", s.node);
+    v("until_ms", s.until_ms);
   }
 };
 
@@ -253,6 +139,9 @@ struct Fields<model::Instance> {
     v("desired", s.desired);
     v("why_not", s.why_not);
     v("created_ms", s.created_ms);
+    v("move_why", s.move_why);
+    v("failed_before", s.failed_before);
+    v("avoid", s.avoid);
   }
 };
 
@@ -267,6 +156,18 @@ struct Fields<model::PublishedPort> {
 };
 
 template <>
+struct Fields<model::Failure> {
+  static void visit(auto& v, auto& s) {
+    v("at_ms", s.at_ms);
+    v("exit_code", s.exit_code);
+    v("out_of_memory", s.out_of_memory);
+    v("memory_limit_bytes", s.memory_limit_bytes);
+    v("message", s.message);
+    v("last_lines", s.last_lines);
+  }
+};
+
+template <>
 struct Fields<model::InstanceStatus> {
   static void visit(auto& v, auto& s) {
     v("state", s.state);
@@ -275,11 +176,13 @@ struct Fields<model::InstanceStatus> {
     v("exit_code", s.exit_code);
     v("out_of_memory", s.out_of_memory);
     v("restarts", s.restarts);
+    v("failures", s.failures);
     v("started_ms", s.started_ms);
     v("finished_ms", s.finished_ms);
     v("message", s.message);
     v("progress", s.progress);
     v("last_lines", s.last_lines);
+    v("last_failure", s.last_failure);
     v("ports", s.ports);
   }
 };
@@ -295,6 +198,7 @@ struct Fields<model::Deployment> {
     v("to", s.to);
     v("state", s.state);
     v("reason", s.reason);
+    v("action", s.action);
     v("by", s.by);
     v("created_ms", s.created_ms);
     v("finished_ms", s.finished_ms);
@@ -306,6 +210,7 @@ struct Fields<model::Grid> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
     v("created_ms", s.created_ms);
+    v("lost_after_ms", s.lost_after_ms);
   }
 };
 

@@ -7,7 +7,7 @@
 
 namespace kontena::model {
 
-enum class DeploymentState { running, succeeded, failed, superseded };
+enum class DeploymentState { running, succeeded, failed, superseded, aborted };
 
 // One move of a stack from a revision to another: what people wait for.
 struct Deployment {
@@ -19,6 +19,7 @@ struct Deployment {
   std::int64_t to = 0;
   DeploymentState state = DeploymentState::running;
   std::string reason;  // when failed: one line; else ""
+  std::string action;  // "deploy", "scale web", "restart web", "stop", "start"
   std::string by;      // the principal who asked
   std::int64_t created_ms = 0;
   std::int64_t finished_ms = 0;

@@ -11,6 +11,7 @@ namespace kontena::model {
 struct Grid {
   std::string name;
   std::int64_t created_ms = 0;
+  std::int64_t lost_after_ms = 0;  // a node silent for so long is lost; 0 = the server's setting
 };
 
 struct Project {

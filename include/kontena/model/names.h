@@ -25,14 +25,16 @@ KTN_NAMES(MountKind, "volume", "bind");
 KTN_NAMES(Condition, "service_started", "service_healthy", "service_completed_successfully");
 KTN_NAMES(RestartWhen, "no", "on-failure", "always", "unless-stopped");
 KTN_NAMES(Mode, "replicated", "global");
+KTN_NAMES(Order, "stop-first", "start-first");
+KTN_NAMES(OnFailure, "pause", "continue");
 KTN_NAMES(PullPolicy, "missing", "always", "never");
 KTN_NAMES(StackWanted, "running", "stopped", "removed");
 KTN_NAMES(Availability, "active", "pause", "drain");
-KTN_NAMES(NodeState, "joining", "ready", "lost");
+KTN_NAMES(NodeState, "joining", "ready", "silent", "lost");
 KTN_NAMES(Desired, "running", "stopped", "removed");
 KTN_NAMES(InstanceState, "pending", "pulling", "starting", "running", "exited", "failed", "stopped", "removed");
 KTN_NAMES(Health, "none", "starting", "healthy", "unhealthy");
-KTN_NAMES(DeploymentState, "running", "succeeded", "failed", "superseded");
+KTN_NAMES(DeploymentState, "running", "succeeded", "failed", "superseded", "aborted");
 KTN_NAMES(TokenKind, "join", "access");
 #undef KTN_NAMES
 

@@ -22,6 +22,16 @@ struct Node {
   std::int64_t created_ms = 0;
 };
 
+// A node that people removed, kept for a while, so that its agent can be told for
+// certain to clean up: one that is merely unknown (to a restored server) must not.
+struct RemovedNode {
+  NodeId id;
+  std::string grid;
+  std::string name;
+  std::string certificate;  // as Node's
+  std::int64_t removed_ms = 0;
+};
+
 // What its agent says of it. Written by that agent only, and only on change.
 struct NodeFacts {
   std::string hostname;
@@ -33,11 +43,17 @@ struct NodeFacts {
   std::string engine_api;
   std::string kontena_version;
   std::string kernel;
+  bool live_restore = false;  // containers outlive a restart of the engine
   std::string address;  // the agent's own idea of where its published ports answer
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
 
 // Kept in the server's memory only: who was heard when.
-enum class NodeState { joining, ready, lost };
+enum class NodeState {
+  joining,  // not heard yet, since it joined or since the server started
+  ready,
+  silent,   // not heard of late, but in a time of grace: no new work, and what it has is left as it is
+  lost,     // what can run elsewhere does
+};
 
 }  // namespace kontena::model

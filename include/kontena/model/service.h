@@ -65,7 +65,9 @@ enum class RestartWhen { no, on_failure, always, unless_stopped };
 
 struct Restart {
   RestartWhen when = RestartWhen::no;
-  std::int64_t max_attempts = 0;  // 0 = without end
+  std::int64_t max_attempts = 0;  // 0 = without end; a stable run has them counted anew
+  std::int64_t delay_ms = 0;      // before each start; 0 = the agent's back-off: 100 ms, doubling to 1 min
+  std::int64_t window_ms = 0;     // a run of so long is stable; 0 = 10 s
   friend bool operator==(const Restart&, const Restart&) = default;
 };
 
@@ -89,6 +91,20 @@ struct Placing {
   Strings spread;                        // attributes, "node.labels.zone"; first is outermost
   std::int64_t max_replicas_per_node = 0;  // 0 = any number
   friend bool operator==(const Placing&, const Placing&) = default;
+};
+
+enum class Order { stop_first, start_first };
+enum class OnFailure { pause, go_on };
+
+// How a changed service replaces its instances: `deploy.update_config`.
+struct Update {
+  std::int64_t parallelism = 1;            // instances at a time; 0 = all at once
+  std::int64_t delay_ms = 0;               // after each, once it is good
+  std::optional<std::int64_t> monitor_ms;  // a new one is good when it ran for so long; absent: 1 s, or healthy
+  Order order = Order::stop_first;
+  OnFailure failure_action = OnFailure::pause;
+  std::int64_t max_failure_ppm = 0;        // of the instances, in millionths, that may fail before it counts as failed
+  friend bool operator==(const Update&, const Update&) = default;
 };
 
 enum class Mode { replicated, global };
@@ -118,6 +134,8 @@ struct ServiceSpec {
   Mode mode = Mode::replicated;
   std::int64_t replicas = 1;
   Placing placing;
+  Update update;
+  bool pinned = false;  // declared: its instances stay on their nodes, though those be lost or drained
   friend bool operator==(const ServiceSpec&, const ServiceSpec&) = default;
 };
 

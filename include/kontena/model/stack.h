@@ -69,6 +69,14 @@ struct ServiceRevision {
   ServiceSpec spec;
 };
 
+// What a stack was at one of its revisions: its history. The oldest go first.
+struct StackRevision {
+  StackSpec spec;
+  std::string action;  // that made it, as Deployment::action
+  std::string by;
+  std::int64_t created_ms = 0;
+};
+
 // Where the data of a named volume lives. The first instance that is placed
 // decides; from then on every instance that mounts it goes there.
 struct Volume {

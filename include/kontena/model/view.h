@@ -22,9 +22,11 @@ struct ClusterView {
   Ordered<Token> tokens;              // ID
   Ordered<Node> nodes;                // GRID/ID
   Ordered<NodeFacts> facts;           // GRID/ID
+  Ordered<RemovedNode> removed_nodes; // GRID/ID
   Ordered<Stack> stacks;              // GRID/PROJECT/STACK
   Ordered<Service> services;          // GRID/PROJECT/STACK/SERVICE
   Ordered<ServiceRevision> revisions; // GRID/PROJECT/STACK/SERVICE/REVISION (revision_key)
+  Ordered<StackRevision> history;     // GRID/PROJECT/STACK/REVISION (history_key)
   Ordered<Volume> volumes;            // GRID/PROJECT/NAME
   Ordered<Instance> instances;        // GRID/PROJECT/STACK/SERVICE/ID
   Ordered<InstanceStatus> statuses;   // the same
@@ -36,6 +38,7 @@ struct ClusterView {
 
 // Revisions sort as text: eight digits.
 std::string revision_key(const ServicePath&, std::int64_t revision);
+std::string history_key(const StackPath&, std::int64_t revision);
 std::string instance_key(const Instance&);
 std::string by_node_key(const Instance&);
 

@@ -10,9 +10,11 @@ inline constexpr Table<model::AuditRecord> audit{"audit"};  // TIME/REQUEST, tim
 inline constexpr Table<model::Deployment> deployments{"deployments"};
 inline constexpr Table<model::NodeFacts> facts{"facts"};
 inline constexpr Table<model::Grid> grids{"grids"};
+inline constexpr Table<model::StackRevision> history{"history"};
 inline constexpr Table<model::Instance> instances{"instances"};
 inline constexpr Table<model::Node> nodes{"nodes"};
 inline constexpr Table<model::Project> projects{"projects"};
+inline constexpr Table<model::RemovedNode> removed_nodes{"removed_nodes"};
 inline constexpr Table<model::ServiceRevision> revisions{"revisions"};
 inline constexpr Table<model::Service> services{"services"};
 inline constexpr Table<model::Stack> stacks{"stacks"};

@@ -1,0 +1,168 @@
+#pragma once
+
+#include "kontena/codec/json.h"
+#include "kontena/model/stack.h"
+
+// The fields of what users want: specs and their parts. See codec/fields.h.
+namespace kontena::codec {
+
+template <>
+struct Fields<model::Port> {
+  static void visit(auto& v, auto& s) {
+    v("target", s.target);
+    v("published", s.published);
+    v("protocol", s.protocol);
+    v("host_ip", s.host_ip);
+  }
+};
+
+template <>
+struct Fields<model::Mount> {
+  static void visit(auto& v, auto& s) {
+    v("kind", s.kind);
+    v("source", s.source);
+    v("target", s.target);
+    v("read_only", s.read_only);
+    v("no_copy", s.no_copy);
+  }
+};
+
+template <>
+struct Fields<model::Attachment> {
+  static void visit(auto& v, auto& s) {
+    v("network", s.network);
+    v("aliases", s.aliases);
+  }
+};
+
+template <>
+struct Fields<model::HealthCheck> {
+  static void visit(auto& v, auto& s) {
+    v("test", s.test);
+    v("interval_ms", s.interval_ms);
+    v("timeout_ms", s.timeout_ms);
+    v("start_period_ms", s.start_period_ms);
+    v("start_interval_ms", s.start_interval_ms);
+    v("retries", s.retries);
+  }
+};
+
+template <>
+struct Fields<model::Dependency> {
+  static void visit(auto& v, auto& s) {
+    v("condition", s.condition);
+    v("required", s.required);
+    v("restart", s.restart);
+  }
+};
+
+template <>
+struct Fields<model::Restart> {
+  static void visit(auto& v, auto& s) {
+    v("when", s.when);
+    v("max_attempts", s.max_attempts);
+    v("delay_ms", s.delay_ms);
+    v("window_ms", s.window_ms);
+  }
+};
+
+template <>
+struct Fields<model::Resources> {
+  static void visit(auto& v, auto& s) {
+    v("nano_cpus", s.nano_cpus);
+    v("memory_bytes", s.memory_bytes);
+    v("pids", s.pids);
+  }
+};
+
+template <>
+struct Fields<model::Constraint> {
+  static void visit(auto& v, auto& s) {
+    v("attribute", s.attribute);
+    v("equal", s.equal);
+    v("value", s.value);
+  }
+};
+
+template <>
+struct Fields<model::Placing> {
+  static void visit(auto& v, auto& s) {
+    v("constraints", s.constraints);
+    v("spread", s.spread);
+    v("max_replicas_per_node", s.max_replicas_per_node);
+  }
+};
+
+template <>
+struct Fields<model::Update> {
+  static void visit(auto& v, auto& s) {
+    v("parallelism", s.parallelism);
+    v("delay_ms", s.delay_ms);
+    v("monitor_ms", s.monitor_ms);
+    v("order", s.order);
+    v("failure_action", s.failure_action);
+    v("max_failure_ppm", s.max_failure_ppm);
+  }
+};
+
+template <>
+struct Fields<model::ServiceSpec> {
+  static void visit(auto& v, auto& s) {
+    v("name", s.name);
+    v("image", s.image);
+    v("pull_policy", s.pull_policy);
+    v("command", s.command);
+    v("entrypoint", s.entrypoint);
+    v("environment", s.environment);
+    v("labels", s.labels);
+    v("user", s.user);
+    v("working_dir", s.working_dir);
+    v("hostname", s.hostname);
+    v("stop_signal", s.stop_signal);
+    v("stop_grace_period_ms", s.stop_grace_period_ms);
+    v("ports", s.ports);
+    v("mounts", s.mounts);
+    v("networks", s.networks);
+    v("health_check", s.health_check);
+    v("restart", s.restart);
+    v("limits", s.limits);
+    v("reservations", s.reservations);
+    v("depends_on", s.depends_on);
+    v("mode", s.mode);
+    v("replicas", s.replicas);
+    v("placing", s.placing);
+    v("update", s.update);
+    v("pinned", s.pinned);
+  }
+};
+
+template <>
+struct Fields<model::VolumeSpec> {
+  static void visit(auto& v, auto& s) {
+    v("name", s.name);
+    v("driver", s.driver);
+    v("driver_options", s.driver_options);
+    v("labels", s.labels);
+    v("external", s.external);
+  }
+};
+
+template <>
+struct Fields<model::NetworkSpec> {
+  static void visit(auto& v, auto& s) {
+    v("name", s.name);
+    v("internal", s.internal);
+    v("labels", s.labels);
+  }
+};
+
+template <>
+struct Fields<model::StackSpec> {
+  static void visit(auto& v, auto& s) {
+    v("name", s.name);
+    v("services", s.services);
+    v("networks", s.networks);
+    v("volumes", s.volumes);
+  }
+};
+}  // namespace kontena::codec
