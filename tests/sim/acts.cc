@@ -1,0 +1,139 @@
+// What users do.
+#include <array>
+
+#include "kontena/api/message_fields.h"
+#include "tables.h"
+#include "world.h"
+
+namespace kontena::sim {
+namespace {
+
+constexpr std::int64_t megabyte = 1 << 20;
+const std::vector<std::string> stacks{"shop", "blog", "jobs"};
+
+std::string url(const std::string& stack, const std::string& more = "") {
+  return "/v1/grids/default/projects/default/stacks/" + stack + more;
+}
+
+model::ServiceSpec service(World& world, const std::string& name) {
+  model::ServiceSpec spec{
+      .name = name, .image = name + ":" + std::to_string(world.chance.below(3)), .networks = {{"default", {}}}};
+  spec.restart.when = model::RestartWhen::always;
+  spec.replicas = world.chance.between(1, 4);
+  if (world.chance.once_in(3)) spec.stop_grace_period_ms = world.chance.between(100, 5'000);
+  return spec;
+}
+
+// What a service is like goes with its name.
+struct Kind {
+  std::string_view name;
+  void (*shape)(World&, model::ServiceSpec&);
+};
+constexpr std::array kinds{
+    Kind{"web", [](World&, model::ServiceSpec&) {}},
+    Kind{"api",
+         [](World&, model::ServiceSpec& s) {
+           s.depends_on["web"] = {.condition = model::Condition::started, .required = false};
+         }},
+    Kind{"db",
+         [](World&, model::ServiceSpec& s) {
+           s.replicas = 1;
+           s.mounts = {{.source = "data", .target = "/data"}};
+         }},
+    Kind{"cache",
+         [](World& world, model::ServiceSpec& s) {
+           s.reservations.memory_bytes = world.chance.between(200, 1'500) * megabyte;
+         }},
+    Kind{"edge", [](World&, model::ServiceSpec& s) { s.mode = model::Mode::global; }},
+    Kind{"health",
+         [](World&, model::ServiceSpec& s) {
+           s.health_check = model::HealthCheck{.test = {"CMD", "true"}};
+         }},
+    Kind{"zone",
+         [](World&, model::ServiceSpec& s) {
+           s.placing.constraints = {{"node.labels.zone", true, "a"}};
+         }},
+    Kind{"once",
+         [](World& world, model::ServiceSpec& s) {
+           s.replicas = 1;
+           s.restart.when = world.chance.once_in(2) ? model::RestartWhen::no : model::RestartWhen::on_failure;
+         }},
+};
+
+void deploy(World& world) {
+  const std::string stack = world.chance.one_of(stacks);
+  api::DeployRequest request;
+  request.spec.networks["default"] = {};
+  request.spec.volumes["data"] = {};
+  for (const Kind& kind : kinds) {
+    if (!world.chance.once_in(3)) continue;
+    auto spec = service(world, std::string(kind.name));
+    kind.shape(world, spec);
+    request.spec.services[spec.name] = spec;
+  }
+  if (request.spec.services.empty()) request.spec.services["web"] = service(world, "web");
+  world.user("deploy",
+             [&world, stack, body = codec::to_json(request)] { world.ask(http::Method::put, url(stack), body); });
+}
+
+// A service that the store has now: by the time of the request it may be gone.
+const model::Service* some_service(World& world) {
+  std::vector<const model::Service*> all;
+  world.invariants.truth().services.each("", [&](const auto& item) { all.push_back(&item.value); });
+  return all.empty() ? nullptr : world.chance.one_of(all);
+}
+
+void scale(World& world) {
+  const auto* one = some_service(world);
+  if (!one) return;
+  world.user("scale", [&world, path = url(one->stack, "/services/" + one->spec.name + "/scale"),
+                       body = codec::to_json(api::ScaleRequest{world.chance.between(0, 5)})] {
+    world.ask(http::Method::post, path, body);
+  });
+}
+
+void restart(World& world) {
+  const auto* one = some_service(world);
+  if (!one) return;
+  world.user("restart", [&world, path = url(one->stack, "/services/" + one->spec.name + "/restart")] {
+    world.ask(http::Method::post, path, "");
+  });
+}
+
+void to_stack(World& world, http::Method method, const std::string& more) {
+  const std::string path = url(world.chance.one_of(stacks), more);
+  world.user("stack", [&world, method, path] { world.ask(method, path, ""); });
+}
+
+void label_node(World& world) {
+  const auto& machine = world.chance.one_of(world.machines);
+  api::LabelChange change;
+  change.set["zone"] = world.chance.once_in(2) ? "a" : "b";
+  world.user("label", [&world, id = machine->id, body = codec::to_json(change)] {
+    if (!id.empty()) world.ask(http::Method::post, "/v1/grids/default/nodes/" + id + "/labels", body);
+  });
+}
+
+void remove_node(World& world) {
+  const auto& machine = world.chance.one_of(world.machines);
+  world.user("node rm", [&world, id = machine->id] {
+    if (!id.empty()) world.ask(http::Method::del, "/v1/grids/default/nodes/" + id + "?force=true", "");
+  });
+}
+
+constexpr std::array table{
+    Row{"deploy", 10, deploy},
+    Row{"scale", 6, scale},
+    Row{"restart", 3, restart},
+    Row{"stack stop", 2, [](World& w) { to_stack(w, http::Method::post, "/stop"); }},
+    Row{"stack start", 4, [](World& w) { to_stack(w, http::Method::post, "/start"); }},
+    Row{"stack rm", 2, [](World& w) { to_stack(w, http::Method::del, ""); }},
+    Row{"node label", 2, label_node},
+    Row{"node rm", 1, remove_node},
+};
+
+}  // namespace
+
+std::span<const Row> acts() { return table; }
+
+}  // namespace kontena::sim

@@ -1,0 +1,197 @@
+#include "invariants.h"
+
+#include "kontena/store/tables.h"
+#include "world.h"
+
+namespace kontena::sim {
+namespace {
+
+std::string label(const engine::Container& container, std::string_view name) {
+  const auto found = container.labels.find(std::string(name));
+  return found == container.labels.end() ? "" : found->second;
+}
+
+bool of_a_user(const std::string& fiber) { return fiber.starts_with("user: "); }
+
+bool ended_for_good(const model::ClusterView& view, const Ordered<model::Instance>::Item& item,
+                    const model::ServiceSpec& spec) {
+  const auto* status = view.statuses.get(item.key);
+  if (!status || spec.restart.when == model::RestartWhen::always ||
+      spec.restart.when == model::RestartWhen::unless_stopped)
+    return false;
+  return status->state == model::InstanceState::exited || status->state == model::InstanceState::failed;
+}
+
+}  // namespace
+
+// ---- at each commit
+
+void Invariants::committed(World& world, const store::Commit& commit, store::Revision revision) {
+  const model::ClusterView before = truth_;
+  store::Changed changed{.revision = revision, .deleted = commit.deletes};
+  for (const auto& put : commit.puts) changed.put.push_back({put.key, put.value, revision});
+  if (const Status applied = store::apply(truth_, changed); !applied)
+    return world.fail("a record that cannot be read was written: " + applied.error().message);
+  std::string keys;
+  for (const auto& put : commit.puts) keys += " +" + put.key;
+  for (const auto& key : commit.deletes) keys += " -" + key;
+  world.event(world.fibers.name(), "commit " + std::to_string(revision) + keys);
+  changed_ = true;
+
+  for (const auto& put : commit.puts) {
+    if (!put.key.starts_with("instances/")) continue;
+    const auto* instance = truth_.instances.get(std::string_view(put.key).substr(10));
+    told_[*instance->id].insert(instance->desired);
+  }
+  for (const auto& key : commit.deletes)
+    if (key.starts_with("nodes/")) removed_nodes_.insert(key.substr(key.rfind('/') + 1));
+  if (revision == 1) return;  // of the world's making
+  audit(world, commit, revision);
+  one_writer_a_field(world, before, commit);
+  promised(world);
+}
+
+// Each write that people asked for has one audit record, in the commit that it is
+// about; and where there is a record, there is a write.
+void Invariants::audit(World& world, const store::Commit& commit, store::Revision revision) {
+  std::vector<model::AuditRecord> records;
+  for (const auto& put : commit.puts) {
+    if (!put.key.starts_with("audit/")) continue;
+    const auto record = store::audit.read({put.key, put.value, revision});
+    if (!record) return world.fail("an audit record that cannot be read: " + put.key);
+    records.push_back(*record);
+  }
+  const std::string& by = world.fibers.name();
+  if (!of_a_user(by)) {
+    if (!records.empty()) world.fail("'" + by + "' is no user's request, and is audited");
+    return;
+  }
+  if (records.size() != 1)
+    return world.fail("a commit of '" + by + "' has " + std::to_string(records.size()) + " audit records");
+  const model::AuditRecord& record = records[0];
+  const bool writes = commit.puts.size() + commit.deletes.size() > 1;
+  if ((record.outcome == "ok") != writes)
+    return world.fail("an audit record of '" + by + "' says '" + record.outcome + "', and its commit " +
+                      (writes ? "writes" : "writes nothing"));
+  if (writes && !writes_.emplace(record.request, revision).second)
+    world.fail("request " + record.request + " was committed twice");
+}
+
+void Invariants::answered(World& world, const Answered& answer) {
+  const auto written = writes_.find(answer.request);
+  if (answer.status >= 300 && written != writes_.end())
+    world.fail("a request was refused with " + std::to_string(answer.status) +
+               ", and yet is in the store: " + answer.body);
+  if (answer.status >= 500 && answer.status != 503) world.fail("the server fails: " + answer.body);
+}
+
+// What users want is theirs: nobody else's write may change it, or lose it.
+void Invariants::one_writer_a_field(World& world, const model::ClusterView& before, const store::Commit& commit) {
+  const std::string& by = world.fibers.name();
+  if (of_a_user(by)) return;
+  const auto tail = [](const std::string& key) { return std::string_view(key).substr(key.find('/') + 1); };
+  const auto spoilt = [&](const std::string& key) { world.fail("'" + by + "' spoils what a user wants: " + key); };
+  for (const auto& put : commit.puts) {
+    if (put.key.starts_with("stacks/")) {
+      const auto *was = before.stacks.get(tail(put.key)), *is = truth_.stacks.get(tail(put.key));
+      if (!was || was->revision != is->revision || was->wanted != is->wanted || was->volumes != is->volumes ||
+          was->networks != is->networks)
+        spoilt(put.key);
+    }
+    if (put.key.starts_with("services/")) {
+      const auto *was = before.services.get(tail(put.key)), *is = truth_.services.get(tail(put.key));
+      if (!was || was->revision != is->revision || was->spec != is->spec || was->removed != is->removed ||
+          was->restarts != is->restarts)
+        spoilt(put.key);
+    }
+    if (put.key.starts_with("nodes/")) {
+      const auto *was = before.nodes.get(tail(put.key)), *is = truth_.nodes.get(tail(put.key));
+      if (!was || was->labels != is->labels || was->availability != is->availability) spoilt(put.key);
+    }
+  }
+  for (const auto& key : commit.deletes) {
+    if (key.starts_with("stacks/")) {
+      const auto* was = before.stacks.get(tail(key));
+      if (was && was->wanted != model::StackWanted::removed) spoilt(key);
+    }
+    if (key.starts_with("services/")) {
+      const auto* was = before.services.get(tail(key));
+      const auto* stack =
+          was ? before.stacks.get(model::StackPath{was->grid, was->project, was->stack}.text()) : nullptr;
+      if (was && !was->removed && stack && stack->wanted != model::StackWanted::removed) spoilt(key);
+    }
+    if (key.starts_with("nodes/") || key.starts_with("tokens/") || key.starts_with("grids/")) spoilt(key);
+  }
+}
+
+// No node is promised to more than it has; and of each slot there is one that is
+// to run.
+void Invariants::promised(World& world) {
+  std::map<std::string, model::Resources> promised;
+  std::map<std::string, std::vector<const model::Instance*>> slots;
+  truth_.instances.each("", [&](const auto& item) {
+    const model::Instance& instance = item.value;
+    if (instance.node.empty() || instance.desired != model::Desired::running) return;
+    slots[instance.service_path().text() + '/' + std::to_string(instance.slot)].push_back(&instance);
+    const auto* revision =
+        truth_.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
+    if (!revision) return world.fail("instance " + *instance.id + " has no spec");
+    if (ended_for_good(truth_, item, revision->spec)) return;
+    promised[*instance.node].memory_bytes += revision->spec.reservations.memory_bytes;
+    promised[*instance.node].nano_cpus += revision->spec.reservations.nano_cpus;
+  });
+  for (const auto& [node, sum] : promised) {
+    const auto* facts = truth_.facts.get("default/" + node);
+    if (!facts) continue;
+    if (sum.memory_bytes > facts->memory_bytes || sum.nano_cpus > facts->nano_cpus)
+      world.fail("node " + node + " is promised to more than it has: " + std::to_string(sum.memory_bytes >> 20) +
+                 " MB of " + std::to_string(facts->memory_bytes >> 20));
+  }
+  for (const auto& [slot, instances] : slots)
+    if (instances.size() > 1) world.fail("two instances of slot " + slot + " are to run");
+}
+
+// ---- at each act of an agent's
+
+void Invariants::stopping(World& world, Machine& machine, const std::string& id, bool remove) {
+  const auto container = machine.engine.inspect(id);
+  if (!container) return;
+  const std::string node = label(*container, engine::node_label), instance = label(*container, engine::instance_label);
+  const std::string what = machine.name + " is about to " + (remove ? "remove" : "stop") + " '" + container->name + "'";
+  if (node != machine.id) return world.fail(what + ", which is not its own");
+  const auto told = told_.find(instance);
+  const bool removal = told != told_.end() && told->second.contains(model::Desired::removed);
+  const bool stop = removal || (told != told_.end() && told->second.contains(model::Desired::stopped));
+  if (remove ? !removal : !stop) world.fail(what + ", which the store never said");
+}
+
+void Invariants::started(World& world) {
+  std::map<std::string, std::string> slots;
+  for (const auto& machine : world.machines) {
+    for (const auto& container : machine->ours()) {
+      if (container.state != engine::ContainerState::running) continue;
+      // What a removed node left is for its operator.
+      if (removed_nodes_.contains(label(container, engine::node_label))) continue;
+      const std::string slot = label(container, engine::project_label) + '/' + label(container, engine::stack_label) +
+                               '/' + label(container, engine::service_label) + '/' +
+                               label(container, engine::slot_label);
+      // A slot of a global service is a node's.
+      const auto [at, is_new] = slots.try_emplace(slot, machine->name);
+      if (!is_new) world.fail("slot " + slot + " runs on " + at->second + " and on " + machine->name);
+    }
+  }
+}
+
+void Invariants::check(World& world) {
+  if (!std::exchange(changed_, false)) return;
+  for (const auto& machine : world.machines) {
+    const auto foreign = machine->engine.inspect(machine->foreign);
+    const bool away = !foreign && foreign.error().code == Code::unavailable;
+    if (!away && (!foreign || foreign->state != engine::ContainerState::running))
+      world.fail(machine->name + ": a container that is not ours was touched");
+    if (!machine->engine.networks().contains("theirs") || !machine->engine.volumes().contains("theirs"))
+      world.fail(machine->name + ": a network or volume that is not ours is gone");
+  }
+}
+
+}  // namespace kontena::sim

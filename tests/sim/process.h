@@ -1,0 +1,131 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "agent/node.h"
+#include "chance.h"
+#include "kontena/engine/fake.h"
+#include "server/work.h"
+
+namespace kontena::sim {
+
+class World;
+
+// A process that may die at each of its calls through a seam, and is built again
+// from what outlives it.
+struct Process {
+  World& world;
+  const int owner;
+  const std::string name;
+  bool up = false;
+  bool dying = false;
+  std::optional<Duration> start_at;  // while it is down
+  std::int64_t calls = 0;            // through seams, of all its lives
+  int deaths = 0;
+
+  Process(World& w, int o, std::string n) : world(w), owner(o), name(std::move(n)) {}
+};
+
+// The store as a server process sees it: what is committed outlives the process.
+class SimStore final : public store::Store {
+ public:
+  SimStore(Process& process, store::Store& store) : process_(process), store_(store) {}
+  Result<std::optional<store::Entry>> get(std::string_view key) override;
+  Result<store::Listing> list(std::string_view prefix) override;
+  Result<std::vector<store::Entry>> page(std::string_view prefix, std::string_view after, std::size_t limit,
+                                         bool backward) override;
+  Result<store::Revision> commit(const store::Commit&) override;
+  Result<std::vector<store::Changed>> changes(store::Revision after, std::size_t limit, Duration timeout) override;
+  void close() override {}
+
+ private:
+  Process& process_;
+  store::Store& store_;
+};
+
+struct Machine;  // a node: what outlives its agent
+
+// The engine as an agent process sees it: each call takes time, and the process
+// may die before and after it took effect.
+class SimEngine final : public engine::Engine {
+ public:
+  SimEngine(Process& process, Machine& machine) : process_(process), machine_(machine) {}
+  Result<engine::EngineFacts> facts() override;
+  Result<std::vector<engine::Container>> list(const std::string& node) override;
+  Result<engine::Container> inspect(const std::string& id) override;
+  Result<bool> has_image(const std::string& image) override;
+  Status pull(const std::string& image, const std::function<void(const engine::PullProgress&)>&) override;
+  Status ensure_network(const std::string&, const model::NetworkSpec&, const model::StringMap&) override;
+  Status ensure_volume(const std::string&, const model::VolumeSpec&, const model::StringMap&) override;
+  Status remove_network(const std::string& name, const std::string& node) override;
+  Status remove_volume(const std::string& name, const std::string& node) override;
+  Result<std::string> create(const engine::ContainerSpec&) override;
+  Status start(const std::string& id) override;
+  Status stop(const std::string& id, Duration grace) override;
+  Status remove(const std::string& id) override;
+  Status logs(const std::string& id, const engine::LogOptions&,
+              const std::function<bool(const engine::LogLine&)>&) override;
+  Status watch(const std::string& node, const std::function<bool(const engine::Event&)>&) override;
+
+ private:
+  auto call(const char* what, const std::string& on, std::int64_t most_ms, auto&& engine_does);
+  Process& process_;
+  Machine& machine_;
+};
+
+// An agent's way to the server, on which messages are lost, delayed and doubled.
+class SimLink final : public http::Client {
+ public:
+  SimLink(Process& process, Machine& machine) : process_(process), machine_(machine) {}
+  Result<http::Response> send(const http::Request&, Duration timeout) override;
+  Result<http::Response> stream(const http::Request&, Duration, const Bytes&) override;
+  Result<http::Response> upload(const http::Request&, Duration, const Source&) override;
+
+ private:
+  Process& process_;
+  Machine& machine_;
+};
+
+// What dies with an agent.
+struct AgentLife {
+  SimEngine engine;
+  SeededIds ids;
+  Synced<agent::State> state;
+  agent::Node node;
+  AgentLife(Process&, Machine&, std::uint64_t seed);
+};
+
+struct Machine {
+  Machine(World&, int number);
+  World& world;
+  const int number;
+  const std::string name;
+  ManualClock clock;
+  engine::FakeEngine engine{clock};
+  Process process;
+  // The state folder.
+  std::string id, fingerprint, common_name;  // "" = not joined
+  std::string kept;                          // assignments.json; "" = none
+  // The way to the server.
+  bool cut = false;
+  std::unique_ptr<AgentLife> agent;
+
+  std::vector<engine::Container> ours();  // all that any agent of this machine made
+  std::set<std::string> ids;              // of every node it was
+  std::string foreign;                    // the container that is not ours
+
+  void start();        // as `kontena agent` does; by a fiber of the process
+  agent::Keep keep();  // into `kept`
+};
+
+// What dies with a server.
+struct ServerLife {
+  SimStore store;
+  server::Work work;
+  ServerLife(Process&, store::Store&, const server::Work::Needs&);
+};
+
+}  // namespace kontena::sim

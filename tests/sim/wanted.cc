@@ -1,0 +1,158 @@
+// What is not as wanted, once no faults come any more.
+#include "kontena/model/names.h"
+#include "kontena/store/tables.h"
+#include "world.h"
+
+namespace kontena::sim {
+namespace {
+
+using model::Desired;
+
+std::string label(const engine::Container& container, std::string_view name) {
+  const auto found = container.labels.find(std::string(name));
+  return found == container.labels.end() ? "" : found->second;
+}
+
+bool runs(const engine::Container& container) { return container.state == engine::ContainerState::running; }
+
+bool runs_on_and_on(const model::ServiceSpec& spec) {
+  return spec.restart.when == model::RestartWhen::always || spec.restart.when == model::RestartWhen::unless_stopped;
+}
+
+// Anything that could keep it from being placed, or have it placed more than once.
+bool may_wait(const model::ServiceSpec& spec) {
+  return !spec.placing.constraints.empty() || spec.placing.max_replicas_per_node != 0 || !spec.ports.empty() ||
+         spec.reservations.memory_bytes != 0 || spec.reservations.nano_cpus != 0 || !spec.mounts.empty() ||
+         !spec.depends_on.empty();
+}
+
+class Looker {
+ public:
+  explicit Looker(World& world, const model::ClusterView& view) : world_(world), view_(view) {}
+
+  std::vector<std::string> amiss;
+
+  void look() {
+    look_at_processes();
+    view_.stacks.each("", [&](const auto& item) { look_at_stack(item); });
+    view_.instances.each("", [&](const auto& item) { look_at_instance(item); });
+    look_at_engines();
+    view_.deployments.each("", [&](const auto& item) {
+      if (item.value.state == model::DeploymentState::running)
+        amiss.push_back("deployment " + item.key + " did not end");
+    });
+  }
+
+ private:
+  void look_at_processes() {
+    if (!world_.serving) amiss.push_back("the server is down");
+    for (const auto& machine : world_.machines)
+      if (!machine->process.up) amiss.push_back(machine->name + " is down");
+  }
+
+  void look_at_stack(const Ordered<model::Stack>::Item& item) {
+    if (item.value.wanted == model::StackWanted::removed) {
+      amiss.push_back("stack " + item.key + " is not gone");
+      return;
+    }
+    view_.services.each(item.key + '/', [&](const auto& service) { look_at_service(item.value, service); });
+  }
+
+  void look_at_service(const model::Stack& stack, const Ordered<model::Service>::Item& item) {
+    const model::ServiceSpec& spec = item.value.spec;
+    if (item.value.removed) {
+      amiss.push_back("service " + item.key + " is not gone");
+      return;
+    }
+    const auto wanted = stack.wanted == model::StackWanted::running ? Desired::running : Desired::stopped;
+    std::map<std::int64_t, int> slots;
+    int waiting = 0;
+    view_.instances.each(item.key + '/', [&](const auto& instance) {
+      const model::Instance& one = instance.value;
+      if (one.node.empty()) {
+        ++waiting;
+        if (!may_wait(spec) && wanted == Desired::running)
+          amiss.push_back("an instance of " + item.key + " is not placed: " + one.why_not);
+        return;
+      }
+      ++slots[one.slot];
+      if (one.desired != wanted && !(wanted == Desired::stopped && one.desired == Desired::running))
+        amiss.push_back("instance " + *one.id + " of " + item.key + " is to be " +
+                        std::string(model::name(one.desired)));
+      if (one.instance_revision != item.value.instance_revision || one.restarts != item.value.restarts) {
+        if (wanted == Desired::running)
+          amiss.push_back("instance " + *one.id + " of " + item.key + " is of an old revision");
+      }
+    });
+    if (wanted != Desired::running) return;
+    const std::size_t all = slots.size() + static_cast<std::size_t>(waiting);
+    for (const auto& [slot, count] : slots)
+      if (count != 1) amiss.push_back("slot " + std::to_string(slot) + " of " + item.key + " is there more than once");
+    const bool global = spec.mode == model::Mode::global;
+    const auto want = global ? world_.machines.size() : static_cast<std::size_t>(spec.replicas);
+    if (global && may_wait(spec)) return;
+    if (all != want && !(may_wait(spec) && all < want && spec.depends_on.empty()))
+      amiss.push_back("service " + item.key + " has " + std::to_string(all) + " instances of " + std::to_string(want));
+  }
+
+  void look_at_instance(const Ordered<model::Instance>::Item& item) {
+    const model::Instance& instance = item.value;
+    if (instance.node.empty()) return;
+    const std::string what = "instance " + *instance.id + " of " + instance.service_path().text();
+    const Machine* machine = world_.machine_of(*instance.node);
+    if (!machine || machine->id != *instance.node) {
+      amiss.push_back(what + " is on a node that is not there: " + *instance.node);
+      return;
+    }
+    const auto* revision =
+        view_.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
+    if (!revision) {
+      amiss.push_back(what + " has no spec");
+      return;
+    }
+    const engine::Container* found = nullptr;
+    for (const auto& container : of(*machine))
+      if (label(container, engine::instance_label) == *instance.id) found = &container;
+    const auto* status = view_.statuses.get(item.key);
+    const std::string state = status ? std::string(model::name(status->state)) + ' ' + status->message : "unknown";
+    if (instance.desired == Desired::running && runs_on_and_on(revision->spec)) {
+      if (!found || !runs(*found)) amiss.push_back(what + " does not run on " + machine->name + ": " + state);
+      if (!status || status->state != model::InstanceState::running)
+        amiss.push_back(what + " runs, and is known as " + state);
+      if (status && found && status->container != found->id) amiss.push_back(what + " is known with another container");
+      if (found && found->health != (status ? status->health : model::Health::none))
+        amiss.push_back(what + " has another health than is known");
+    }
+    if (instance.desired == Desired::stopped && found && runs(*found)) amiss.push_back(what + " was not stopped");
+  }
+
+  void look_at_engines() {
+    for (const auto& machine : world_.machines) {
+      for (const auto& container : of(*machine)) {
+        const std::string id = label(container, engine::instance_label);
+        const auto* key = view_.by_node.get("default/" + machine->id + '/' + id);
+        if (!key) amiss.push_back(machine->name + " has a container that nobody wants: " + container.name);
+      }
+    }
+  }
+
+  const std::vector<engine::Container>& of(const Machine& machine) {
+    const auto found = containers_.find(machine.number);
+    if (found != containers_.end()) return found->second;
+    return containers_[machine.number] = const_cast<Machine&>(machine).ours();
+  }
+
+  World& world_;
+  const model::ClusterView& view_;
+  std::map<int, std::vector<engine::Container>> containers_;
+};
+
+}  // namespace
+
+std::vector<std::string> Invariants::not_as_wanted(World& world) {
+  Looker looker(world, truth_);
+  looker.look();
+  return std::move(looker.amiss);
+}
+
+}  // namespace kontena::sim
