@@ -4,12 +4,18 @@ namespace kontena::server {
 
 bool Liveness::heard(const NodeId& node) {
   const Beat beat{clock_.steady(), clock_.now()};
-  return beats_.with([&](auto& beats) {
+  const bool arrives = beats_.with([&](auto& beats) {
     const auto [at, is_new] = beats.try_emplace(node, beat);
     const bool was_ready = !is_new && state_of(at->second) == model::NodeState::ready;
     at->second = beat;
     return !was_ready;
   });
+  if (arrives) arrivals_.with([](std::int64_t& count) { ++count; });
+  return arrives;
+}
+
+std::int64_t Liveness::arrivals() const {
+  return arrivals_.with([](std::int64_t count) { return count; });
 }
 
 void Liveness::forget(const NodeId& node) {

@@ -21,6 +21,10 @@ class Liveness {
   model::NodeState state(const NodeId&) const;
   model::Liveness states() const;  // of all that were ever heard
 
+  // Counts the times that one was heard that was not ready before: one who has seen
+  // this many need not look for others before time passes.
+  std::int64_t arrivals() const;
+
  private:
   struct Beat {
     Duration steady{};
@@ -33,6 +37,7 @@ class Liveness {
   const Clock& clock_;
   const Duration lost_after_;
   mutable Synced<std::map<NodeId, Beat>> beats_;
+  mutable Synced<std::int64_t> arrivals_;
 };
 
 }  // namespace kontena::server

@@ -112,8 +112,12 @@ void Views::follow() {
 }
 
 void Views::publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals) {
+  const View view = std::make_shared<const model::ClusterView>(std::move(next));
+  // First those who keep something by it: who waits for a revision finds that they know of it.
+  const auto subscribers = subscribers_.with([](const auto& list) { return list; });
+  for (const auto& subscriber : subscribers) subscriber(view, keys);
   state_.change([&](State& s) {
-    s.view = std::make_shared<const model::ClusterView>(std::move(next));
+    s.view = view;
     ++s.sequence;
     for (Removal& removal : removals) s.removals.push_back(std::move(removal));
     while (s.removals.size() > kept_removals) {
@@ -122,8 +126,6 @@ void Views::publish(model::ClusterView next, std::vector<std::string> keys, std:
     }
   });
   wake(keys);
-  const auto subscribers = subscribers_.with([](const auto& list) { return list; });
-  for (const auto& subscriber : subscribers) subscriber(keys);
 }
 
 void Views::wake(const std::vector<std::string>& keys) {
@@ -175,7 +177,7 @@ bool Views::wait(std::int64_t seen, const std::vector<std::string>& prefixes, Du
   return moved || waiting.gate.open.wait(limit, [](bool open) { return open; });
 }
 
-void Views::subscribe(std::function<void(const std::vector<std::string>&)> subscriber) {
+void Views::subscribe(Subscriber subscriber) {
   subscribers_.with([&](auto& list) { list.push_back(std::move(subscriber)); });
 }
 

@@ -49,8 +49,11 @@ class Views {
   // a '/', or "by_node/GRID/NODE"), at most until `limit` has passed. False: none.
   bool wait(std::int64_t seen, const std::vector<std::string>& prefixes, Duration limit);
 
-  // Calls with the keys of each batch, on the feed's thread: only note and wake.
-  void subscribe(std::function<void(const std::vector<std::string>&)>);
+  // Calls with each view and the keys that were written since the one before ("":
+  // not known which), on the feed's thread and before anyone else sees the view:
+  // only note and wake.
+  using Subscriber = std::function<void(const View&, const std::vector<std::string>&)>;
+  void subscribe(Subscriber);
 
   // The removals on a node after a revision, or nothing where they are no longer
   // all known.
@@ -78,7 +81,7 @@ class Views {
   // those it concerns and no other: a thousand agents may wait here.
   struct Gate;
   mutable Synced<std::map<std::string, std::set<Gate*>, std::less<>>> gates_;
-  Synced<std::vector<std::function<void(const std::vector<std::string>&)>>> subscribers_;
+  Synced<std::vector<Subscriber>> subscribers_;
   Loop loop_{"views", Duration(1), [this] { follow(); }};
 };
 

@@ -12,6 +12,8 @@ namespace {
 
 constexpr Duration heartbeat{500};         // of the loop: how soon a node that came or went is noticed
 constexpr Duration between_full_passes{60'000};
+constexpr std::size_t most_keys = 100'000;  // noted; with more, the index of nodes is made anew
+constexpr std::size_t bundle = 500;         // writes in one commit, and what the last plan has beyond
 
 model::StackPath stack_path_of(std::string_view text) {
   const auto parts = text::split(text, '/');
@@ -22,18 +24,21 @@ model::StackPath stack_path_of(std::string_view text) {
 
 Deployments::Deployments(Context& context)
     : context_(context), loop_("deployments", heartbeat, [this] { step(); }) {
-  context_.views.subscribe([this](const std::vector<std::string>& keys) { note(keys); });
+  context_.views.subscribe([this](const View& view, const std::vector<std::string>& keys) { note(view, keys); });
 }
 
 void Deployments::start() { loop_.start(); }
 void Deployments::stop() { loop_.stop(); }
 
 // On the feed's thread: which stacks do these keys belong to?
-void Deployments::note(const std::vector<std::string>& keys) {
+void Deployments::note(const View& view, const std::vector<std::string>& keys) {
   static constexpr std::string_view of_stacks[] = {"stacks/", "services/", "instances/", "statuses/", "deployments/"};
   static constexpr std::string_view of_grids[] = {"nodes/", "facts/"};
   bool any = false;
   due_.with([&](Due& due) {
+    due.view = view;
+    due.keys.insert(due.keys.end(), keys.begin(), keys.end());
+    if (due.keys.size() > most_keys) due.keys = {""};
     for (const std::string_view key : keys) {
       if (key.empty()) due.all = any = true;
       for (const auto table : of_stacks) {
@@ -49,8 +54,15 @@ void Deployments::note(const std::vector<std::string>& keys) {
 }
 
 void Deployments::watch_nodes() {
+  // Looking at all of them costs more than most rounds do.
+  const Duration steady = context_.clock.steady();
+  const std::int64_t arrivals = context_.liveness.arrivals();
+  if (arrivals == arrivals_ && steady < look_at_) return;
+  arrivals_ = arrivals;
+  look_at_ = steady + heartbeat;
   const model::Liveness now = context_.liveness.states();
   if (now == known_) return;
+  index_.hear(now);
   const View view = context_.views.now();
   std::set<std::string> grids;
   view->nodes.each("", [&](const auto& item) {
@@ -77,7 +89,9 @@ void Deployments::step() {
     due.all = true;
     full_pass_ = now + between_full_passes;
   }
-  const View view = context_.views.now();
+  if (!due.view && !index_.view()) due.view = context_.views.now();
+  if (due.view) index_.follow(due.view, due.keys);
+  const View& view = index_.view();
   if (due.all) view->stacks.each("", [&](const auto& item) { due.stacks.insert(item.key); });
   for (const std::string& grid : due.grids)
     view->stacks.each(grid + '/', [&](const auto& item) { due.stacks.insert(item.key); });
@@ -87,39 +101,68 @@ void Deployments::step() {
     at = is_due ? wake_at_.erase(at) : std::next(at);
   }
 
-  // One index of nodes a grid and round: placements of one stack are seen by the next.
-  std::map<std::string, schedule::Nodes> nodes;
-  const model::Liveness states = context_.liveness.states();
-  for (const std::string& stack : due.stacks) {
-    if (!view->stacks.get(stack)) continue;
-    const std::string grid = stack.substr(0, stack.find('/'));
-    const auto index = nodes.try_emplace(grid, *view, states, grid).first;
-    if (settle(stack, view, index->second)) continue;
-    // What was booked for a plan that could not be written is not true: begin anew.
-    due_.with([&](Due& d) { d.stacks.merge(due.stacks); });
-    loop_.wake();
-    return;
-  }
+  auto again = settle(due.stacks);
+  if (again.empty()) return;
+  context_.views.await(view->revision + 1);
+  due_.with([&](Due& d) { d.stacks.merge(again); });
+  loop_.wake();
 }
 
-// False: the plan could not be written, since what it rests on has changed.
-bool Deployments::settle(const std::string& stack, const View& view, schedule::Nodes& nodes) {
+rollout::Plan Deployments::plan(const std::string& stack) {
   const Time now = context_.clock.now();
-  const rollout::Plan plan = rollout::step(*view, stack_path_of(stack), nodes, context_.ids, now);
+  const std::string grid = stack.substr(0, stack.find('/'));
+  rollout::Plan plan = rollout::step(*index_.view(), stack_path_of(stack), index_.of(grid), context_.ids, now);
   if (plan.wake_ms != 0) {
     const Duration in{std::clamp<std::int64_t>(plan.wake_ms - to_ms(now), 1, 60'000)};
     wake_at_[stack] = context_.clock.steady() + in;
   }
-  if (plan.steps.empty()) return true;
-  auto committed = context_.store.commit(write_plan(*view, stack, plan, now));
-  if (committed) {
-    context_.views.await(*committed);
-    return true;
+  return plan;
+}
+
+std::set<std::string> Deployments::settle(const std::set<std::string>& stacks) {
+  std::set<std::string> again;
+  Bundle bundled;
+  for (const std::string& stack : stacks) {
+    if (!index_.view()->stacks.get(stack)) continue;
+    const rollout::Plan next = plan(stack);
+    if (next.steps.empty()) continue;
+    store::Commit commit = write_plan(*index_.view(), stack, next, context_.clock.now());
+    bundled.stacks.push_back(stack);
+    std::ranges::move(commit.unchanged, std::back_inserter(bundled.commit.unchanged));
+    std::ranges::move(commit.puts, std::back_inserter(bundled.commit.puts));
+    std::ranges::move(commit.deletes, std::back_inserter(bundled.commit.deletes));
+    if (bundled.commit.puts.size() + bundled.commit.deletes.size() < bundle) continue;
+    again.merge(write(std::exchange(bundled, {})));
   }
-  if (committed.error().code != Code::conflict)
-    log::error("a plan could not be written", {{"stack", stack}, {"reason", committed.error().message}});
-  context_.views.await(view->revision + 1);
-  return false;
+  if (!bundled.stacks.empty()) again.merge(write(std::move(bundled)));
+  return again;
+}
+
+std::set<std::string> Deployments::write(Bundle bundled) {
+  if (commit(bundled.stacks.front(), bundled.commit)) return {};
+  if (bundled.stacks.size() == 1) return {bundled.stacks.front()};
+  // One of them is out of date, or two of them write the same: each on its own then.
+  std::set<std::string> again;
+  for (const std::string& stack : bundled.stacks) {
+    const rollout::Plan next = plan(stack);
+    if (next.steps.empty()) continue;
+    if (!commit(stack, write_plan(*index_.view(), stack, next, context_.clock.now()))) again.insert(stack);
+  }
+  return again;
+}
+
+// False: nothing was written, and nothing of it is booked any more.
+bool Deployments::commit(const std::string& stack, const store::Commit& commit) {
+  const auto committed = context_.store.commit(commit);
+  if (!committed) {
+    index_.undo();
+    if (committed.error().code != Code::conflict)
+      log::error("a plan could not be written", {{"stack", stack}, {"reason", committed.error().message}});
+    return false;
+  }
+  index_.keep();
+  context_.views.await(*committed);
+  return true;
 }
 
 }  // namespace kontena::server

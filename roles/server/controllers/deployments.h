@@ -6,7 +6,8 @@
 
 #include "../routes.h"
 #include "kontena/base/loop.h"
-#include "kontena/schedule/place.h"
+#include "kontena/rollout/rollout.h"
+#include "node_index.h"
 
 namespace kontena::server {
 
@@ -23,20 +24,35 @@ class Deployments {
 
  private:
   void step();
-  void note(const std::vector<std::string>& keys);
+  void note(const View& view, const std::vector<std::string>& keys);
   void watch_nodes();
-  bool settle(const std::string& stack, const View& view, schedule::Nodes& nodes);
+
+  // Plans of several stacks that are written in one commit: the disk is waited for once.
+  struct Bundle {
+    std::vector<std::string> stacks;
+    store::Commit commit;
+  };
+  rollout::Plan plan(const std::string& stack);
+  // Both: the stacks whose plans could not be written, since what they rest on has changed.
+  std::set<std::string> settle(const std::set<std::string>& stacks);
+  std::set<std::string> write(Bundle bundle);
+  bool commit(const std::string& stack, const store::Commit& commit);
 
   struct Due {
     std::set<std::string> stacks;  // GRID/PROJECT/STACK
     std::set<std::string> grids;   // all stacks of these
     bool all = true;               // at start, and now and then, to catch what was missed
+    View view;                     // the newest that was noted; null: none since last time
+    std::vector<std::string> keys; // written since last time
   };
 
   Context& context_;
   Synced<Due> due_;
   std::map<std::string, Duration> wake_at_;  // by stack, steady clock; the loop's thread only
+  NodeIndex index_;                          // likewise
   model::Liveness known_;                    // likewise
+  std::int64_t arrivals_ = -1;               // likewise: nodes were looked at after so many,
+  Duration look_at_{};                       // and will be then
   Duration full_pass_{};                     // likewise
   Loop loop_;
 };
