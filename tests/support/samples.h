@@ -142,7 +142,9 @@ inline model::Instance instance() {
           model::Desired::stopped,
           "1 not ready for new work",
           then_ms,
+          true,
           "rebalance",
+          NodeId("a1b2c3d4e5f7"),
           2,
           {{NodeId("a1b2c3d4e5f7"), then_ms + 600'000}}};
 }

@@ -139,7 +139,9 @@ struct Fields<model::Instance> {
     v("desired", s.desired);
     v("why_not", s.why_not);
     v("created_ms", s.created_ms);
+    v("beside", s.beside);
     v("move_why", s.move_why);
+    v("move_to", s.move_to);
     v("failed_before", s.failed_before);
     v("avoid", s.avoid);
   }

@@ -34,7 +34,9 @@ struct Instance {
   Desired desired = Desired::running;
   std::string why_not;  // why it has no node: "2 not ready for new work; 1 without …"
   std::int64_t created_ms = 0;
+  bool beside = false;          // made while its predecessor ran, maybe on the same node: its container's name tells them apart
   std::string move_why;         // it is to be replaced by one on another node, start-first: "rebalance"; "" = it stays
+  NodeId move_to;               // where it goes best then
   std::int64_t failed_before = 0;  // instances of its slot that kept failing, in a row, before it
   std::vector<Avoided> avoid;   // where those were
 
