@@ -20,6 +20,8 @@ model::ServiceSpec service(World& world, const std::string& name) {
       .name = name, .image = name + ":" + std::to_string(world.chance.below(3)), .networks = {{"default", {}}}};
   spec.restart.when = model::RestartWhen::always;
   spec.replicas = world.chance.between(1, 4);
+  if (world.chance.once_in(3)) spec.update.order = model::Order::start_first;
+  if (world.chance.once_in(3)) spec.update.parallelism = world.chance.between(0, 2);
   if (world.chance.once_in(3)) spec.stop_grace_period_ms = world.chance.between(100, 5'000);
   return spec;
 }
@@ -114,6 +116,29 @@ void label_node(World& world) {
   });
 }
 
+void to_node(World& world, const char* more) {
+  const auto& machine = world.chance.one_of(world.machines);
+  world.user("node", [&world, id = machine->id, more] {
+    if (!id.empty()) world.ask(http::Method::post, "/v1/grids/default/nodes/" + id + more, "");
+  });
+}
+
+void rebalance(World& world) {
+  world.user("rebalance", [&world] { world.ask(http::Method::post, "/v1/grids/default/rebalance", ""); });
+}
+
+void abort_deployment(World& world) {
+  std::vector<const model::Deployment*> all;
+  world.invariants.truth().deployments.each("", [&](const auto& item) {
+    if (item.value.state == model::DeploymentState::running) all.push_back(&item.value);
+  });
+  if (all.empty()) return;
+  const auto* one = world.chance.one_of(all);
+  world.user("abort", [&world, path = url(one->stack, "/deployments/" + *one->id + "/abort")] {
+    world.ask(http::Method::post, path, "");
+  });
+}
+
 void remove_node(World& world) {
   const auto& machine = world.chance.one_of(world.machines);
   world.user("node rm", [&world, id = machine->id] {
@@ -129,7 +154,12 @@ constexpr std::array table{
     Row{"stack start", 4, [](World& w) { to_stack(w, http::Method::post, "/start"); }},
     Row{"stack rm", 2, [](World& w) { to_stack(w, http::Method::del, ""); }},
     Row{"node label", 2, label_node},
+    Row{"node drain", 1, [](World& w) { to_node(w, "/drain"); }},
+    Row{"node pause", 1, [](World& w) { to_node(w, "/pause"); }},
+    Row{"node activate", 3, [](World& w) { to_node(w, "/activate"); }},
     Row{"node rm", 1, remove_node},
+    Row{"grid rebalance", 1, rebalance},
+    Row{"deployment abort", 1, abort_deployment},
 };
 
 }  // namespace

@@ -108,6 +108,13 @@ void server_clock_jumps(World& world) {
   world.server_clock.jump(by);
 }
 
+void disk_full(World& world) {
+  Machine& machine = some_machine(world);
+  world.event(machine.name, "its disk is full");
+  machine.disk_full = true;
+  world.later(world.chance.time(1'000, 15'000), [&machine] { machine.disk_full = false; });
+}
+
 constexpr std::array table{
     Row{"server killed", 3, kill_server},
     Row{"agent killed", 5, kill_agent},
@@ -120,6 +127,8 @@ constexpr std::array table{
     Row{"container removed by hand", 3, removed_by_hand},
     Row{"pulls fail", 2, pulls_fail},
     Row{"start fails", 2, start_fails},
+    Row{"disk full", 1, disk_full},
+    Row{"blank server", 1, [](World& w) { some_machine(w).blank_server = true; }},
     Row{"clock jumps", 1, clock_jumps},
     Row{"server's clock jumps", 1, server_clock_jumps},
 };
@@ -148,25 +157,32 @@ void furnish(Machine& machine) {
 }
 
 void soothe(Machine& machine) {
-  machine.cut = false;
+  machine.cut = machine.disk_full = machine.blank_server = false;
   machine.engine.set_away(false);
   machine.engine.fail_pulls(std::nullopt);
   for (const auto& container : machine.ours())
     if (container.health == model::Health::unhealthy) machine.engine.set_health(container.id, model::Health::healthy);
 }
 
-// Its operator removes what the node has left, and joins anew.
+namespace {
+
+// Its operator removes what the node has left, as soon as the engine answers.
+void rejoin(World& world, Machine& machine) {
+  if (!machine.engine.facts()) return world.later(Duration(500), [&world, &machine] { rejoin(world, machine); });
+  for (const auto& container : machine.ours()) {
+    [[maybe_unused]] const auto removed = machine.engine.remove(container.id);
+  }
+  world.user("join " + machine.name, [&world, &machine] { world.join(machine); });
+}
+
+}  // namespace
+
 void leave(Machine& machine, int status) {
   World& world = machine.world;
   if (status != 6) return world.fail(machine.name + ": the agent ended with " + std::to_string(status));
   machine.id.clear();
   machine.kept.clear();
-  world.later(world.chance.time(100, 10'000), [&world, &machine] {
-    for (const auto& container : machine.ours()) {
-      [[maybe_unused]] const auto removed = machine.engine.remove(container.id);
-    }
-    world.user("join " + machine.name, [&world, &machine] { world.join(machine); });
-  });
+  world.later(world.chance.time(100, 10'000), [&world, &machine] { rejoin(world, machine); });
 }
 
 }  // namespace kontena::sim

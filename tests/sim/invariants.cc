@@ -11,6 +11,11 @@ std::string label(const engine::Container& container, std::string_view name) {
   return found == container.labels.end() ? "" : found->second;
 }
 
+// A node's silence after which it may be taken for lost; and how long its return may
+// take to be sorted out.
+constexpr Duration silence{2'000};
+constexpr Duration confirmed_within{60'000};
+
 bool of_a_user(const std::string& fiber) { return fiber.starts_with("user: "); }
 
 bool ended_for_good(const model::ClusterView& view, const Ordered<model::Instance>::Item& item,
@@ -42,6 +47,8 @@ void Invariants::committed(World& world, const store::Commit& commit, store::Rev
     if (!put.key.starts_with("instances/")) continue;
     const auto* instance = truth_.instances.get(std::string_view(put.key).substr(10));
     told_[*instance->id].insert(instance->desired);
+    if (instance->beside) beside_.insert(*instance->id);
+    nodes_[*instance->id] = *instance->node;
   }
   for (const auto& key : commit.deletes)
     if (key.starts_with("nodes/")) removed_nodes_.insert(key.substr(key.rfind('/') + 1));
@@ -77,8 +84,13 @@ void Invariants::audit(World& world, const store::Commit& commit, store::Revisio
     world.fail("request " + record.request + " was committed twice");
 }
 
-void Invariants::answered(World& world, const Answered& answer) {
+void Invariants::answered(World& world, const std::string& what, const Answered& answer) {
   const auto written = writes_.find(answer.request);
+  // These have nothing to write where all is so already.
+  const bool may_be_nothing =
+      what.starts_with("DELETE") || what.find("/nodes/") < what.size() || what.ends_with("/rebalance");
+  if (answer.status < 300 && written == writes_.end() && !may_be_nothing)
+    world.fail("a request was acknowledged, and nothing was written: " + what);
   if (answer.status >= 300 && written != writes_.end())
     world.fail("a request was refused with " + std::to_string(answer.status) +
                ", and yet is in the store: " + answer.body);
@@ -128,11 +140,11 @@ void Invariants::one_writer_a_field(World& world, const model::ClusterView& befo
 // to run.
 void Invariants::promised(World& world) {
   std::map<std::string, model::Resources> promised;
-  std::map<std::string, std::vector<const model::Instance*>> slots;
+  std::map<std::string, std::vector<std::string>> slots;  // -> InstanceIds
   truth_.instances.each("", [&](const auto& item) {
     const model::Instance& instance = item.value;
     if (instance.node.empty() || instance.desired != model::Desired::running) return;
-    slots[instance.service_path().text() + '/' + std::to_string(instance.slot)].push_back(&instance);
+    slots[instance.service_path().text() + '/' + std::to_string(instance.slot)].push_back(*instance.id);
     const auto* revision =
         truth_.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
     if (!revision) return world.fail("instance " + *instance.id + " has no spec");
@@ -148,7 +160,7 @@ void Invariants::promised(World& world) {
                  " MB of " + std::to_string(facts->memory_bytes >> 20));
   }
   for (const auto& [slot, instances] : slots)
-    if (instances.size() > 1) world.fail("two instances of slot " + slot + " are to run");
+    if (!may_be(world, instances)) world.fail("two instances of slot " + slot + " are to run");
 }
 
 // ---- at each act of an agent's
@@ -163,10 +175,18 @@ void Invariants::stopping(World& world, Machine& machine, const std::string& id,
   const bool removal = told != told_.end() && told->second.contains(model::Desired::removed);
   const bool stop = removal || (told != told_.end() && told->second.contains(model::Desired::stopped));
   if (remove ? !removal : !stop) world.fail(what + ", which the store never said");
+  if (machine.disk_was_full) return;
+  if (!machine.ever_kept.contains(instance)) world.fail(what + ", and has not kept that it is to");
+}
+
+// What an agent does outlasts a crash: it is on the disk before.
+void Invariants::making(World& world, Machine& machine, const std::string& instance) {
+  if (!machine.ever_kept.contains(instance) && !machine.disk_was_full)
+    world.fail(machine.name + " makes a container of instance " + instance + ", and has not kept that it is to");
 }
 
 void Invariants::started(World& world) {
-  std::map<std::string, std::string> slots;
+  std::map<std::string, std::vector<std::string>> slots;
   for (const auto& machine : world.machines) {
     for (const auto& container : machine->ours()) {
       if (container.state != engine::ContainerState::running) continue;
@@ -175,11 +195,36 @@ void Invariants::started(World& world) {
       const std::string slot = label(container, engine::project_label) + '/' + label(container, engine::stack_label) +
                                '/' + label(container, engine::service_label) + '/' +
                                label(container, engine::slot_label);
-      // A slot of a global service is a node's.
-      const auto [at, is_new] = slots.try_emplace(slot, machine->name);
-      if (!is_new) world.fail("slot " + slot + " runs on " + at->second + " and on " + machine->name);
+      slots[slot].push_back(label(container, engine::instance_label));
     }
   }
+  for (const auto& [slot, instances] : slots)
+    if (!may_be(world, instances)) world.fail("slot " + slot + " runs twice: " + instances[0] + " and " + instances[1]);
+}
+
+// Of one slot there is one; two where one is made beside the other, or where the
+// node of one was not heard for a while, so that it was taken for lost.
+bool Invariants::may_be(World& world, const std::vector<std::string>& instances) const {
+  if (instances.size() < 2) return true;
+  int heard = 0;
+  bool extra = false;
+  for (const std::string& instance : instances) {
+    const auto node = nodes_.find(instance);
+    const Machine* machine = node == nodes_.end() ? nullptr : world.machine_of(node->second);
+    extra = extra || beside_.contains(instance);
+    if (!machine) continue;
+    const bool silent = world.fibers.now() - machine->heard > silence;
+    const bool lately =
+        machine->silent_until != Duration(0) && world.fibers.now() - machine->silent_until < confirmed_within;
+    heard += silent || lately ? 0 : 1;
+  }
+  return heard <= (extra ? 2 : 1);
+}
+
+void Invariants::heard(World& world, Machine& machine) {
+  const Duration now = world.fibers.now();
+  if (now - machine.heard > silence) machine.silent_until = now;
+  machine.heard = now;
 }
 
 void Invariants::check(World& world) {

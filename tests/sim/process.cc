@@ -83,6 +83,7 @@ Status SimEngine::remove_volume(const std::string& name, const std::string& node
   return call("engine remove volume", name, 10, [&] { return machine_.engine.remove_volume(name, node); });
 }
 Result<std::string> SimEngine::create(const engine::ContainerSpec& spec) {
+  process_.world.invariants.making(process_.world, machine_, spec.labels.at(std::string(engine::instance_label)));
   return call("engine create", spec.name, 60, [&] { return machine_.engine.create(spec); });
 }
 Status SimEngine::start(const std::string& id) {
@@ -127,7 +128,13 @@ agent::Keep Machine::keep() {
   return [this](const agent::Kept& now) -> Status {
     world.call(process, "keep", When::before);
     world.fibers.sleep(world.luck.time(0, 5));
+    if (disk_full) {
+      disk_was_full = true;
+      return Error{Code::exhausted, "the disk is full"};
+    }
     kept = codec::to_json(now);
+    for (const auto& [instance, assignment] : now.instances) ever_kept.insert(instance);
+    disk_was_full = false;
     world.call(process, "keep", When::after);
     return Done{};
   };

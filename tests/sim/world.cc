@@ -92,7 +92,18 @@ void World::storm() {
     }
     drawn -= row.weight;
   }
-  later(chance.once_in(4) ? chance.time(2'000, 12'000) : chance.time(10, 2'000), [this] { storm(); });
+  later(chance.once_in(8) ? chance.time(2'000, 10'000) : chance.time(10, 1'500), [this] { storm(); });
+}
+
+std::string World::run(std::function<void()> acts) {
+  bool done = false;
+  user("acts", [&] {
+    acts();
+    done = true;
+  });
+  while (!done && !failed() && fibers.now() < Duration(600'000)) run_for(Duration(1'000));
+  if (!done) fail("the user's acts do not end");
+  return settle(Duration(300'000));
 }
 
 void World::run_for(Duration time) {
@@ -246,7 +257,7 @@ void World::join(Machine& machine) {
 
 Machine* World::machine_of(const std::string& node) {
   for (const auto& machine : machines)
-    if (machine->ids.contains(node)) return machine.get();
+    if (machine->ids.contains(node) || machine->name == node) return machine.get();
   return nullptr;
 }
 
@@ -260,6 +271,7 @@ void World::event(const std::string& who, const std::string& what) {
   char time[32];
   std::snprintf(time, sizeof time, "%9.3f ", static_cast<double>(fibers.now().count()) / 1000.0);
   std::string line = time + who + ": " + what;
+  for (const char c : line) digest = (digest ^ static_cast<unsigned char>(c)) * 0x100000001b3u;
   if (options.trace) std::fprintf(stderr, "%s\n", line.c_str());
   events_.push_back(std::move(line));
   if (events_.size() > events_shown) events_.pop_front();

@@ -17,9 +17,9 @@ namespace kontena::sim {
 struct Options {
   std::uint64_t seed = 1;
   int nodes = 4;
-  Duration stormy{60'000};  // how long faults come
+  Duration stormy{45'000};  // how long faults come
   bool faults = true;
-  std::uint64_t kill_once_in = 4'000;  // calls through a seam; 0 = never there
+  std::uint64_t kill_once_in = 1'000;  // calls through a seam; 0 = never there
   std::string kill;                    // this process …
   std::int64_t kill_at_call = 0;       // … dies at this call of its, once; 0 = it does not
   bool trace = false;
@@ -41,6 +41,8 @@ class World {
 
   // Lets the storm rage, and then waits until all is as wanted. "" or what went wrong.
   std::string run();
+  // The same without a storm: only this is done, by a fiber of the user's.
+  std::string run(std::function<void()> acts);
   void run_for(Duration);
   std::string settle(Duration within);  // ends the faults, and waits until all is as wanted
 
@@ -74,9 +76,10 @@ class World {
   bool serving = false;
   std::vector<std::unique_ptr<Machine>> machines;
   Invariants invariants;
-  bool calm = false;  // no faults any more
+  bool calm = false;         // no faults any more
+  std::uint64_t digest = 0;  // of all events: the same seed has the same
 
-  Machine* machine_of(const std::string& node);
+  Machine* machine_of(const std::string& node);  // by an id that it has or had, or its name
 
  private:
   void turn(Duration until);
