@@ -51,6 +51,7 @@ void load(Round& round) {
     std::ranges::stable_sort(part.entries, {}, [](const Entry& e) { return e.instance.slot; });
     for (std::size_t i = part.entries.size(); i-- > 0;)
       if (gone(round, part.entries[i])) forget(round, part, i);
+    judge_place(round, part);
     if (!part.service || part.going || !part.global()) continue;
     part.eligible = round.nodes.eligible({.spec = &part.spec(), .path = part.path});
     for (Entry& entry : part.entries)

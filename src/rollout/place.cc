@@ -8,11 +8,12 @@ namespace kontena::rollout {
 namespace {
 
 // The volumes of the stack that the service mounts and whose data has a place.
-std::vector<std::pair<std::string, const model::VolumeSpec*>> volumes(const Round& round, const Part& part) {
+std::vector<std::pair<std::string, const model::VolumeSpec*>> volumes(const Round& round, const Part& part,
+                                                                      const model::ServiceSpec& spec) {
   std::vector<std::pair<std::string, const model::VolumeSpec*>> mounted;
   // Of a global service each node has its own data.
   if (part.global()) return mounted;
-  for (const model::Mount& mount : part.spec().mounts) {
+  for (const model::Mount& mount : spec.mounts) {
     const auto volume = round.stack.volumes.find(mount.source);
     if (mount.kind == model::MountKind::volume && volume != round.stack.volumes.end())
       mounted.emplace_back(volume_key(round.path, volume->first, volume->second), &volume->second);
@@ -27,8 +28,9 @@ std::optional<NodeId> pin_of(const Round& round, const std::string& key) {
 }
 
 // The first instance that is placed decides where a volume's data is.
-void pin_volumes(Round& round, const Part& part, const NodeId& node) {
-  for (const auto& [key, spec] : volumes(round, part)) {
+void pin_volumes(Round& round, const Part& part, const Entry& entry) {
+  const NodeId& node = entry.instance.node;
+  for (const auto& [key, spec] : volumes(round, part, *entry.made_from)) {
     if (spec->external || pin_of(round, key)) continue;
     round.pins.emplace(key, node);
     round.plan.steps.push_back(PinVolume{{.grid = round.path.grid,
@@ -38,24 +40,6 @@ void pin_volumes(Round& round, const Part& part, const NodeId& node) {
                                           .node = *node,
                                           .created_ms = round.now_ms}});
   }
-}
-
-Entry fresh(Round& round, const Part& part, std::int64_t slot) {
-  static const model::InstanceStatus none_yet;
-  // Not before the deploy it is made for, whatever the clock does: see worth_another_try.
-  const std::int64_t created = round.live ? std::max(round.now_ms, round.live->created_ms) : round.now_ms;
-  return {.instance = {.id = InstanceId(round.ids.id()),
-                       .grid = part.path.grid,
-                       .project = part.path.project,
-                       .stack = part.path.stack,
-                       .service = part.path.service,
-                       .slot = slot,
-                       .instance_revision = part.service->instance_revision,
-                       .restarts = part.service->restarts,
-                       .created_ms = created},
-          .status = &none_yet,
-          .made_from = &part.spec(),
-          .current = true};
 }
 
 // An instance without a node: new, or one that waits since an earlier round.
@@ -77,22 +61,37 @@ bool has_bind(const model::ServiceSpec& spec) {
   return std::ranges::any_of(spec.mounts, [](const model::Mount& m) { return m.kind == model::MountKind::bind; });
 }
 
-// Takes the entries that wait for a node out of the part.
-std::vector<Homeless> take_waiting(Part& part) {
+// The one whose node is lost, in this slot, and whose place another is to take.
+const Entry* lost_in(const Part& part, std::int64_t slot) {
+  const auto found = std::ranges::find_if(
+      part.entries, [&](const Entry& e) { return e.instance.slot == slot && e.away == Away::lost && !e.leaving(); });
+  return found == part.entries.end() ? nullptr : &*found;
+}
+
+// Takes the entries that wait for a node out of the part; all, or those that
+// stand in for a lost one.
+std::vector<Homeless> take_waiting(Part& part, bool only_lost) {
   std::vector<Homeless> waiting;
-  const auto waits = [](const Entry& e) { return !e.placed() && !e.leaving(); };
+  const auto waits = [&](const Entry& e) {
+    return !e.placed() && !e.leaving() && (!only_lost || lost_in(part, e.instance.slot));
+  };
   for (const Entry& entry : part.entries)
     if (waits(entry)) waiting.push_back({entry, false, entry.instance.why_not});
-  std::erase_if(part.entries, waits);
+  // All at once: whether one waits for a lost one is seen in the whole list.
+  std::set<InstanceId> taken;
+  for (const Homeless& one : waiting) taken.insert(one.entry.instance.id);
+  std::erase_if(part.entries, [&](const Entry& e) { return taken.contains(e.instance.id); });
   return waiting;
 }
 
-std::vector<Vacancy> replicated_vacancies(Round& round, Part& part) {
+std::vector<Vacancy> replicated_vacancies(Round& round, Part& part, bool only_lost) {
   std::vector<Vacancy> vacancies;
   const auto slots = empty_slots(part);
-  for (Homeless& waits : take_waiting(part)) vacancies.push_back({&part, std::move(waits), {}, {}});
+  for (Homeless& waits : take_waiting(part, only_lost)) vacancies.push_back({&part, std::move(waits), {}, {}});
   for (const std::int64_t slot : slots) {
-    Vacancy vacancy{&part, {fresh(round, part, slot)}, {}, {}};
+    const Entry* lost = lost_in(part, slot);
+    if (only_lost && !lost) continue;
+    Vacancy vacancy{&part, {fresh(round, part, slot, lost)}, {}, {}};
     // Files of the node that it mounts are where the one before was.
     const auto before = std::ranges::find(part.vacated, slot, &std::pair<NodeId, std::int64_t>::second);
     if (before != part.vacated.end() && has_bind(part.spec())) vacancy.prefer = before->first;
@@ -104,7 +103,7 @@ std::vector<Vacancy> replicated_vacancies(Round& round, Part& part) {
 std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
   std::vector<Vacancy> vacancies;
   const auto nodes = empty_nodes(part);
-  auto waiting = take_waiting(part);
+  auto waiting = take_waiting(part, false);
   std::set<std::int64_t> taken;
   for (const Entry& entry : part.entries) taken.insert(entry.instance.slot);
   for (const Homeless& waits : waiting) taken.insert(waits.entry.instance.slot);
@@ -125,7 +124,10 @@ std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
 }
 
 schedule::Request request(const Round& round, const Vacancy& vacancy, std::string& why_not) {
-  schedule::Request wish = request(round, *vacancy.part, why_not);
+  const Entry& entry = vacancy.instance.entry;
+  schedule::Request wish = request(round, *vacancy.part, why_not, entry.current ? nullptr : entry.made_from);
+  for (const model::Avoided& avoided : entry.instance.avoid)
+    if (avoided.until_ms > round.now_ms) wish.avoid.push_back(avoided.node);
   if (vacancy.node) wish.pinned = vacancy.node;
   wish.prefer = vacancy.prefer;
   return wish;
@@ -140,7 +142,7 @@ void settle(Round& round, Vacancy& vacancy, schedule::Placement placement) {
     round.plan.steps.push_back(CreateInstance{instance});
   else if (placement.node || instance.why_not != homeless.reason)
     round.plan.steps.push_back(PlaceInstance{instance});
-  if (placement.node) pin_volumes(round, *vacancy.part, *placement.node);
+  if (placement.node) pin_volumes(round, *vacancy.part, homeless.entry);
   vacancy.part->entries.push_back(std::move(homeless.entry));
 }
 
@@ -162,6 +164,7 @@ void match_by_slot(std::vector<Vacancy*>& left) {
 bool reliable(const Round& round, const Part& part, model::Condition condition) {
   Reliance reliance(*part.service, condition);
   for (const Entry& entry : part.entries) {
+    if (entry.lost) continue;
     const bool in_place = part.global() ? node_matches(round.view, round.path.grid, entry.instance.node, part.spec())
                                         : entry.instance.slot <= part.spec().replicas;
     if (in_place) reliance.add(entry.instance, entry.status);
@@ -171,11 +174,57 @@ bool reliable(const Round& round, const Part& part, model::Condition condition) 
 
 }  // namespace
 
-schedule::Request request(const Round& round, const Part& part, std::string& why_not) {
-  schedule::Request wish{.spec = &part.spec(), .path = part.path};
+Entry fresh(const Round& round, const Part& part, std::int64_t slot, const Entry* in_place_of) {
+  static const model::InstanceStatus none_yet;
+  // Not before the deploy it is made for, whatever the clock does: see worth_another_try.
+  const std::int64_t created = round.live ? std::max(round.now_ms, round.live->created_ms) : round.now_ms;
+  Entry entry{.instance = {.id = InstanceId(round.ids.id()),
+                           .grid = part.path.grid,
+                           .project = part.path.project,
+                           .stack = part.path.stack,
+                           .service = part.path.service,
+                           .slot = slot,
+                           .instance_revision = part.service->instance_revision,
+                           .restarts = part.service->restarts,
+                           .created_ms = created},
+              .status = &none_yet,
+              .made_from = &part.spec(),
+              .current = true};
+  if (!in_place_of) return entry;
+  entry.instance.avoid = in_place_of->instance.avoid;
+  // Moving is no update: what ran goes on, though a newer revision failed to take
+  // its place.
+  if (!round.halted) return entry;
+  entry.instance.instance_revision = in_place_of->instance.instance_revision;
+  entry.instance.restarts = in_place_of->instance.restarts;
+  entry.made_from = in_place_of->made_from;
+  entry.current = in_place_of->current;
+  return entry;
+}
+
+void create(Round& round, Part& part, Entry entry, const NodeId& node) {
+  entry.instance.node = node;
+  round.plan.steps.push_back(CreateInstance{entry.instance});
+  pin_volumes(round, part, entry);
+  const auto at =
+      std::ranges::upper_bound(part.entries, entry.instance.slot, {}, [](const Entry& e) { return e.instance.slot; });
+  part.entries.insert(at, std::move(entry));
+}
+
+std::string volume_home(const Round& round, const Part& part, const Entry& entry) {
+  for (const auto& [key, spec] : volumes(round, part, *entry.made_from)) {
+    const std::string name = key.substr(key.rfind('/') + 1);
+    if (spec->external) return "what its external volume '" + name + "' holds may be there only";
+    if (pin_of(round, key) == entry.instance.node) return "its volume '" + name + "' lives there";
+  }
+  return "";
+}
+
+schedule::Request request(const Round& round, const Part& part, std::string& why_not, const model::ServiceSpec* older) {
+  schedule::Request wish{.spec = older ? older : &part.spec(), .path = part.path};
   wish.with_stack = !part.global() && part.spec().replicas == 1;
   std::string first;
-  for (const auto& [key, spec] : volumes(round, part)) {
+  for (const auto& [key, spec] : volumes(round, part, *wish.spec)) {
     const auto pin = pin_of(round, key);
     if (pin && wish.pinned && *pin != *wish.pinned)
       why_not = "its volumes '" + first + "' and '" + key.substr(key.rfind('/') + 1) + "' live on different nodes";
@@ -203,8 +252,11 @@ bool dependencies_hold(Round& round, const Part& part) {
 void fill(Round& round) {
   std::vector<Vacancy> vacancies;
   for (Part& part : round.parts) {
-    if (part.going || !dependencies_hold(round, part)) continue;
-    std::ranges::move(part.global() ? global_vacancies(round, part) : replicated_vacancies(round, part),
+    if (part.going) continue;
+    // Who was there already does not wait for its dependencies anew.
+    const bool only_lost = !dependencies_hold(round, part);
+    if (part.global() && only_lost) continue;
+    std::ranges::move(part.global() ? global_vacancies(round, part) : replicated_vacancies(round, part, only_lost),
                       std::back_inserter(vacancies));
   }
   // The reasons of those that find no place are told when all others have theirs:

@@ -10,14 +10,16 @@
 namespace kontena::rollout {
 namespace {
 
-const model::Deployment* newest_running(const model::ClusterView& view, const model::StackPath& path) {
+void find_live(Round& round) {
+  using enum model::DeploymentState;
   const model::Deployment* newest = nullptr;
   const auto age = [](const model::Deployment& d) { return std::tie(d.created_ms, *d.id); };
-  view.deployments.each(path.text() + '/', [&](const auto& item) {
-    const bool running = item.value.state == model::DeploymentState::running;
-    if (running && (!newest || age(*newest) < age(item.value))) newest = &item.value;
+  round.view.deployments.each(round.path.text() + '/', [&](const auto& item) {
+    const model::Deployment& one = item.value;
+    if (!newest || age(*newest) < age(one)) newest = &one;
+    if (one.state == running && (!round.live || age(*round.live) < age(one))) round.live = &one;
   });
-  return newest;
+  round.halted = newest && (newest->state == failed || newest->state == aborted);
 }
 
 void remove_all(Round& round, Part& part) {
@@ -55,8 +57,10 @@ void keep_running(Round& round) {
   for (bool went_on = true; went_on;) {
     went_on = false;
     round.stuck.clear();
-    for (Part& part : round.parts) went_on |= !part.going && remove_next(round, part);
+    for (Part& part : round.parts) went_on |= !part.going && roll_out(round, part);
   }
+  for (Part& part : round.parts)
+    if (!part.going) replace_away(round, part);
   for (Part& part : round.parts)
     if (!part.going) start_stopped(round, part);
   fill(round);
@@ -86,7 +90,7 @@ Plan step(const model::ClusterView& view, const model::StackPath& path, schedule
   const auto* stack = view.stacks.get(path.text());
   if (!stack) return {};
   Round round{.view = view, .path = path, .nodes = nodes, .ids = ids, .now_ms = to_ms(now), .stack = *stack};
-  round.live = newest_running(view, path);
+  find_live(round);
   load(round);
   for (Part& part : round.parts)
     if (part.going) remove_all(round, part);

@@ -12,6 +12,15 @@
 // into the plan is also done here, so that later parts decide on what will be.
 namespace kontena::rollout {
 
+// Why an instance is to be replaced by one on another node.
+enum class Away {
+  no,
+  lost,     // its node is
+  drained,  // its node is
+  moved,    // somebody asked for it
+  failing,  // it keeps failing where it is
+};
+
 // An instance as it will be once the plan is carried out.
 struct Entry {
   model::Instance instance;
@@ -19,9 +28,16 @@ struct Entry {
   const model::ServiceSpec* made_from = nullptr;  // never null
   bool current = false;                           // made from what the service is now
   bool parked = false;  // of a global service, on a node that takes no new work: left as it is
+  bool lost = false;    // on a lost node: what its status says is of long ago, and nobody hears what is wished of it
+  Away away = Away::no;
+  std::string held = {};  // why it stays although it should be elsewhere: what it needs is where it is
 
   bool placed() const { return !instance.node.empty(); }
   bool leaving() const { return instance.desired == model::Desired::removed; }
+  bool serves() const {
+    return !lost && !leaving() && instance.desired == model::Desired::running &&
+           status->state == model::InstanceState::running && status->health != model::Health::unhealthy;
+  }
 };
 
 // One service. Its record is absent where it was lost; then its instances go.
@@ -45,7 +61,9 @@ struct Round {
   const std::int64_t now_ms;
   const model::Stack& stack;
 
-  const model::Deployment* live = nullptr;                              // the newest running one
+  const model::Deployment* live = nullptr;  // the newest running one
+  bool halted =
+      false;  // the newest deployment failed or was aborted: what is left of a roll-out waits for the next one
   std::vector<Part> parts = {};                                         // in order of name
   std::map<std::string, NodeId> pins = {};                              // made in this round, by volume key
   std::map<std::pair<std::string, model::Condition>, bool> known = {};  // what `satisfied` said
@@ -64,6 +82,13 @@ void forget(Round&, Part&, std::size_t entry);
 void remove(Round&, Part&, std::size_t entry);
 void set_desired(Round&, Entry&, model::Desired);
 
+// away.cc: who is to be elsewhere.
+void judge_place(Round&, Part&);   // sets lost, away and held
+void replace_away(Round&, Part&);  // start-first, where another node takes it; the lost are replaced by fill()
+
+// update.cc: what replaces instances of an older revision.
+bool roll_out(Round&, Part&);  // the next ones, if it is their turn
+
 // slots.cc
 bool wanted(const Part&, const Entry&);              // its slot, or its node, is to have an instance
 std::vector<std::int64_t> empty_slots(const Part&);  // of a replicated service
@@ -71,15 +96,23 @@ std::vector<NodeId> empty_nodes(const Part&);        // of a global service
 void remove_superfluous(Round&, Part&);
 void remove_broken(Round&, Part&);   // those of an older revision that serve nobody; on a new deploy, the dead
 void forget_surplus(Round&, Part&);  // of a global service: those that wait for a node that went
-bool remove_next(Round&, Part&);     // the next live one of an older revision, if it is its turn
+// A current one that does what is asked of it, and has for as long as is asked.
+bool good(Round&, const Part&, const Entry&);
 
 // place.cc
-schedule::Request request(const Round&, const Part&, std::string& why_not);
+schedule::Request request(const Round&, const Part&, std::string& why_not, const model::ServiceSpec* older = nullptr);
+Entry fresh(const Round&, const Part&, std::int64_t slot, const Entry* in_place_of = nullptr);
+void create(Round&, Part&, Entry, const NodeId& node);
+std::string volume_home(const Round&, const Part&,
+                        const Entry&);  // "its volume 'shop.data' is there"; "" = it has none
 bool dependencies_hold(Round&, const Part&);
 void fill(Round&);  // makes and places what is wanting, in all parts
 
 // verdict.cc: what became of the deployments.
 void judge(Round&);
+std::string broken(const Round&, const Entry&);  // why it is no good and will not mend by waiting; "" otherwise
+// So many new ones of a service are broken that its roll-out must not go on.
+bool failed(const Round&, const Part&);
 std::string instance_name(const model::Instance&);  // "web-1"
 
 }  // namespace kontena::rollout

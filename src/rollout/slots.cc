@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "round.h"
 #include "state.h"
@@ -18,6 +19,11 @@ bool worth_another_try(const Round& round, const Entry& entry) {
          entry.instance.created_ms < round.live->created_ms;
 }
 
+bool is_drained(const Round& round, const Entry& entry) {
+  const auto* node = round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
+  return node && node->availability == model::Availability::drain;
+}
+
 // Nobody misses it while its successor is made.
 bool serves_nobody(const Entry& entry) {
   return entry.status->state != model::InstanceState::running || entry.instance.desired != model::Desired::running;
@@ -30,9 +36,15 @@ bool wanted(const Part& part, const Entry& entry) {
   return entry.instance.slot >= 1 && entry.instance.slot <= part.spec().replicas;
 }
 
+// Somebody is there, or will be: one that goes has it until its container is gone.
+// A lost one whose place another can take does not count, nor what is told to go
+// where nobody hears it.
+bool takes_place(const Entry& entry) { return entry.lost ? !entry.leaving() && entry.away == Away::no : true; }
+
 std::vector<std::int64_t> empty_slots(const Part& part) {
   std::set<std::int64_t> taken;
-  for (const Entry& entry : part.entries) taken.insert(entry.instance.slot);
+  for (const Entry& entry : part.entries)
+    if (takes_place(entry)) taken.insert(entry.instance.slot);
   std::vector<std::int64_t> empty;
   for (std::int64_t slot = 1; slot <= part.spec().replicas; ++slot)
     if (!taken.contains(slot)) empty.push_back(slot);
@@ -48,31 +60,57 @@ std::vector<NodeId> empty_nodes(const Part& part) {
   return empty;
 }
 
+bool good(Round& round, const Part& part, const Entry& entry) {
+  if (entry.lost) return false;
+  if (done(*entry.status, *entry.made_from)) return true;
+  if (!up(*entry.status, *entry.made_from)) return false;
+  // Without a health check, only time tells that it did not fall over at once.
+  const bool healthy = entry.status->health == model::Health::healthy;
+  const auto settles = settles_at(*entry.status, round.now_ms,
+                                  part.service ? part.spec().update.monitor_ms.value_or(healthy ? 0 : settle_ms) : 0);
+  round.wake_at(settles);
+  return settles == 0;
+}
+
 void remove_superfluous(Round& round, Part& part) {
-  // The one to keep of each place: the current one, else the one that has a node.
+  // The one to keep of each place: the newest revision's; of those, one that may
+  // stay, that has a node, that serves, and is the younger.
   std::map<std::string, const Entry*> best;
-  const auto rank = [](const Entry& e) { return std::pair(e.current, e.placed()); };
+  const auto rank = [](const Entry& e) {
+    const model::Instance& i = e.instance;
+    return std::tuple(i.instance_revision, i.restarts, e.away == Away::no, e.placed(), e.serves(), !e.lost,
+                      i.created_ms, *i.id);
+  };
   for (const Entry& entry : part.entries) {
     if (entry.leaving() || (part.global() && !entry.placed())) continue;
     const Entry*& kept = best[place_of(part, entry)];
     if (!kept || rank(entry) > rank(*kept)) kept = &entry;
   }
-  std::set<InstanceId> kept;
-  for (const auto& [place, entry] : best) kept.insert(entry->instance.id);
+  // Those beside it stay until it is good, as far as they serve or may.
+  std::set<InstanceId> keep;
+  for (const auto& [place, entry] : best) keep.insert(entry->instance.id);
+  for (const Entry& entry : part.entries) {
+    if (entry.leaving() || (part.global() && !entry.placed()) || keep.contains(entry.instance.id)) continue;
+    const Entry& first = *best[place_of(part, entry)];
+    const bool may_serve = entry.serves() || (entry.lost && entry.placed());
+    if (may_serve && !good(round, part, first)) keep.insert(entry.instance.id);
+  }
 
   for (std::size_t i = part.entries.size(); i-- > 0;) {
     const Entry& entry = part.entries[i];
     if (entry.leaving() || (part.global() && !entry.placed())) continue;
-    const bool fits = part.global() ? node_matches(round.view, round.path.grid, entry.instance.node, part.spec())
+    const bool fits = part.global() ? node_matches(round.view, round.path.grid, entry.instance.node, part.spec()) &&
+                                          !is_drained(round, entry)
                                     : wanted(part, entry);
-    if (!fits || !kept.contains(entry.instance.id)) remove(round, part, i);
+    if (!fits || !keep.contains(entry.instance.id)) remove(round, part, i);
   }
 }
 
 void remove_broken(Round& round, Part& part) {
+  if (round.halted) return;  // what is left of the old is all that there is
   for (std::size_t i = part.entries.size(); i-- > 0;) {
     const Entry& entry = part.entries[i];
-    if (entry.leaving() || entry.parked) continue;
+    if (entry.leaving() || entry.parked || entry.lost) continue;
     if ((!entry.current && serves_nobody(entry)) || worth_another_try(round, entry)) remove(round, part, i);
   }
 }
@@ -83,43 +121,6 @@ void forget_surplus(Round& round, Part& part) {
   auto surplus = std::ranges::count_if(part.entries, waits) - std::ssize(empty_nodes(part));
   for (std::size_t i = part.entries.size(); i-- > 0 && surplus > 0;)
     if (waits(part.entries[i])) forget(round, part, i), --surplus;
-}
-
-bool remove_next(Round& round, Part& part) {
-  const auto outdated = [&](const Entry& e) { return !e.current && !e.parked && !e.leaving(); };
-  if (std::ranges::none_of(part.entries, outdated)) return false;
-  if (!(part.global() ? empty_nodes(part).empty() : empty_slots(part).empty())) return false;
-  std::optional<std::size_t> next;
-  for (std::size_t i = 0; i < part.entries.size(); ++i) {
-    const Entry& entry = part.entries[i];
-    if (entry.parked || !wanted(part, entry)) continue;
-    if (entry.leaving()) return false;
-    if (!entry.current) {
-      const auto sick = [](const Entry& e) { return e.status->health == model::Health::unhealthy; };
-      if (!next || sick(entry) > sick(part.entries[*next])) next = i;
-      continue;
-    }
-    if (done(*entry.status, *entry.made_from)) continue;
-    if (!up(*entry.status, *entry.made_from)) return false;
-    // Without a health check, only time tells that the new one did not fall over at once.
-    const auto settles = entry.status->health == model::Health::healthy ? 0 : settles_at(*entry.status, round.now_ms);
-    round.wake_at(settles);
-    if (settles != 0) return false;
-  }
-  if (!next || !dependencies_hold(round, part)) return false;
-
-  // Nothing that serves is given up for a successor that could go nowhere.
-  const Entry& old = part.entries[*next];
-  std::string why_not;
-  schedule::Request wish = request(round, part, why_not);
-  if (part.global()) wish.pinned = old.instance.node;
-  if (why_not.empty()) why_not = round.nodes.instead_of(old.instance, *old.made_from, wish).why_not;
-  if (!why_not.empty()) {
-    round.stuck = instance_name(old.instance) + ": no node: " + why_not;
-    return false;
-  }
-  remove(round, part, *next);
-  return true;
 }
 
 }  // namespace kontena::rollout

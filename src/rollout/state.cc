@@ -9,6 +9,8 @@ namespace {
 using model::Health, model::InstanceState, model::RestartWhen;
 
 constexpr std::int64_t clock_skew_ms = 10'000;
+constexpr std::int64_t most_failures = 3;       // in a row, before another node is tried
+constexpr std::int64_t first_move_ms = 10'000;  // doubling
 
 bool has_check(const model::ServiceSpec& spec) {
   return spec.health_check && !spec.health_check->test.empty() && spec.health_check->test.front() != "NONE";
@@ -39,9 +41,17 @@ bool dead(const model::InstanceStatus& status, const model::ServiceSpec& spec) {
   return status.state == InstanceState::exited && status.exit_code != 0 && spec.restart.when == RestartWhen::no;
 }
 
-std::int64_t settles_at(const model::InstanceStatus& status, std::int64_t now_ms) {
-  const std::int64_t at = status.started_ms + settle_ms;
-  return at <= now_ms || at > now_ms + clock_skew_ms ? 0 : at;
+std::int64_t settles_at(const model::InstanceStatus& status, std::int64_t now_ms, std::int64_t run_ms) {
+  const std::int64_t at = status.started_ms + run_ms;
+  return at <= now_ms || status.started_ms > now_ms + clock_skew_ms ? 0 : at;
+}
+
+std::int64_t worth_moving_at(const model::Instance& instance, const model::InstanceStatus& status,
+                             const model::ServiceSpec& spec) {
+  // Whoever limits the attempts means it; what ends well or serves is no failure.
+  if (status.failures < most_failures || !status.last_failure || spec.restart.max_attempts > 0) return 0;
+  if (up(status, spec) || done(status, spec) || spec.restart.when == RestartWhen::no) return 0;
+  return status.last_failure->at_ms + (first_move_ms << std::min<std::int64_t>(instance.failed_before, 5));
 }
 
 bool current(const model::Instance& instance, const model::Service& service) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kontena/model/view.h"
+#include "kontena/rollout/rollout.h"
 
 // What an instance's status means for a roll-out.
 namespace kontena::rollout {
@@ -14,9 +15,12 @@ bool done(const model::InstanceStatus&, const model::ServiceSpec&);
 // Will not run again unless it is replaced.
 bool dead(const model::InstanceStatus&, const model::ServiceSpec&);
 
-// When it has run for settle_ms; 0: it has. A start in the far future is the mark
+// When it has run for so long; 0: it has. A start in the far future is the mark
 // of a wrong clock on the node, and not waited for.
-std::int64_t settles_at(const model::InstanceStatus&, std::int64_t now_ms);
+std::int64_t settles_at(const model::InstanceStatus&, std::int64_t now_ms, std::int64_t run_ms = settle_ms);
+
+// It keeps failing: from when on another node is worth a try; 0 = it does not.
+std::int64_t worth_moving_at(const model::Instance&, const model::InstanceStatus&, const model::ServiceSpec&);
 
 // Made from what the service is now.
 bool current(const model::Instance&, const model::Service&);

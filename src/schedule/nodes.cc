@@ -31,12 +31,18 @@ Nodes::~Nodes() = default;
 Nodes::Nodes(Nodes&&) noexcept = default;
 Nodes& Nodes::operator=(Nodes&&) noexcept = default;
 
+model::NodeState Nodes::Table::state(const NodeId& node) const {
+  const auto found = heard.find(node);
+  return found == heard.end() ? model::NodeState::joining : found->second;
+}
+
+model::NodeState Nodes::state(const NodeId& node) const { return table_->state(node); }
+
 void Nodes::Table::judge(Candidate& c) {
-  const auto found = heard.find(c.node->id);
-  const auto state = found == heard.end() ? model::NodeState::joining : found->second;
+  const auto state = this->state(c.node->id);
   const bool active = c.node->availability == model::Availability::active;
   awaited -= c.awaited;
-  c.awaited = active && state == model::NodeState::joining;
+  c.awaited = active && (state == model::NodeState::joining || state == model::NodeState::silent);
   awaited += c.awaited;
   c.ready = active && state == model::NodeState::ready;
   weigh(c);

@@ -91,6 +91,7 @@ struct Nodes::Table {
   // nodes.cc: who is there.
   void put_node(const std::string& key);
   void drop_node(std::uint32_t node);
+  model::NodeState state(const NodeId&) const;
   void judge(Candidate&);  // is it ready?
   void renumber();         // nodes came or went
   std::vector<const Candidate*> all() const;

@@ -6,11 +6,13 @@ using model::Desired, model::InstanceState, model::Mode;
 namespace {
 
 void no_place_twice(const World& world) {
-  std::set<std::string> slots, nodes;
+  // Beside one that serves there may be its successor, and one that is lost or goes.
+  std::map<std::string, int> slots;
+  std::set<std::string> nodes;
   world.view.instances.each("", [&](const auto& item) {
     const model::Instance& i = item.value;
     const std::string service = i.service_path().text() + ' ';
-    REQUIRE(slots.insert(service + std::to_string(i.slot)).second);
+    if (i.desired != Desired::removed) REQUIRE(++slots[service + std::to_string(i.slot)] <= (world.faults ? 3 : 2));
     const auto* of = world.view.services.get(i.service_path().text());
     if (of && of->spec.mode == Mode::global && i.desired != Desired::removed && !i.node.empty())
       REQUIRE(nodes.insert(service + *i.node).second);

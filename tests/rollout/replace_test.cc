@@ -129,6 +129,8 @@ TEST_CASE("an old one is not given up for a successor that no node would take") 
   CHECK(shop.text() == "web-1@n1 web-2@n2 web-3@n3");
   CHECK(shop.deployment() == "failed: web-1: no node: 3 without enough free memory: need 8.8 GB, best has 4.0 GB");
   shop.node("n4", {}, 4, 10'000 * megabyte);
+  CHECK(shop.step().steps.empty());  // who was told that it failed, says when it is to be tried again
+  shop.deploy();
   shop.run(2);
   CHECK(revisions(shop) == "211");
   CHECK(*shop.instances()[0].node == "n4");

@@ -191,10 +191,17 @@ struct World : support::Cluster {
   std::size_t server() {
     std::size_t steps = 0;
     for (const auto* stack : {"a", "b"}) {
-      const auto plan = plan_of(stack);
+      auto plan = plan_of(stack);
       support::apply_plan(view, plan, now_ms);
       steps += plan.steps.size();
+      if (support::fails(plan)) {
+        plan = plan_of(stack);
+        support::apply_plan(view, plan, now_ms);
+        REQUIRE_FALSE(support::fails(plan));
+      }
       CAPTURE(stack);
+      CAPTURE(support::text(plan));
+      CHECK(support::text(plan_of(stack)) == "");
       REQUIRE(plan_of(stack).steps.empty());
     }
     return steps;

@@ -2,13 +2,46 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <set>
 #include <string>
 #include <variant>
 
+#include "kontena/model/names.h"
 #include "kontena/rollout/rollout.h"
 
 namespace kontena::support {
+
+// "create a/web-1@n1; set a/web-2@n2 removed", for messages.
+inline std::string text(const rollout::Plan& plan) {
+  std::string text;
+  const auto add = [&](const std::string& what, const model::Instance& i) {
+    text += what + ' ' + i.stack + '/' + i.service + '-' + std::to_string(i.slot) + '@' + *i.node + '#' + *i.id + "; ";
+  };
+  for (const rollout::Step& step : plan.steps) {
+    if (const auto* create = std::get_if<rollout::CreateInstance>(&step))
+      add("create", create->instance);
+    else if (const auto* place = std::get_if<rollout::PlaceInstance>(&step))
+      add("place", place->instance);
+    else if (const auto* set = std::get_if<rollout::SetDesired>(&step))
+      add(std::string(name(set->desired)), set->instance);
+    else if (const auto* forget = std::get_if<rollout::ForgetInstance>(&step))
+      add("forget", forget->instance);
+    else if (const auto* finish = std::get_if<rollout::FinishDeployment>(&step))
+      text += "finish " + *finish->deployment.id + ' ' + finish->reason + "; ";
+    else
+      text += "step " + std::to_string(step.index()) + "; ";
+  }
+  return text;
+}
+
+// It ends a deployment as failed: from then on less is done than before, and some things are done differently.
+inline bool fails(const rollout::Plan& plan) {
+  return std::ranges::any_of(plan.steps, [](const rollout::Step& step) {
+    const auto* finish = std::get_if<rollout::FinishDeployment>(&step);
+    return finish && finish->state == model::DeploymentState::failed;
+  });
+}
 
 // What the server's commit of a plan makes of the view. Requires what a commit
 // does: nothing made twice, nothing changed that is not there, no record touched twice.

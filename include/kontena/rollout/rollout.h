@@ -33,14 +33,19 @@ struct Plan {
 // - a slot for each replica (of a global service: each eligible node), filled by
 //   one instance; superfluous ones, those with the highest slots first, removed;
 // - a service waits for what it depends on: started, healthy, completed;
-// - an instance made from an older revision is replaced, one at a time for each
-//   service, stop-first; the next once the new one runs (and is healthy);
+// - instances made from an older revision are replaced as the service's `update`
+//   says; not any more once the newest deployment failed or was aborted;
+// - what is on a lost node is made elsewhere at once, what is on a drained one, is to
+//   move, or keeps failing where it is start-first and where another node takes
+//   it; what has its data there is held. Whoever is beside a good one goes;
 // - what could not be placed is tried again; a stopped or removed stack's
 //   instances are stopped or removed;
 // - the newest running deployment succeeds when all is as wanted and has been for
-//   `settle_ms`, fails at the first instance that cannot be placed or gave up.
-// Carried out and asked again, it has nothing more to say. REQUIRES: the nodes are
-// made from the same view. Steps are to be written in order, all at once.
+//   `settle_ms`, fails when more instances than its services allow are broken, or
+//   one cannot be placed.
+// Carried out and asked again, it has nothing more to say, but for the round after
+// a deployment failed. REQUIRES: the nodes are made from the same view. Steps are to
+// be written in order, all at once.
 Plan step(const model::ClusterView&, const model::StackPath&, schedule::Nodes&, IdSource&, Time now);
 
 inline constexpr std::int64_t settle_ms = 1'000;

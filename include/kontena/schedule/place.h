@@ -71,7 +71,10 @@ class Nodes {
     rebook(instance, spec, model::Desired::removed);
   }
 
-  // An active node was not heard yet: it joined just now, or the server started.
+  model::NodeState state(const NodeId&) const;
+
+  // An active node may still come: it joined just now, the server started, or it
+  // is silent for a moment.
   bool awaits_nodes() const;
 
  private:

@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "round.h"
+#include "state.h"
+
+namespace kontena::rollout {
+namespace {
+
+constexpr std::int64_t avoided_ms = 600'000;
+
+std::vector<NodeId> still_avoided(const Entry& entry, std::int64_t now_ms) {
+  std::vector<NodeId> nodes;
+  for (const model::Avoided& avoided : entry.instance.avoid)
+    if (avoided.until_ms > now_ms) nodes.push_back(avoided.node);
+  return nodes;
+}
+
+Away why_away(Round& round, const Part& part, const Entry& entry) {
+  if (entry.lost) return Away::lost;
+  const auto* node = round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
+  if (node && node->availability == model::Availability::drain) return Away::drained;
+  if (!entry.instance.move_why.empty()) return Away::moved;
+  if (round.live || !part.service) return Away::no;
+  const std::int64_t at = worth_moving_at(entry.instance, *entry.status, *entry.made_from);
+  if (at == 0) return Away::no;
+  if (at <= round.now_ms) return Away::failing;
+  round.wake_at(at);
+  return Away::no;
+}
+
+// How many may be on the move at once.
+std::int64_t budget(const Part& part) {
+  const std::int64_t parallelism = part.spec().update.parallelism;
+  return parallelism == 0 ? std::max<std::int64_t>(part.spec().replicas, 1) : parallelism;
+}
+
+// One that takes its place, made already: no older, and meant to stay.
+const Entry* successor(const Part& part, const Entry& entry) {
+  const auto found = std::ranges::find_if(part.entries, [&](const Entry& other) {
+    return other.instance.slot == entry.instance.slot && other.instance.id != entry.instance.id && !other.leaving() &&
+           other.away == Away::no;
+  });
+  return found == part.entries.end() ? nullptr : &*found;
+}
+
+bool goes_away(const Entry& entry) {
+  return entry.away == Away::drained || entry.away == Away::moved || entry.away == Away::failing;
+}
+
+}  // namespace
+
+void judge_place(Round& round, Part& part) {
+  for (Entry& entry : part.entries) {
+    if (!entry.placed()) continue;
+    entry.lost = round.nodes.state(entry.instance.node) == model::NodeState::lost;
+    if (!part.service || part.going || part.global() || entry.leaving()) continue;
+    entry.away = why_away(round, part, entry);
+    if (entry.away == Away::no) continue;
+    if (part.spec().pinned || entry.made_from->pinned)
+      entry.held = "it is declared as pinned";
+    else
+      entry.held = volume_home(round, part, entry);
+    if (!entry.held.empty()) entry.away = Away::no;
+  }
+}
+
+void replace_away(Round& round, Part& part) {
+  if (part.global()) return;
+  std::int64_t left = budget(part);
+  for (const Entry& entry : part.entries)
+    if (!entry.leaving() && entry.instance.beside && !good(round, part, entry) && broken(round, entry).empty()) --left;
+  for (std::size_t i = 0; i < part.entries.size() && left > 0; ++i) {
+    // A copy: making its successor moves the list.
+    const Entry old = part.entries[i];
+    if (old.leaving() || !goes_away(old) || !wanted(part, old) || successor(part, old)) continue;
+    if (!round.halted && !old.current) continue;  // the roll-out takes it along
+    std::string why_not;
+    Entry next = fresh(round, part, old.instance.slot, &old);
+    schedule::Request wish = request(round, part, why_not, next.current ? nullptr : next.made_from);
+    if (!why_not.empty()) continue;
+    wish.not_on = {old.instance.node};
+    const auto avoided = still_avoided(old, round.now_ms);
+    if (old.away == Away::failing)
+      wish.not_on.insert(wish.not_on.end(), avoided.begin(), avoided.end());
+    else
+      wish.avoid = avoided;
+    if (old.away == Away::moved && !old.instance.move_to.empty()) wish.prefer = old.instance.move_to;
+    const auto place = round.nodes.place(wish);
+    if (!place.node) {
+      // Asked for, and not possible now: it is not to happen at some other time, when nobody thinks of it any more.
+      if (old.away != Away::moved) continue;
+      Entry& stays = part.entries[i];
+      stays.instance.move_why.clear();
+      stays.instance.move_to = {};
+      stays.away = Away::no;
+      round.plan.steps.push_back(PlaceInstance{stays.instance});
+      continue;
+    }
+    next.instance.beside = true;
+    if (old.away == Away::failing) {
+      next.instance.failed_before = old.instance.failed_before + 1;
+      next.instance.avoid = old.instance.avoid;
+      std::erase_if(next.instance.avoid, [&](const auto& a) { return a.until_ms <= round.now_ms; });
+      next.instance.avoid.push_back({old.instance.node, round.now_ms + avoided_ms});
+    }
+    create(round, part, std::move(next), *place.node);
+    --left;
+    if (old.serves()) continue;
+    const auto at = std::ranges::find(part.entries, old.instance.id, [](const Entry& e) { return e.instance.id; });
+    remove(round, part, static_cast<std::size_t>(at - part.entries.begin()));
+  }
+}
+
+}  // namespace kontena::rollout

@@ -1,0 +1,108 @@
+#include <algorithm>
+#include <limits>
+#include <set>
+
+#include "round.h"
+#include "state.h"
+
+namespace kontena::rollout {
+namespace {
+
+// An instance whose turn is to come: of an older revision, and none beside it yet.
+bool outdated(const Part& part, const Entry& entry) {
+  if (entry.current || entry.parked || entry.leaving() || !wanted(part, entry)) return false;
+  return std::ranges::none_of(part.entries, [&](const Entry& other) {
+    const bool same =
+        part.global() ? other.instance.node == entry.instance.node : other.instance.slot == entry.instance.slot;
+    return same && other.current && !other.leaving();
+  });
+}
+
+// How many more may be taken on now.
+std::int64_t allowance(Round& round, const Part& part) {
+  const model::Update& update = part.spec().update;
+  std::int64_t at_work = 0;
+  for (const Entry& entry : part.entries) {
+    if (entry.parked || !wanted(part, entry) || (entry.lost && entry.away != Away::no)) continue;
+    if (entry.leaving()) {
+      at_work += !entry.lost;
+    } else if (entry.current) {
+      // A broken one that is put up with keeps nobody waiting.
+      bool waits = !good(round, part, entry) && broken(round, entry).empty();
+      if (!waits && update.delay_ms > 0) {
+        const auto until = settles_at(*entry.status, round.now_ms, update.delay_ms + update.monitor_ms.value_or(0));
+        round.wake_at(until);
+        waits = until != 0;
+      }
+      at_work += waits;
+    }
+  }
+  const std::int64_t most = update.parallelism == 0 ? std::numeric_limits<std::int64_t>::max() : update.parallelism;
+  return most - at_work;
+}
+
+// Sick ones first, then in order of slot.
+std::optional<std::size_t> next_of(const Part& part, const std::set<InstanceId>& stuck) {
+  const auto sick = [](const Entry& e) { return e.status->health == model::Health::unhealthy; };
+  std::optional<std::size_t> next;
+  for (std::size_t i = 0; i < part.entries.size(); ++i) {
+    const Entry& entry = part.entries[i];
+    if (!outdated(part, entry) || stuck.contains(entry.instance.id)) continue;
+    if (!next || sick(entry) > sick(part.entries[*next])) next = i;
+  }
+  return next;
+}
+
+// Two at a time must not have its data, and there may be no room for two.
+bool start_beside(Round& round, Part& part, std::size_t at) {
+  const Entry& old = part.entries[at];
+  if (part.spec().update.order != model::Order::start_first || old.lost || !volume_home(round, part, old).empty())
+    return false;
+  std::string why_not;
+  schedule::Request wish = request(round, part, why_not);
+  if (!why_not.empty()) return false;
+  if (part.global()) wish.pinned = old.instance.node;
+  const auto place = round.nodes.place(wish);
+  if (!place.node) return false;
+  Entry next = fresh(round, part, old.instance.slot);
+  next.instance.beside = true;
+  create(round, part, std::move(next), *place.node);
+  return true;
+}
+
+// Nothing that serves is given up for a successor that could go nowhere.
+bool make_room(Round& round, Part& part, std::size_t at) {
+  const Entry& old = part.entries[at];
+  std::string why_not;
+  schedule::Request wish = request(round, part, why_not);
+  if (part.global()) wish.pinned = old.instance.node;
+  if (why_not.empty()) why_not = round.nodes.instead_of(old.instance, *old.made_from, wish).why_not;
+  if (!why_not.empty()) {
+    if (round.stuck.empty()) round.stuck = instance_name(old.instance) + ": no node: " + why_not;
+    return false;
+  }
+  remove(round, part, at);
+  return true;
+}
+
+}  // namespace
+
+bool roll_out(Round& round, Part& part) {
+  if (round.halted || !next_of(part, {})) return false;
+  if (!(part.global() ? empty_nodes(part).empty() : empty_slots(part).empty())) return false;
+  if (failed(round, part)) return false;
+  bool any = false;
+  std::set<InstanceId> stuck;
+  for (auto left = allowance(round, part); left > 0;) {
+    const auto next = next_of(part, stuck);
+    if (!next || !dependencies_hold(round, part)) break;
+    const InstanceId id = part.entries[*next].instance.id;
+    if (start_beside(round, part, *next) || make_room(round, part, *next))
+      any = true, --left;
+    else
+      stuck.insert(id);
+  }
+  return any;
+}
+
+}  // namespace kontena::rollout
