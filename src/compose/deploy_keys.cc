@@ -7,6 +7,7 @@ namespace kontena::compose {
 namespace {
 
 using model::Resources;
+using model::Update;
 using S = model::ServiceSpec;
 
 constexpr std::string_view yet = "not supported yet";
@@ -53,11 +54,21 @@ static_assert(well_formed(placement_rows));
 
 constexpr auto restart_policy_rows = std::to_array<Key<S>>({
     runs<S>("condition", text_value, specify_condition),
-    refused<S>("delay", duration, "not supported yet; the agent chooses how long to wait"),
+    runs<S>("delay", duration, specify_restart_delay),
     runs<S>("max_attempts", integer, specify_attempts),
-    refused<S>("window", duration, yet),
+    runs<S>("window", duration, specify_restart_window),
 });
 static_assert(well_formed(restart_policy_rows));
+
+constexpr auto update_rows = std::to_array<Key<Update>>({
+    runs<Update>("delay", duration, specify_update_delay),
+    runs<Update>("failure_action", text_value, specify_failure_action),
+    runs<Update>("max_failure_ratio", number, specify_failure_ratio),
+    runs<Update>("monitor", duration, specify_monitor),
+    runs<Update>("order", text_value, specify_order),
+    runs<Update>("parallelism", integer, specify_parallelism),
+});
+static_assert(well_formed(update_rows));
 
 constexpr auto deploy_rows = std::to_array<Key<S>>({
     refused<S>("endpoint_mode", text_value, yet),
@@ -68,7 +79,7 @@ constexpr auto deploy_rows = std::to_array<Key<S>>({
     runs<S>("resources", object<resources_table>, specify_resources),
     mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
     refused<S>("rollback_config", as_written, yet),
-    refused<S>("update_config", as_written, yet),
+    runs<S>("update_config", object<update_table>, specify_update),
 });
 static_assert(well_formed(deploy_rows));
 
@@ -79,6 +90,7 @@ constinit const Table reservations_table = table_of<reservations_rows>("services
 constinit const Table resources_table = table_of<resources_rows>("services.*.deploy.resources");
 constinit const Table placement_table = table_of<placement_rows>("services.*.deploy.placement");
 constinit const Table restart_policy_table = table_of<restart_policy_rows>("services.*.deploy.restart_policy");
+constinit const Table update_table = table_of<update_rows>("services.*.deploy.update_config");
 constinit const Table deploy_table = table_of<deploy_rows>("services.*.deploy");
 
 std::span<const Key<Resources>> limits_keys() { return limits_rows; }
@@ -86,6 +98,7 @@ std::span<const Key<Resources>> reservations_keys() { return reservations_rows; 
 std::span<const Key<S>> resources_keys() { return resources_rows; }
 std::span<const Key<S>> placement_keys() { return placement_rows; }
 std::span<const Key<S>> restart_policy_keys() { return restart_policy_rows; }
+std::span<const Key<Update>> update_keys() { return update_rows; }
 std::span<const Key<S>> deploy_keys() { return deploy_rows; }
 
 }  // namespace kontena::compose

@@ -7,11 +7,14 @@
 namespace kontena::compose {
 namespace {
 
-constexpr std::array all{&stack_table,      &service_table,    &deploy_table,         &placement_table,
-                         &resources_table,  &limits_table,     &reservations_table,   &health_table,
-                         &attachment_table, &dependency_table, &restart_policy_table, &port_table,
-                         &mount_table,      &mount_bind_table, &mount_volume_table,   &network_table,
-                         &volume_table};
+constexpr std::array all{
+    &stack_table,          &service_table,      &deploy_table, &placement_table,  &resources_table,
+    &limits_table,         &reservations_table, &health_table, &attachment_table, &dependency_table,
+    &restart_policy_table, &port_table,         &mount_table,  &mount_bind_table, &mount_volume_table,
+    &network_table,        &volume_table,       &update_table, &own_table};
+
+// Ours, and so held to: one that stands where it means nothing is no mere anchor.
+constexpr std::string_view own_extension = "x-kontena";
 
 // "services.*.deploy" → "deploy": the word that a user knows the place by.
 std::string_view last_word(std::string_view where) {
@@ -77,10 +80,10 @@ void canonicalise_map(Reader& reader, Node& map, const std::string& path, const 
   }
   std::vector<std::string> extensions;
   for (Member& member : map.members) {
-    if (member.key.starts_with("x-")) {
-      if (!table.where.empty()) extensions.push_back(member.key);
-    } else if (const KeyInfo* row = table.find(member.key)) {
+    if (const KeyInfo* row = table.find(member.key)) {
       row->canonical(reader, member.value, under(path, member.key));
+    } else if (member.key.starts_with("x-") && member.key != own_extension) {
+      if (!table.where.empty()) extensions.push_back(member.key);
     } else {
       reader.notes.problem(member.at, under(path, member.key), "unknown key '" + member.key + "'",
                            hint_for(member.key, table));

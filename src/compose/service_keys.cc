@@ -117,12 +117,25 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     mapped<S>("volumes", mounts, specify_mounts, "a named volume lives on one node, and the service with it"),
     refused<S>("volumes_from", texts, yet),
     runs<S>("working_dir", text_value, into<&S::working_dir>),
+    runs<S>("x-kontena", object<own_table>, specify_own),
 });
 static_assert(well_formed(service_rows));
+
+// What Compose has no word for.
+constexpr auto own_rows = std::to_array<Key<S>>({
+    runs<S>("pinned", boolean, into<&S::pinned>),
+});
+static_assert(well_formed(own_rows));
 
 }  // namespace
 
 constinit const Table service_table = table_of<service_rows>("services.*");
+constinit const Table own_table = table_of<own_rows>("services.*.x-kontena");
 std::span<const Key<S>> service_keys() { return service_rows; }
+std::span<const Key<S>> own_keys() { return own_rows; }
+
+void specify_own(Specifier& to, const Node& value, const std::string& path, S& service) {
+  specify_map<S>(to, value, path, own_keys(), service);
+}
 
 }  // namespace kontena::compose

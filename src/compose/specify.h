@@ -36,6 +36,17 @@ void specify_reservations(Specifier&, const Node&, const std::string& path, mode
 void specify_restart_policy(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_condition(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_attempts(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_restart_delay(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_restart_window(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_own(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+
+void specify_update(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_parallelism(Specifier&, const Node&, const std::string& path, model::Update&);
+void specify_update_delay(Specifier&, const Node&, const std::string& path, model::Update&);
+void specify_failure_action(Specifier&, const Node&, const std::string& path, model::Update&);
+void specify_monitor(Specifier&, const Node&, const std::string& path, model::Update&);
+void specify_order(Specifier&, const Node&, const std::string& path, model::Update&);
+void specify_failure_ratio(Specifier&, const Node&, const std::string& path, model::Update&);
 
 // What a row has been read for already, elsewhere.
 template <class Spec>

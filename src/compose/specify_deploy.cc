@@ -1,4 +1,6 @@
 // Stage two of `deploy`.
+#include <algorithm>
+
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
 #include "kontena/schedule/constraint.h"
@@ -88,6 +90,60 @@ void specify_condition(Specifier& to, const Node& value, const std::string& path
 void specify_attempts(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
   service.restart.max_attempts = integer_of(value);
   if (service.restart.max_attempts < 0) to.notes.problem(value.at, path, "must not be negative");
+}
+
+void specify_restart_delay(Specifier&, const Node& value, const std::string&, ServiceSpec& service) {
+  // Zero is the model's word for none given, which would be the agent's back-off.
+  service.restart.delay_ms = std::max<std::int64_t>(1, milliseconds_of(value));
+}
+
+void specify_restart_window(Specifier&, const Node& value, const std::string&, ServiceSpec& service) {
+  service.restart.window_ms = milliseconds_of(value);
+}
+
+// ---- update_config
+
+void specify_update(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  specify_map<model::Update>(to, value, path, update_keys(), service.update);
+}
+
+void specify_parallelism(Specifier& to, const Node& value, const std::string& path, model::Update& update) {
+  update.parallelism = integer_of(value);
+  if (update.parallelism < 0) to.notes.problem(value.at, path, "must not be negative", "0 means all at once");
+}
+
+void specify_update_delay(Specifier&, const Node& value, const std::string&, model::Update& update) {
+  update.delay_ms = milliseconds_of(value);
+}
+
+void specify_failure_action(Specifier& to, const Node& value, const std::string& path, model::Update& update) {
+  if (value.text == "pause")
+    update.failure_action = model::OnFailure::pause;
+  else if (value.text == "continue")
+    update.failure_action = model::OnFailure::go_on;
+  else if (value.text == "rollback")
+    to.notes.problem(value.at, path, "'rollback' is not supported yet", "pause or continue");
+  else
+    to.notes.problem(value.at, path, "'" + value.text + "' is not an action", "pause or continue");
+}
+
+void specify_monitor(Specifier&, const Node& value, const std::string&, model::Update& update) {
+  update.monitor_ms = milliseconds_of(value);
+}
+
+void specify_order(Specifier& to, const Node& value, const std::string& path, model::Update& update) {
+  if (value.text == "start-first")
+    update.order = model::Order::start_first;
+  else if (value.text == "stop-first")
+    update.order = model::Order::stop_first;
+  else
+    to.notes.problem(value.at, path, "'" + value.text + "' is not an order", "stop-first or start-first");
+}
+
+void specify_failure_ratio(Specifier& to, const Node& value, const std::string& path, model::Update& update) {
+  const double ratio = real_of(value);
+  if (!(ratio >= 0 && ratio <= 1)) return to.notes.problem(value.at, path, value.text + " is not between 0 and 1");
+  update.max_failure_ppm = static_cast<std::int64_t>(ratio * 1e6 + 0.5);
 }
 
 }  // namespace kontena::compose

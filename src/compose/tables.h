@@ -13,6 +13,8 @@ std::span<const Key<model::ServiceSpec>> deploy_keys();
 std::span<const Key<model::ServiceSpec>> placement_keys();
 std::span<const Key<model::ServiceSpec>> resources_keys();
 std::span<const Key<model::ServiceSpec>> restart_policy_keys();
+std::span<const Key<model::ServiceSpec>> own_keys();
+std::span<const Key<model::Update>> update_keys();
 std::span<const Key<model::Resources>> limits_keys();
 std::span<const Key<model::Resources>> reservations_keys();
 std::span<const Key<model::HealthCheck>> health_keys();

@@ -31,6 +31,38 @@ TEST_CASE("a restart policy is that of `restart`, and `deploy.restart_policy` wi
   CHECK(spec_of({"deploy: {restart_policy: {}}"}).restart == Restart{RestartWhen::always, 0});
 }
 
+TEST_CASE("a restart policy has its delay and its window, and a delay of zero is one that was given") {
+  const auto restart = spec_of({"deploy: {restart_policy: {delay: 5s, window: 1m30s}}"}).restart;
+  CHECK(restart.delay_ms == 5'000);
+  CHECK(restart.window_ms == 90'000);
+  CHECK(spec_of({"deploy: {restart_policy: {delay: 0s}}"}).restart.delay_ms == 1);
+}
+
+TEST_CASE("an update is as `deploy.update_config` says, and else one at a time, stop-first, pausing on a failure") {
+  CHECK(spec_of({}).update == model::Update{});
+  CHECK(spec_of({"deploy: {update_config: {}}"}).update == model::Update{});
+  CHECK(spec_of({"deploy: {update_config: {parallelism: 0, delay: 10s, monitor: 0s, order: start-first, "
+                 "failure_action: continue, max_failure_ratio: 0.25}}"})
+            .update == model::Update{.parallelism = 0,
+                                     .delay_ms = 10'000,
+                                     .monitor_ms = 0,
+                                     .order = model::Order::start_first,
+                                     .failure_action = model::OnFailure::go_on,
+                                     .max_failure_ppm = 250'000});
+}
+
+TEST_CASE("x-kontena of a service is ours: its keys are held to, and it stands nowhere else") {
+  CHECK_FALSE(spec_of({}).pinned);
+  CHECK(spec_of({"x-kontena: {pinned: true}"}).pinned);
+  CHECK_FALSE(spec_of({"x-other: {pinned: true}", "x-kontena: {pinned: false}"}).pinned);
+  const auto problems = [](const std::string& text) { return lines_of(read_project({text}).problems); };
+  CHECK(problems(service({"x-kontena: {pined: true}"})).find("unknown key 'pined' (did you mean 'pinned'?)") !=
+        std::string::npos);
+  CHECK(problems(service({"deploy: {x-kontena: {pinned: true}}"}))
+            .find("unknown key 'x-kontena' ('x-kontena' belongs to one of the services)") != std::string::npos);
+  CHECK(problems(service({"pinned: true"})).find("'pinned' belongs under 'x-kontena'") != std::string::npos);
+}
+
 TEST_CASE("an absent command is the image's, an empty one is none") {
   CHECK_FALSE(spec_of({}).command.has_value());
   CHECK_FALSE(spec_of({"command:"}).command.has_value());
@@ -97,8 +129,12 @@ TEST_CASE("what we do not run is refused with its place and reason") {
                "services.s.deploy.placement.constraints[0]: 'node.role' is not an attribute"},
            Row{"deploy: {placement: {preferences: [{spread: x}]}}", "services.s.deploy.placement.preferences[0]: "},
            Row{"deploy: {placement: {preferences: [{pack: x}]}}", "a preference is 'spread: ATTRIBUTE'"},
-           Row{"deploy: {restart_policy: {delay: 5s}}",
-               "services.s.deploy.restart_policy.delay: 'delay' is not supported yet"},
+           Row{"deploy: {update_config: {failure_action: rollback}}",
+               "services.s.deploy.update_config.failure_action: 'rollback' is not supported yet (pause or continue)"},
+           Row{"deploy: {update_config: {order: both}}", "'both' is not an order (stop-first or start-first)"},
+           Row{"deploy: {update_config: {max_failure_ratio: 1.5}}", "1.5 is not between 0 and 1"},
+           Row{"deploy: {update_config: {parallelism: -1}}", "must not be negative"},
+           Row{"deploy: {rollback_config: {parallelism: 1}}", "'rollback_config' is not supported yet"},
            Row{"deploy: {resources: {limits: {cpus: -1}}}", "-1 is not a number of cores"},
            Row{"networks: {default: {ipv4_address: 10.0.0.1}}",
                "services.s.networks.default.ipv4_address: 'ipv4_address' is not supported: addresses are given by the "
