@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kontena/rollout/moves.h"
 #include "round.h"
 #include "state.h"
 
@@ -56,10 +57,7 @@ void judge_place(Round& round, Part& part) {
     if (!part.service || part.going || part.global() || entry.leaving()) continue;
     entry.away = why_away(round, part, entry);
     if (entry.away == Away::no) continue;
-    if (part.spec().pinned || entry.made_from->pinned)
-      entry.held = "it is declared as pinned";
-    else
-      entry.held = volume_home(round, part, entry);
+    entry.held = bound(round.view, entry.instance);
     if (!entry.held.empty()) entry.away = Away::no;
   }
 }

@@ -211,15 +211,6 @@ void create(Round& round, Part& part, Entry entry, const NodeId& node) {
   part.entries.insert(at, std::move(entry));
 }
 
-std::string volume_home(const Round& round, const Part& part, const Entry& entry) {
-  for (const auto& [key, spec] : volumes(round, part, *entry.made_from)) {
-    const std::string name = key.substr(key.rfind('/') + 1);
-    if (spec->external) return "what its external volume '" + name + "' holds may be there only";
-    if (pin_of(round, key) == entry.instance.node) return "its volume '" + name + "' lives there";
-  }
-  return "";
-}
-
 schedule::Request request(const Round& round, const Part& part, std::string& why_not, const model::ServiceSpec* older) {
   schedule::Request wish{.spec = older ? older : &part.spec(), .path = part.path};
   wish.with_stack = !part.global() && part.spec().replicas == 1;

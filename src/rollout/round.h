@@ -103,8 +103,6 @@ bool good(Round&, const Part&, const Entry&);
 schedule::Request request(const Round&, const Part&, std::string& why_not, const model::ServiceSpec* older = nullptr);
 Entry fresh(const Round&, const Part&, std::int64_t slot, const Entry* in_place_of = nullptr);
 void create(Round&, Part&, Entry, const NodeId& node);
-std::string volume_home(const Round&, const Part&,
-                        const Entry&);  // "its volume 'shop.data' is there"; "" = it has none
 bool dependencies_hold(Round&, const Part&);
 void fill(Round&);  // makes and places what is wanting, in all parts
 

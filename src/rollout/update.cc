@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 
+#include "kontena/rollout/moves.h"
 #include "round.h"
 #include "state.h"
 
@@ -53,11 +54,14 @@ std::optional<std::size_t> next_of(const Part& part, const std::set<InstanceId>&
   return next;
 }
 
+bool bound_by_data(const Round& round, const Entry& entry) {
+  return entry.made_from->mode == model::Mode::replicated && !bound(round.view, entry.instance).empty();
+}
+
 // Two at a time must not have its data, and there may be no room for two.
 bool start_beside(Round& round, Part& part, std::size_t at) {
   const Entry& old = part.entries[at];
-  if (part.spec().update.order != model::Order::start_first || old.lost || !volume_home(round, part, old).empty())
-    return false;
+  if (part.spec().update.order != model::Order::start_first || old.lost || bound_by_data(round, old)) return false;
   std::string why_not;
   schedule::Request wish = request(round, part, why_not);
   if (!why_not.empty()) return false;

@@ -12,15 +12,37 @@
 // What the server writes next for a stack. Pure: fresh ids come from the argument.
 namespace kontena::rollout {
 
-struct CreateInstance { model::Instance instance; };                   // placed or not (why_not)
-struct PlaceInstance { model::Instance instance; };                    // one that waited, now with a node or another reason
-struct SetDesired { model::Instance instance; model::Desired desired; };
-struct ForgetInstance { model::Instance instance; };                   // its container is gone, or it never had one
-struct PinVolume { model::Volume volume; };
-struct ForgetService { model::ServicePath service; };                  // removed, and no instance is left
-struct ForgetRevision { model::ServicePath service; std::int64_t revision = 0; };
-struct ForgetStack { model::StackPath stack; };                        // removed, and no service is left
-struct FinishDeployment { model::Deployment deployment; model::DeploymentState state; std::string reason; };
+struct CreateInstance {
+  model::Instance instance;
+};  // placed or not (why_not)
+struct PlaceInstance {
+  model::Instance instance;
+};  // one that waited, now with a node or another reason
+struct SetDesired {
+  model::Instance instance;
+  model::Desired desired;
+};
+struct ForgetInstance {
+  model::Instance instance;
+};  // its container is gone, or it never had one
+struct PinVolume {
+  model::Volume volume;
+};
+struct ForgetService {
+  model::ServicePath service;
+};  // removed, and no instance is left
+struct ForgetRevision {
+  model::ServicePath service;
+  std::int64_t revision = 0;
+};
+struct ForgetStack {
+  model::StackPath stack;
+};  // removed, and no service is left
+struct FinishDeployment {
+  model::Deployment deployment;
+  model::DeploymentState state;
+  std::string reason;
+};
 using Step = std::variant<CreateInstance, PlaceInstance, SetDesired, ForgetInstance, PinVolume, ForgetService,
                           ForgetRevision, ForgetStack, FinishDeployment>;
 
