@@ -19,7 +19,7 @@ constexpr std::array table{
     Setting{"data_dir", "--data-dir", "KONTENA_DATA_DIR", text, "DIR", "/var/lib/kontena-server", 0, 0, "where state, keys and the first tokens are kept"},
     Setting{"listen", "--listen", "KONTENA_LISTEN", text, "ADDR:PORT", "0.0.0.0:7443", 0, 0, "where to answer; [::]:7443 for IPv6 too"},
     Setting{"advertise", "--advertise", "KONTENA_ADVERTISE", list, "NAME|IP", "", 0, 0, "a name or address that clients use, for the certificate; may be given again; default all local ones"},
-    Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "5s", 2'000, 600'000, "a node silent for so long gets no new work"},
+    Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "3s", 2'000, 600'000, "a node silent for so long is lost, and its containers run elsewhere; a grid may have its own"},
     Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "4096", 16, 100'000, "connections answered at once"},
     Setting{"log_level", "--log-level", "KONTENA_LOG_LEVEL", text, "LEVEL", "info", 0, 0, "debug, info, warn or error"},
 };

@@ -77,8 +77,45 @@ Put put_service(const ClusterView& view, const Call& call, const model::ServiceP
   return item ? Put::changed : Put::created;
 }
 
+namespace {
+
+// The stack as this commit leaves it.
+model::StackSpec spec_after(const ClusterView& view, const model::Stack& stack, const store::Commit& commit) {
+  const std::string prefix = model::StackPath{stack.grid, stack.project, stack.name}.text() + '/';
+  model::StackSpec spec{.name = stack.name, .networks = stack.networks, .volumes = stack.volumes};
+  view.services.each(prefix, [&](const auto& item) {
+    if (!item.value.removed) spec.services[item.value.spec.name] = item.value.spec;
+  });
+  for (const auto& put : commit.puts) {
+    if (!put.key.starts_with(store::services.key(prefix))) continue;
+    const auto service = store::services.read({put.key, put.value, 0});
+    if (!service) continue;  // we have just written it
+    if (service->removed)
+      spec.services.erase(service->spec.name);
+    else
+      spec.services[service->spec.name] = service->spec;
+  }
+  return spec;
+}
+
+void add_history(const Context& context, const ClusterView& view, const Call& call, const model::Stack& stack,
+                 const std::string& action, store::Commit& commit) {
+  const model::StackPath path{stack.grid, stack.project, stack.name};
+  std::vector<std::string> old;
+  view.history.each(path.text() + '/', [&](const auto& item) { old.push_back(item.key); });
+  for (std::size_t i = 0; i + context.keep_revisions <= old.size(); ++i)
+    commit.deletes.push_back(store::history.key(old[i]));
+  commit.puts.push_back(store::history.put(
+      model::history_key(path, stack.revision),
+      {.spec = spec_after(view, stack, commit), .action = action, .by = call.who.text(), .created_ms = to_ms(call.now)}));
+}
+
+}  // namespace
+
 model::Deployment add_deployment(const Context& context, const ClusterView& view, const Call& call,
-                                 const model::StackPath& path, std::int64_t from, std::int64_t to, store::Commit& commit) {
+                                 const model::Stack& stack, std::int64_t from, std::string action, store::Commit& commit) {
+  const model::StackPath path{stack.grid, stack.project, stack.name};
+  if (stack.revision != from) add_history(context, view, call, stack, action, commit);
   std::vector<const Ordered<model::Deployment>::Item*> old;
   view.deployments.each(path.text() + '/', [&](const auto& item) { old.push_back(&item); });
   std::ranges::sort(old, {}, [](const auto* item) { return item->value.created_ms; });
@@ -93,7 +130,8 @@ model::Deployment add_deployment(const Context& context, const ClusterView& view
                                .project = path.project,
                                .stack = path.stack,
                                .from = from,
-                               .to = to,
+                               .to = stack.revision,
+                               .action = std::move(action),
                                .by = call.who.text(),
                                .created_ms = std::max(to_ms(call.now), after)};
   commit.puts.push_back(store::deployments.put(path.text() + '/' + *deployment.id, deployment));
@@ -155,7 +193,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   stack.volumes = spec.volumes;
   commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});
   commit.puts.push_back(store::stacks.put(path.text(), stack));
-  result.answer.deployment = add_deployment(context, view, call, path, revision, stack.revision, commit);
+  result.answer.deployment = add_deployment(context, view, call, stack, revision, "deploy", commit);
   return result;
 }
 

@@ -19,10 +19,11 @@ struct Deploy {
 Result<Deploy> deploy(const Context&, const model::ClusterView&, const Call&, const model::StackPath&,
                       const api::DeployRequest&);
 
-// Adds a Deployment for a stack of which something else than the spec changed:
-// `service scale`, `stack stop`. Old ones beyond the newest ten are deleted.
-model::Deployment add_deployment(const Context&, const model::ClusterView&, const Call&, const model::StackPath&,
-                                 std::int64_t from, std::int64_t to, store::Commit&);
+// Adds a Deployment that brings the stack, as it will be, from a revision to its own,
+// and where that is a new one, its history: the services are as the commit has
+// them, else as they are. Old ones beyond those kept are deleted.
+model::Deployment add_deployment(const Context&, const model::ClusterView&, const Call&, const model::Stack&,
+                                 std::int64_t from, std::string action, store::Commit&);
 
 // Puts the service with a new spec: its revision, and its instances' where the
 // change needs new ones (or `force`). Adds nothing if there is no difference.

@@ -1,6 +1,7 @@
 #include "dispatch.h"
 
 #include "kontena/access/token.h"
+#include "kontena/api/endpoints.h"
 #include "kontena/api/message_fields.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
@@ -68,6 +69,7 @@ http::Response Dispatch::handle(http::Request& request) {
   if (!answered && response.status >= 500 && answered.error().code != Code::unavailable)
     log::error("a request failed", {{"request", call.request}, {"path", request.path}, {"reason", answered.error().message}});
   response.headers["x-request-id"] = call.request;
+  if (call.node_removed) response.headers[std::string(api::removed_header)] = "true";
   return response;
 }
 
@@ -95,6 +97,11 @@ Status Dispatch::identify(const http::Request& request, const model::ClusterView
     return Done{};
   }
   if (request.peer.fingerprint.empty()) return Done{};
+  const model::RemovedNode* removed = view.removed_nodes.get(request.peer.common_name);
+  call.node_removed = removed && crypto::equal_secret(removed->certificate, request.peer.fingerprint);
+  if (call.node_removed)
+    return Error{Code::unauthenticated, "node '" + removed->name + "' was removed from its grid",
+                 "join again with a new token and an empty state folder"};
   const model::Node* node = view.nodes.get(request.peer.common_name);
   if (!node || !crypto::equal_secret(node->certificate, request.peer.fingerprint))
     return Error{Code::unauthenticated, "this node's certificate is not valid any more: the node was removed",

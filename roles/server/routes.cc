@@ -23,10 +23,15 @@ constexpr std::array table{
     Route{get, paths::grid, view, "", no_body, get_grid},
     Route{put, paths::grid, grids, "grid.create", no_body, create_grid},
     Route{del, paths::grid, grids, "grid.remove", no_body, remove_grid},
+    Route{post, paths::grid_settings, grids, "grid.set", small_body, set_grid},
+    Route{post, paths::grid_rebalance, nodes, "grid.rebalance", no_body, rebalance_grid},
     Route{get, paths::projects, view, "", no_body, list_projects},
 
     Route{get, paths::nodes, view, "", no_body, list_nodes},
     Route{get, paths::node, view, "", no_body, get_node},
+    Route{post, paths::node_activate, nodes, "node.activate", no_body, activate_node},
+    Route{post, paths::node_drain, nodes, "node.drain", no_body, drain_node},
+    Route{post, paths::node_pause, nodes, "node.pause", no_body, pause_node},
     Route{post, paths::node_labels, nodes, "node.label", small_body, label_node},
     Route{del, paths::node, nodes, "node.remove", no_body, remove_node},
 
@@ -40,7 +45,11 @@ constexpr std::array table{
     Route{del, paths::stack, deploy, "stack.remove", no_body, remove_stack},
     Route{post, paths::stack_stop, deploy, "stack.stop", no_body, stop_stack},
     Route{post, paths::stack_start, deploy, "stack.start", no_body, start_stack},
+    Route{get, paths::history, view, "", no_body, list_history},
+    Route{get, paths::history_entry, view, "", no_body, get_history_entry},
+    Route{get, paths::deployments, view, "", no_body, list_deployments},
     Route{get, paths::deployment, view, "", no_body, get_deployment},
+    Route{post, paths::deployment_abort, deploy, "deployment.abort", no_body, abort_deployment},
 
     Route{get, paths::services, view, "", no_body, list_services},
     Route{get, paths::service, view, "", no_body, get_service},

@@ -29,6 +29,7 @@ struct Context {
   Liveness& liveness;
   LogHub& logs;
   const pki::Authority& authority;
+  std::size_t keep_revisions = 10;  // of a stack's history
 };
 
 // One request, as handlers see it.
@@ -41,6 +42,7 @@ struct Call {
   http::PathParameters path;
   http::Query query;
   std::string body;
+  bool node_removed = false;  // a node asks that people removed
   bool last = false;  // of a long poll: its time is up, answer with what there is
 
   std::string at(std::string_view name) const { return path.find(name)->second; }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "kontena/base/text.h"
+#include "kontena/rollout/moves.h"
 
 namespace kontena::server {
 namespace {
@@ -27,8 +28,16 @@ struct Tally {
   bool failed = false;
 };
 
-Tally tally(const model::ClusterView& view, const model::Service& service, const std::string& path) {
+bool is_lost(const model::Liveness& liveness, const model::Instance& instance) {
+  const auto heard = liveness.find(instance.node);
+  return heard != liveness.end() && heard->second == model::NodeState::lost;
+}
+
+Tally tally(const model::ClusterView& view, const model::Liveness& liveness, const model::Service& service,
+            const std::string& path) {
   Tally t;
+  // Where a slot has two, the one beside the other counts for nothing.
+  std::set<std::int64_t> good;
   view.instances.each(path + '/', [&](const auto& item) {
     const model::Instance& instance = item.value;
     ++t.all;
@@ -43,7 +52,14 @@ Tally tally(const model::ClusterView& view, const model::Service& service, const
       t.failed = true;
     }
     const model::InstanceStatus* status = view.statuses.get(item.key);
+    if (is_lost(liveness, instance)) {
+      // What it said last is not so any more, and another may have taken its place.
+      if (t.reason.empty()) t.reason = name + ": its node is lost";
+      if (std::string held = why_held(view, liveness, instance); !held.empty()) t.reason = name + " is " + held;
+      return;
+    }
     if (!status) return;
+    if (newest && is_up(*status) && !good.insert(instance.slot).second) return;
     t.running += newest && status->state == model::InstanceState::running;
     t.up += newest && is_up(*status);
     t.completed += newest && is_completed(service, *status);
@@ -57,6 +73,7 @@ Tally tally(const model::ClusterView& view, const model::Service& service, const
     }
   });
   if (service.spec.mode == model::Mode::replicated) t.wanted = service.spec.replicas;
+  if (t.wanted > 0 && t.up + t.completed >= t.wanted && !t.failed) t.reason.clear();
   return t;
 }
 
@@ -116,7 +133,7 @@ api::InstanceSummary summarise_instance(const model::ClusterView& view, const mo
                                .slot = instance.slot,
                                .desired = std::string(model::name(instance.desired)),
                                .instance_revision = instance.instance_revision,
-                               .why_not = instance.node.empty() ? instance.why_not : "",
+                               .why_not = instance.node.empty() ? instance.why_not : why_held(view, liveness, instance),
                                .created_ms = instance.created_ms};
   if (const auto* status = view.statuses.get(model::instance_key(instance))) summary.status = *status;
   if (const auto* service = view.services.get(instance.service_path().text()))
@@ -131,9 +148,10 @@ api::InstanceSummary summarise_instance(const model::ClusterView& view, const mo
   return summary;
 }
 
-api::ServiceSummary summarise_service(const model::ClusterView& view, const model::Service& service) {
+api::ServiceSummary summarise_service(const model::ClusterView& view, const model::Liveness& liveness,
+                                      const model::Service& service) {
   const model::ServicePath path{service.grid, service.project, service.stack, service.spec.name};
-  const Tally t = tally(view, service, path.text());
+  const Tally t = tally(view, liveness, service, path.text());
   api::ServiceSummary summary{.project = service.project,
                               .stack = service.stack,
                               .name = service.spec.name,
@@ -150,7 +168,8 @@ api::ServiceSummary summarise_service(const model::ClusterView& view, const mode
   return summary;
 }
 
-api::StackSummary summarise_stack(const model::ClusterView& view, const model::Stack& stack) {
+api::StackSummary summarise_stack(const model::ClusterView& view, const model::Liveness& liveness,
+                                  const model::Stack& stack) {
   const model::StackPath path{stack.grid, stack.project, stack.name};
   api::StackSummary summary{.project = stack.project,
                             .name = stack.name,
@@ -159,7 +178,7 @@ api::StackSummary summarise_stack(const model::ClusterView& view, const model::S
                             .updated_ms = stack.updated_ms};
   std::set<std::string> states;
   view.services.each(path.text() + '/', [&](const auto& item) {
-    const api::ServiceSummary service = summarise_service(view, item.value);
+    const api::ServiceSummary service = summarise_service(view, liveness, item.value);
     summary.services += !item.value.removed;
     summary.instances += service.wanted;
     summary.running += service.running;
@@ -177,6 +196,19 @@ api::StackSummary summarise_stack(const model::ClusterView& view, const model::S
   else
     summary.state = any({"updating", "starting", "waiting", "removing"}) ? "updating" : "running";
   return summary;
+}
+
+std::string why_held(const model::ClusterView& view, const model::Liveness& liveness, const model::Instance& instance) {
+  if (instance.node.empty() || instance.desired == model::Desired::removed) return "";
+  const auto* node = view.nodes.get(instance.grid + '/' + *instance.node);
+  const bool lost = is_lost(liveness, instance);
+  if (!node || (!lost && node->availability != model::Availability::drain)) return "";
+  const std::string why = rollout::bound(view, instance);
+  const auto* service = view.services.get(instance.service_path().text());
+  if (why.empty() || (service && service->spec.mode == model::Mode::global)) return "";
+  const std::string held = "held on " + node->name + ", which is " + (lost ? "lost" : "drained") + ": " + why;
+  return lost ? held + "; bring the node back, or give up what it has: kontena client node rm --force " + node->name
+              : held + "; to stop it: kontena client service scale " + instance.stack + '/' + instance.service + "=0";
 }
 
 api::TokenSummary summarise_token(const model::Token& token) {

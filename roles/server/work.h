@@ -14,7 +14,7 @@ class Work {
     IdSource& ids;
     store::Store& store;
     const pki::Authority& authority;
-    Duration lost_after{5'000};
+    Duration lost_after{3'000};
   };
   explicit Work(const Needs&);
 

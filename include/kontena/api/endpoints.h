@@ -50,6 +50,10 @@ inline constexpr std::string_view agent_streams = "/v1/agent/streams";          
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
 }  // namespace paths
 
+// In the answer to a node that people removed, and only then: its agent is to clean
+// up. A node that is merely unknown gets no such word.
+inline constexpr std::string_view removed_header = "x-kontena-node-removed";
+
 // The path with its {names} replaced, in order, each percent-encoded.
 std::string path(std::string_view pattern, std::initializer_list<std::string_view> values);
 

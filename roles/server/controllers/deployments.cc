@@ -4,13 +4,14 @@
 
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
+#include "kontena/model/names.h"
 #include "kontena/rollout/rollout.h"
 #include "write_plan.h"
 
 namespace kontena::server {
 namespace {
 
-constexpr Duration heartbeat{500};         // of the loop: how soon a node that came or went is noticed
+constexpr Duration heartbeat{250};         // of the loop: how soon a node that came or went is noticed
 constexpr Duration between_full_passes{60'000};
 constexpr std::size_t most_keys = 100'000;  // noted; with more, the index of nodes is made anew
 constexpr std::size_t bundle = 500;         // writes in one commit, and what the last plan has beyond
@@ -60,23 +61,19 @@ void Deployments::watch_nodes() {
   if (arrivals == arrivals_ && steady < look_at_) return;
   arrivals_ = arrivals;
   look_at_ = steady + heartbeat;
+  const View view = context_.views.now();
+  context_.liveness.look(*view);
   const model::Liveness now = context_.liveness.states();
   if (now == known_) return;
   index_.hear(now);
-  const View view = context_.views.now();
   std::set<std::string> grids;
   view->nodes.each("", [&](const auto& item) {
     const auto was = known_.find(item.value.id);
     const auto is = now.find(item.value.id);
     if (is == now.end() || (was != known_.end() && was->second == is->second)) return;
     grids.insert(item.value.grid);
-    log::info(is->second == model::NodeState::ready ? "node ready" : "node lost", {{"grid", item.value.grid}, {"node", item.value.name}});
+    log::info("node " + std::string(model::name(is->second)), {{"grid", item.value.grid}, {"node", item.value.name}});
   });
-  for (const auto& [node, state] : now) {
-    bool kept = false;
-    view->nodes.each("", [&](const auto& item) { kept = kept || item.value.id == node; });
-    if (!kept) context_.liveness.forget(node);
-  }
   known_ = now;
   due_.with([&](Due& due) { due.grids.merge(grids); });
 }
@@ -101,7 +98,10 @@ void Deployments::step() {
     at = is_due ? wake_at_.erase(at) : std::next(at);
   }
 
+  // The next round is decided on what this one wrote. Within one, a stack's plan
+  // does not rest on another's, so that reading the one and writing the other overlap.
   auto again = settle(due.stacks);
+  context_.views.await(written_);
   if (again.empty()) return;
   context_.views.await(view->revision + 1);
   due_.with([&](Due& d) { d.stacks.merge(again); });
@@ -161,7 +161,7 @@ bool Deployments::commit(const std::string& stack, const store::Commit& commit) 
     return false;
   }
   index_.keep();
-  context_.views.await(*committed);
+  written_ = *committed;
   return true;
 }
 

@@ -48,6 +48,7 @@ class Deployments {
 
   Context& context_;
   Synced<Due> due_;
+  store::Revision written_ = 0;              // the loop's thread only, as what follows
   std::map<std::string, Duration> wake_at_;  // by stack, steady clock; the loop's thread only
   NodeIndex index_;                          // likewise
   model::Liveness known_;                    // likewise

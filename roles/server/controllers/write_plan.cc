@@ -49,6 +49,7 @@ class Writer {
     const std::string key = step.stack.text();
     commit.deletes.push_back(store::stacks.key(key));
     view_.deployments.each(key + '/', [&](const auto& item) { commit.deletes.push_back(store::deployments.key(item.key)); });
+    view_.history.each(key + '/', [&](const auto& item) { commit.deletes.push_back(store::history.key(item.key)); });
     log::info("stack removed", {{"stack", key}});
   }
   void operator()(const rollout::FinishDeployment& step) {

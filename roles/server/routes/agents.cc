@@ -25,6 +25,8 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
                       .desired = instance.desired,
                       .container_name = model::scoped_name(instance.project, instance.stack, instance.service) + '-' +
                                         std::to_string(instance.slot)};
+  // The one before may still have the name on the same node.
+  if (instance.beside) a.container_name += '.' + *instance.id;
   const model::ServicePath path = instance.service_path();
   if (const auto* revision = view.revisions.get(model::revision_key(path, instance.instance_revision))) a.spec = revision->spec;
   const auto* stack = view.stacks.get(path.stack_path().text());
@@ -81,9 +83,10 @@ Result<Change> join(const Context& context, const ClusterView& view, const Call&
   return change;
 }
 
-Result<http::Response> beat(Context& context, const View&, const Call& call, http::Upload*) {
+Result<http::Response> beat(Context& context, const View& view, const Call& call, http::Upload*) {
   context.liveness.heard(NodeId(call.who.id));
-  return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(call.now)})};
+  const Duration lost_after = context.liveness.lost_after(*view, call.who.grid);
+  return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(call.now), lost_after.count()})};
 }
 
 Result<Change> put_facts(const Context&, const ClusterView& view, const Call& call) {

@@ -2,8 +2,15 @@
 #include "find.h"
 #include "handlers.h"
 #include "kontena/base/text.h"
+#include "kontena/rollout/moves.h"
 
 namespace kontena::server {
+namespace {
+
+constexpr std::int64_t least_lost_after_ms = 2'000, most_lost_after_ms = 600'000;
+constexpr std::int64_t usual_moves = 20, most_moves = 1'000;
+
+}  // namespace
 
 Result<Answer> list_grids(const Context& context, const ClusterView& view, const Call&) {
   api::GridList list;
@@ -50,6 +57,55 @@ Result<Change> remove_grid(const Context&, const ClusterView& view, const Call& 
     if (item.value.grid == name) change.commit.deletes.push_back(store::tokens.key(item.key));
   });
   change.reply.body = "{}";
+  return change;
+}
+
+Result<Change> set_grid(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  KTN_TRY(const api::GridSettings asked, body_of<api::GridSettings>(call));
+  const auto* item = view.grids.find(call.at("grid"));
+  model::Grid grid = item->value;
+  if (asked.lost_after_ms) grid.lost_after_ms = *asked.lost_after_ms;
+  if (grid.lost_after_ms != 0 && (grid.lost_after_ms < least_lost_after_ms || grid.lost_after_ms > most_lost_after_ms))
+    return Error{Code::invalid_argument, "lost_after must be between 2 seconds and 10 minutes, or 0 for the server's setting"};
+  Change change{.reply = json(summarise_grid(view, context.liveness.states(), grid)), .resource = grid.name};
+  if (grid.lost_after_ms == item->value.lost_after_ms) return change;
+  change.commit.unchanged = {unchanged(store::grids, *item)};
+  change.commit.puts = {store::grids.put(grid.name, grid)};
+  return change;
+}
+
+// Marks what is to move; the loop then does it, start-first. ?plan=true marks
+// nothing, ?most=N moves fewer than all at once.
+Result<Change> rebalance_grid(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  KTN_TRY(const std::int64_t most, number_asked(call, "most", usual_moves));
+  if (most < 1 || most > most_moves)
+    return Error{Code::invalid_argument, "?most= must be between 1 and " + std::to_string(most_moves)};
+  const std::string& grid = call.at("grid");
+  const auto node_name = [&](const NodeId& id) {
+    const auto* node = view.nodes.get(grid + '/' + *id);
+    return node ? node->name : *id;
+  };
+  schedule::Nodes nodes(view, context.liveness.states(), grid);
+  api::Rebalance answer;
+  Change change{.resource = grid};
+  for (const rollout::Move& move : rollout::rebalance(view, nodes, grid, static_cast<std::size_t>(most))) {
+    model::Instance instance = move.instance;
+    const auto* item = view.instances.find(model::instance_key(instance));
+    answer.moves.push_back({.instance = *instance.id,
+                            .stack = (instance.project == "default" ? "" : instance.project + '/') + instance.stack,
+                            .service = instance.service,
+                            .slot = instance.slot,
+                            .from = node_name(instance.node),
+                            .to = node_name(move.to)});
+    instance.move_why = "rebalance";
+    instance.move_to = move.to;
+    change.commit.unchanged.push_back(unchanged(store::instances, *item));
+    change.commit.puts.push_back(store::instances.put(item->key, instance));
+  }
+  change.reply = json(answer);
+  if (call.ask("plan") == "true") change.commit = {};
   return change;
 }
 

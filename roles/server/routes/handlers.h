@@ -21,11 +21,16 @@ KTN_READ(list_grids);
 KTN_READ(get_grid);
 KTN_WRITE(create_grid);
 KTN_WRITE(remove_grid);
+KTN_WRITE(set_grid);
+KTN_WRITE(rebalance_grid);
 KTN_READ(list_projects);
 
 // nodes.cc
 KTN_READ(list_nodes);
 KTN_READ(get_node);
+KTN_WRITE(activate_node);
+KTN_WRITE(drain_node);
+KTN_WRITE(pause_node);
 KTN_WRITE(label_node);
 KTN_WRITE(remove_node);
 
@@ -41,7 +46,13 @@ KTN_WRITE(put_stack);
 KTN_WRITE(remove_stack);
 KTN_WRITE(stop_stack);
 KTN_WRITE(start_stack);
+
+// deployments.cc
+KTN_READ(list_history);
+KTN_READ(get_history_entry);
+KTN_READ(list_deployments);
 KTN_READ(get_deployment);
+KTN_WRITE(abort_deployment);
 
 // services.cc
 KTN_READ(list_services);

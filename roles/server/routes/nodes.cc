@@ -3,6 +3,8 @@
 #include "../summarise.h"
 #include "find.h"
 #include "handlers.h"
+#include "kontena/base/text.h"
+#include "kontena/rollout/moves.h"
 #include "kontena/schedule/constraint.h"
 
 namespace kontena::server {
@@ -12,6 +14,54 @@ constexpr std::size_t most_labels = 100;
 
 api::NodeSummary summary(const Context& context, const ClusterView& view, const model::Node& node) {
   return summarise_node(view, context.liveness.state(node.id), context.liveness.last_heard_ms(node.id), node);
+}
+
+constexpr std::int64_t keep_removed_ms = 30ll * 24 * 3'600'000;
+
+// Agents that were not heard in so long a time will not be any more.
+void forget_long_removed(const ClusterView& view, const Call& call, store::Commit& commit) {
+  view.removed_nodes.each("", [&](const auto& item) {
+    if (item.value.removed_ms + keep_removed_ms < to_ms(call.now)) commit.deletes.push_back(store::removed_nodes.key(item.key));
+  });
+}
+
+std::string instance_name(const model::Instance& instance) {
+  const std::string project = instance.project == "default" ? "" : instance.project + '/';
+  return project + instance.stack + '/' + instance.service + '-' + std::to_string(instance.slot);
+}
+
+// What of a node that is to be drained goes, and what stays and why. The answer is
+// of this moment: what finds no room now goes when there is some.
+void foresee(const Context& context, const ClusterView& view, const model::Node& node, api::NodeChange& change) {
+  schedule::Nodes nodes(view, context.liveness.states(), node.grid);
+  view.by_node.each(node.grid + '/' + *node.id + '/', [&](const auto& entry) {
+    const auto* instance = view.instances.get(entry.value);
+    if (!instance || instance->desired == model::Desired::removed) return;
+    const std::string name = instance_name(*instance);
+    const auto* service = view.services.get(instance->service_path().text());
+    if (!service || service->spec.mode == model::Mode::global) return change.leaving.push_back(name);
+    if (const std::string why = rollout::bound(view, *instance); !why.empty())
+      return change.staying.push_back(name + ": " + why);
+    const auto place = nodes.place({.spec = &service->spec, .path = instance->service_path(), .not_on = {node.id}});
+    if (place.node)
+      change.leaving.push_back(name);
+    else
+      change.staying.push_back(name + ": no other node takes it now: " + place.why_not);
+  });
+}
+
+Result<Change> set_availability(const Context& context, const ClusterView& view, const Call& call,
+                                model::Availability availability) {
+  KTN_TRY(const auto* item, find_node(view, call));
+  model::Node node = item->value;
+  node.availability = availability;
+  api::NodeChange answer{.node = summary(context, view, node)};
+  if (availability == model::Availability::drain) foresee(context, view, node, answer);
+  Change change{.reply = json(answer), .resource = item->key};
+  if (node.availability == item->value.availability) return change;
+  change.commit.unchanged = {unchanged(store::nodes, *item)};
+  change.commit.puts = {store::nodes.put(item->key, node)};
+  return change;
 }
 
 bool is_label_name(std::string_view name) {
@@ -60,33 +110,60 @@ Result<Change> label_node(const Context& context, const ClusterView& view, const
   return change;
 }
 
-// The certificate is worth nothing from then on. What ran there is placed anew, so
-// a node that may still be running it is removed only with ?force=true.
+Result<Change> activate_node(const Context& context, const ClusterView& view, const Call& call) {
+  return set_availability(context, view, call, model::Availability::active);
+}
+
+Result<Change> pause_node(const Context& context, const ClusterView& view, const Call& call) {
+  return set_availability(context, view, call, model::Availability::pause);
+}
+
+Result<Change> drain_node(const Context& context, const ClusterView& view, const Call& call) {
+  return set_availability(context, view, call, model::Availability::drain);
+}
+
+// The certificate is worth nothing from then on but to be told so: the agent then
+// cleans up. What ran there is placed anew, so a node that may still be running it
+// is removed only with ?force=true; the data of its volumes is given up.
 Result<Change> remove_node(const Context& context, const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* item, find_node(view, call));
   const model::Node& node = item->value;
   Change change{.resource = item->key};
   change.commit.unchanged = {unchanged(store::nodes, *item)};
   change.commit.deletes = {store::nodes.key(item->key)};
+  change.commit.puts = {store::removed_nodes.put(item->key, {.id = node.id,
+                                                             .grid = node.grid,
+                                                             .name = node.name,
+                                                             .certificate = node.certificate,
+                                                             .removed_ms = to_ms(call.now)})};
+  forget_long_removed(view, call, change.commit);
   if (view.facts.get(item->key)) change.commit.deletes.push_back(store::facts.key(item->key));
-  std::int64_t instances = 0;
+  api::NodeChange answer{.node = summary(context, view, node)};
   view.by_node.each(item->key + '/', [&](const auto& entry) {
     const auto* instance = view.instances.find(entry.value);
     if (!instance) return;
-    ++instances;
+    answer.leaving.push_back(instance_name(instance->value));
     change.commit.unchanged.push_back(unchanged(store::instances, *instance));
     change.commit.deletes.push_back(store::instances.key(instance->key));
     if (view.statuses.get(instance->key)) change.commit.deletes.push_back(store::statuses.key(instance->key));
   });
+  std::vector<std::string> volumes;
   view.volumes.each(node.grid + '/', [&](const auto& volume) {
-    if (volume.value.node == *node.id) change.commit.deletes.push_back(store::volumes.key(volume.key));
+    if (volume.value.node != *node.id) return;
+    volumes.push_back('\'' + volume.value.name + '\'');
+    change.commit.deletes.push_back(store::volumes.key(volume.key));
   });
-  const bool lost = context.liveness.state(node.id) == model::NodeState::lost;
-  if (instances > 0 && !lost && call.ask("force") != "true")
+  const bool forced = call.ask("force") == "true";
+  if (!volumes.empty() && !forced)
     return Error{Code::failed_precondition,
-                 "node '" + node.name + "' runs " + std::to_string(instances) + " instances, and its containers would go on running unwatched",
-                 "stop its agent and remove its containers first, or say --force"};
-  change.reply.body = "{}";
+                 "node '" + node.name + "' has the data of " + text::join(volumes, ", ") + ", which would be given up",
+                 "save it first, or say --force"};
+  const bool lost = context.liveness.state(node.id) == model::NodeState::lost;
+  if (!answer.leaving.empty() && !lost && !forced)
+    return Error{Code::failed_precondition,
+                 "node '" + node.name + "' runs " + std::to_string(answer.leaving.size()) + " instances",
+                 "empty it first: kontena client node drain " + node.name + "; or say --force"};
+  change.reply = json(answer);
   return change;
 }
 

@@ -9,7 +9,8 @@ namespace {
 constexpr std::int64_t most_replicas = 10'000;
 
 // Commits the service's new record with a Deployment to wait for.
-Change with_deployment(const Context& context, const ClusterView& view, const Call& call, store::Commit commit) {
+Change with_deployment(const Context& context, const ClusterView& view, const Call& call, const std::string& verb,
+                       store::Commit commit) {
   const model::StackPath path = stack_path(call);
   const auto* item = view.stacks.find(path.text());
   model::Stack stack = item->value;
@@ -20,7 +21,7 @@ Change with_deployment(const Context& context, const ClusterView& view, const Ca
   commit.puts.push_back(store::stacks.put(item->key, stack));
   api::DeployAnswer answer;
   answer.changed = {call.at("service")};
-  answer.deployment = add_deployment(context, view, call, path, from, stack.revision, commit);
+  answer.deployment = add_deployment(context, view, call, stack, from, verb + ' ' + call.at("service"), commit);
   return {std::move(commit), json(answer), path.text() + '/' + call.at("service")};
 }
 
@@ -33,7 +34,7 @@ Status need_running(const ClusterView& view, const Call& call) {
 }  // namespace
 
 // ?stack= only that one's.
-Result<Answer> list_services(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> list_services(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_project(view, call));
   std::string prefix = call.at("grid") + '/' + call.at("project") + '/';
   if (const std::string stack = call.ask("stack"); !stack.empty()) {
@@ -41,14 +42,15 @@ Result<Answer> list_services(const Context&, const ClusterView& view, const Call
     prefix += stack + '/';
   }
   api::ServiceList list;
-  view.services.each(prefix, [&](const auto& item) { list.services.push_back(summarise_service(view, item.value)); });
+  const model::Liveness states = context.liveness.states();
+  view.services.each(prefix, [&](const auto& item) { list.services.push_back(summarise_service(view, states, item.value)); });
   return answer(list);
 }
 
 Result<Answer> get_service(const Context& context, const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* item, find_service(view, call));
   const model::Liveness states = context.liveness.states();
-  api::ServiceDetail detail{.summary = summarise_service(view, item->value), .spec = item->value.spec};
+  api::ServiceDetail detail{.summary = summarise_service(view, states, item->value), .spec = item->value.spec};
   view.instances.each(item->key + '/', [&](const auto& instance) {
     detail.instances.push_back(summarise_instance(view, states, instance.value));
   });
@@ -68,7 +70,7 @@ Result<Change> scale_service(const Context& context, const ClusterView& view, co
   spec.replicas = asked.replicas;
   store::Commit commit;
   put_service(view, call, {call.at("grid"), call.at("project"), call.at("stack"), spec.name}, spec, false, commit);
-  return with_deployment(context, view, call, std::move(commit));
+  return with_deployment(context, view, call, "scale", std::move(commit));
 }
 
 // New instances of the same spec, by the service's roll-out rules.
@@ -81,7 +83,7 @@ Result<Change> restart_service(const Context& context, const ClusterView& view, 
   store::Commit commit;
   commit.unchanged = {unchanged(store::services, *item)};
   commit.puts = {store::services.put(item->key, service)};
-  return with_deployment(context, view, call, std::move(commit));
+  return with_deployment(context, view, call, "restart", std::move(commit));
 }
 
 // ?stack= ?service= narrow it; ?after=REVISION waits for a change.

@@ -23,26 +23,29 @@ Result<Change> want(const Context& context, const ClusterView& view, const Call&
   change.commit.unchanged = {unchanged(store::stacks, *item)};
   change.commit.puts = {store::stacks.put(item->key, stack)};
   api::DeployAnswer answer;
-  answer.deployment = add_deployment(context, view, call, stack_path(call), from, stack.revision, change.commit);
+  const bool stops = wanted == model::StackWanted::stopped;
+  answer.deployment = add_deployment(context, view, call, stack, from, stops ? "stop" : "start", change.commit);
   change.reply = json(answer);
   return change;
 }
 
 }  // namespace
 
-Result<Answer> list_stacks(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> list_stacks(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_project(view, call));
+  const model::Liveness states = context.liveness.states();
   api::StackList list;
   view.stacks.each(call.at("grid") + '/' + call.at("project") + '/',
-                   [&](const auto& item) { list.stacks.push_back(summarise_stack(view, item.value)); });
+                   [&](const auto& item) { list.stacks.push_back(summarise_stack(view, states, item.value)); });
   return answer(list);
 }
 
-Result<Answer> get_stack(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> get_stack(const Context& context, const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* item, find_stack(view, call));
+  const model::Liveness states = context.liveness.states();
   const model::StackPath path = stack_path(call);
-  api::StackDetail detail{.summary = summarise_stack(view, item->value), .networks = item->value.networks};
-  view.services.each(item->key + '/', [&](const auto& service) { detail.services.push_back(summarise_service(view, service.value)); });
+  api::StackDetail detail{.summary = summarise_stack(view, states, item->value), .networks = item->value.networks};
+  view.services.each(item->key + '/', [&](const auto& service) { detail.services.push_back(summarise_service(view, states, service.value)); });
   for (const auto& [key, spec] : item->value.volumes) {
     const std::string name = spec.name.empty() ? model::scoped_name(path.project, path.stack, key) : spec.name;
     const auto* volume = view.volumes.get(path.grid + '/' + path.project + '/' + name);
@@ -84,34 +87,6 @@ Result<Change> stop_stack(const Context& context, const ClusterView& view, const
 
 Result<Change> start_stack(const Context& context, const ClusterView& view, const Call& call) {
   return want(context, view, call, model::StackWanted::running);
-}
-
-// ?after=REVISION of an earlier answer: waits until something of the stack changed.
-Result<Answer> get_deployment(const Context& context, const ClusterView& view, const Call& call) {
-  KTN_OK(need_project(view, call));
-  KTN_TRY(const std::int64_t after, number_asked(call, "after", -1));
-  const model::StackPath path = stack_path(call);
-  const auto* deployment = view.deployments.find(path.text() + '/' + call.at("deployment"));
-  if (!deployment) return absent("deployment", call.at("deployment"), "kontena client stack show " + path.stack);
-  const model::Liveness states = context.liveness.states();
-  api::DeploymentDetail detail{.deployment = deployment->value};
-  detail.revision = deployment->revision;
-  view.services.each(path.text() + '/', [&](const auto& item) {
-    detail.revision = std::max(detail.revision, item.revision);
-    detail.services.push_back(summarise_service(view, item.value));
-  });
-  view.instances.each(path.text() + '/', [&](const auto& item) {
-    detail.revision = std::max(detail.revision, item.revision);
-    if (const auto* status = view.statuses.find(item.key)) detail.revision = std::max(detail.revision, status->revision);
-    detail.instances.push_back(summarise_instance(view, states, item.value));
-  });
-  sort_by_slot(detail.instances);
-  if (detail.revision <= after && deployment->value.state == model::DeploymentState::running && !call.last) {
-    std::vector<std::string> prefixes;
-    for (const char* table : {"deployments/", "services/", "instances/", "statuses/"}) prefixes.push_back(table + path.text());
-    return Answer(Park{std::move(prefixes)});
-  }
-  return answer(detail);
 }
 
 }  // namespace kontena::server

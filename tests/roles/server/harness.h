@@ -86,6 +86,16 @@ class World {
     FAIL("the controllers do not come to rest");
   }
 
+  // Time passes, in which these nodes are heard and the loop looks.
+  void pass(Duration time, std::initializer_list<Node> heard) {
+    for (Duration passed{}; passed < time; passed += Duration(250)) {
+      for (const Node& node : heard) as_node(node, http::Method::post, std::string(api::paths::agent_beat), "{}");
+      clock_.advance(Duration(250));
+      deployments_.tick();
+    }
+    settle();
+  }
+
   // The node does what it is told: everything it has runs, or is gone.
   void obey(const Node& node) {
     const auto told = codec::from_json<api::AssignmentsAnswer>(as_node(node, http::Method::get, "/v1/agent/assignments").body);
@@ -128,7 +138,7 @@ class World {
   SystemIds ids_;
   std::unique_ptr<store::Store> store_ = store::open_memory();
   Views views_{*store_};
-  Liveness liveness_{clock_, Duration(5'000)};
+  Liveness liveness_{clock_, Duration(3'000)};
   LogHub logs_;
   pki::Authority authority_ = *pki::Authority::create("test", Time{}, std::chrono::hours(24 * 3650));
   Context context_{clock_, ids_, *store_, views_, liveness_, logs_, authority_};
