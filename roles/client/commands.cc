@@ -3,76 +3,12 @@
 #include <algorithm>
 #include <array>
 
+#include "options.h"
+
 namespace kontena::client {
 namespace {
 
-constexpr std::array globals{
-    Option{"--grid", "", "NAME", "the grid to work in", "KONTENA_GRID"},
-    Option{"--project", "", "NAME", "the project to work in (default: default)", "KONTENA_PROJECT"},
-    Option{"--context", "", "NAME", "the context to use; the other variables do not count then", "KONTENA_CONTEXT"},
-    Option{"--url", "", "URL", "the server's address, https://HOST:7443", "KONTENA_URL"},
-    Option{"--token-file", "", "FILE", "read the access token from FILE (- = standard input)"},
-    Option{"--format", "", "FORMAT", "table, json or jsonl (one object a line)"},
-    Option{"--json", "", "", "the same as --format json"},
-    Option{"--quiet", "-q", "", "print names only"},
-    Option{"--no-trunc", "", "", "do not clip tables at the terminal's width"},
-    Option{"--no-headers", "", "", "print tables without their first line"},
-    Option{"--color", "", "WHEN", "auto, always or never"},
-    Option{"--timeout", "", "TIME", "the longest time to wait for an end (default: 10m)", "KONTENA_TIMEOUT"},
-    Option{"--help", "-h", "", "print the help of a command"},
-    Option{"--version", "", "", "print the client's version"},
-};
-
-constexpr Option yes{"--yes", "-y", "", "do not ask"};
-constexpr Option detach{"--detach", "-d", "", "do not wait for the end"};
-constexpr Option progress{"--progress", "", "HOW", "auto, tty, plain, json or quiet", "KONTENA_PROGRESS"};
-constexpr Option file{"--file", "-f", "FILE",
-                      "the Compose file (- = standard input); default: compose.yaml, compose.yml, docker-compose.yml "
-                      "or docker-compose.yaml, here or in a folder above"};
-
-constexpr std::array audit_options{
-    Option{"--limit", "-n", "N", "the newest N records (default: 100)"},
-};
-constexpr std::array change_options{detach, progress};
-constexpr std::array config_options{file, Option{"--format", "", "FORMAT", "yaml or json"}};
-constexpr std::array confirm_options{yes};
-constexpr std::array context_use_options{
-    Option{"--grid", "", "NAME", "from now on work in this grid"},
-    Option{"--project", "", "NAME", "from now on work in this project"},
-};
-constexpr std::array deploy_options{
-    file,
-    Option{"--detach", "-d", "", "do not wait for the end; -q prints the deployment's id"},
-    progress,
-};
-constexpr std::array login_options{
-    Option{"--name", "", "CONTEXT", "the context's name (default: the server's host)"},
-};
-constexpr std::array logs_options{
-    Option{"--follow", "-f", "", "go on with what comes"},
-    Option{"--tail", "-n", "N", "only the last N lines of each instance (default: all)"},
-    Option{"--since", "", "TIME", "only what is newer: 10m, 2h or 2026-11-22T09:00:00Z"},
-    Option{"--timestamps", "-t", "", "put the time before each line"},
-    Option{"--no-prefix", "", "", "do not put the instance before each line"},
-};
-constexpr std::array node_rm_options{
-    yes,
-    Option{"--force", "", "", "even where its instances may go on running unwatched"},
-};
-constexpr std::array progress_options{progress};
-constexpr std::array status_options{
-    Option{"--check", "", "", "exit with 10 where anything is not well"},
-};
-constexpr std::array stack_rm_options{yes, detach};
-constexpr std::array token_create_options{
-    Option{"--expires", "", "TIME", "let it end after 30m, 24h or 7d (default: never)"},
-    Option{"--uses", "", "N", "let N nodes use it (default: any number)"},
-    Option{"--label", "", "KEY=VALUE", "label the nodes that join with it", "", true},
-    Option{"--description", "", "TEXT", "what it is for"},
-};
-constexpr std::array version_options{
-    Option{"--client", "", "", "do not ask the server"},
-};
+using namespace options;
 
 constexpr std::array table{
     Command{"audit ls", "", "List who changed what", "The newest record is the last.",
@@ -100,6 +36,18 @@ constexpr std::array table{
             "context use prod --grid eu           and there in the grid eu\n"
             "context use prod --project accounts  and in the project accounts",
             context_use_options, context_use},
+    Command{
+        "deployment abort", "STACK [DEPLOYMENT]", "Stop a deployment where it is: the newest, or the one named",
+        "What it has replaced stays replaced, the rest stays as it is; the next deploy goes on.",
+        "deployment abort shop               the newest\ndeployment abort -y shop 4be19c0d2a11  the one with this id",
+        confirm_options, deployment_abort},
+    Command{"deployment ls",
+            "STACK",
+            "List the deployments of a stack, the newest first",
+            "",
+            "deployment ls shop     with state and who asked\ndeployment ls -q shop  their ids",
+            {},
+            deployment_ls},
     Command{"deployment show",
             "STACK [DEPLOYMENT]",
             "Show a deployment of a stack: the newest, or the one named",
@@ -127,8 +75,17 @@ constexpr std::array table{
             "grid ls         with their nodes and stacks\ngrid ls --json  for a script",
             {},
             grid_ls},
+    Command{"grid rebalance", "", "Move instances to the nodes that have fewer",
+            "Each is started on its new node before the old one goes. Only what is healthy, and not bound to its\n"
+            "node by a volume or by being declared as pinned, is moved; nothing is moved to and fro.",
+            "grid rebalance --plan    what would move\ngrid rebalance --most 5  move no more than five",
+            grid_rebalance_options, grid_rebalance},
     Command{"grid rm", "GRID...", "Remove grids", "A grid with nodes or stacks is not removed.",
             "grid rm eu     after a question\ngrid rm -y eu  without being asked", confirm_options, grid_rm},
+    Command{"grid set", "[GRID]", "Change the settings of a grid: the current one, or the one named", "",
+            "grid set --lost-after 10s         for nodes with bad lines\n"
+            "grid set --lost-after default eu  as the server is set",
+            grid_set_options, grid_set},
     Command{"grid show",
             "[GRID]",
             "Show a grid: the current one, or the one named",
@@ -166,6 +123,20 @@ constexpr std::array table{
             "logs shop/web-2 --tail 50  the last lines of one instance\n"
             "logs --since 10m --format jsonl  of the whole project, for a script",
             logs_options, logs},
+    Command{"node activate",
+            "NODE...",
+            "Give nodes work again that were paused or drained",
+            "What runs elsewhere by now stays there: see `grid rebalance`.",
+            "node activate n1     after a repair\nnode activate n1 n2  several",
+            {},
+            node_activate},
+    Command{"node drain",
+            "NODE...",
+            "Empty nodes: replace what they run elsewhere, start-first",
+            "What is bound to its node stays, and is named. `node show` tells what is left.",
+            "node drain n1        before a repair\nnode drain n1 --json  with what goes and what stays",
+            {},
+            node_drain},
     Command{"node label",
             "NODE [KEY=VALUE|KEY-]...",
             "Set labels of a node, or take them off by KEY-",
@@ -180,8 +151,16 @@ constexpr std::array table{
             "node ls     with state, size and labels\nnode ls -q  their names",
             {},
             node_ls},
+    Command{"node pause",
+            "NODE...",
+            "Give nodes no new work; what they run stays",
+            "",
+            "node pause n1     before a look\nnode activate n1  undoes it",
+            {},
+            node_pause},
     Command{"node rm", "NODE...", "Remove nodes from the grid",
-            "A node that was removed is not let in again: its certificate is revoked.",
+            "A node that was removed is not let in again: its certificate is revoked. Its agent, if it can hear so,\n"
+            "stops and removes the containers and ends. What ran there runs elsewhere. Drain it first.",
             "node rm n3     after a question\nnode rm -y n3  without being asked", node_rm_options, node_rm},
     Command{"node show",
             "NODE",
@@ -238,6 +217,13 @@ constexpr std::array table{
             "stack deploy --detach -q          print the deployment's id and go\n"
             "stack deploy --timeout 30m        for large images",
             deploy_options, stack_deploy},
+    Command{"stack history",
+            "STACK [REVISION]",
+            "List the revisions of a stack, or print one with its whole spec",
+            "The newest ten are kept.",
+            "stack history shop    who changed what\nstack history shop 7  the spec of revision 7, as JSON",
+            {},
+            stack_history},
     Command{
         "stack ls", "", "List stacks", "", "stack ls     with state and size\nstack ls -q  their names", {}, stack_ls},
     Command{"stack rm", "STACK...", "Remove stacks: their services and instances, not their volumes", "",
@@ -292,7 +278,7 @@ static_assert(std::ranges::all_of(table, [](const Command& c) {
 }  // namespace
 
 std::span<const Command> commands() { return table; }
-std::span<const Option> global_options() { return globals; }
+std::span<const Option> global_options() { return options::globals; }
 
 const Command* find_command(std::string_view words) {
   const auto found = std::ranges::lower_bound(table, words, {}, &Command::words);

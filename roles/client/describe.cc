@@ -18,12 +18,13 @@ struct Word {
   Tone tone;
 };
 constexpr std::array words{
-    Word{"active", "✔", Tone::good},      Word{"completed", "✔", Tone::good}, Word{"degraded", "!", Tone::bad},
-    Word{"drain", "○", Tone::busy},       Word{"failed", "✘", Tone::bad},     Word{"joining", "○", Tone::busy},
-    Word{"lost", "✘", Tone::bad},         Word{"pause", "○", Tone::busy},     Word{"ready", "✔", Tone::good},
-    Word{"removing", "●", Tone::busy},    Word{"running", "✔", Tone::good},   Word{"starting", "●", Tone::busy},
-    Word{"stopped", "■", Tone::faint},    Word{"stopping", "●", Tone::busy},  Word{"succeeded", "✔", Tone::good},
-    Word{"superseded", "■", Tone::faint}, Word{"updating", "●", Tone::busy},  Word{"waiting", "○", Tone::busy},
+    Word{"aborted", "■", Tone::faint}, Word{"active", "✔", Tone::good},    Word{"completed", "✔", Tone::good},
+    Word{"degraded", "!", Tone::bad},  Word{"drain", "○", Tone::busy},     Word{"failed", "✘", Tone::bad},
+    Word{"joining", "○", Tone::busy},  Word{"lost", "✘", Tone::bad},       Word{"pause", "○", Tone::busy},
+    Word{"ready", "✔", Tone::good},    Word{"removing", "●", Tone::busy},  Word{"running", "✔", Tone::good},
+    Word{"silent", "○", Tone::busy},   Word{"starting", "●", Tone::busy},  Word{"stopped", "■", Tone::faint},
+    Word{"stopping", "●", Tone::busy}, Word{"succeeded", "✔", Tone::good}, Word{"superseded", "■", Tone::faint},
+    Word{"updating", "●", Tone::busy}, Word{"waiting", "○", Tone::busy},
 };
 static_assert(std::ranges::is_sorted(words, {}, &Word::state));
 
@@ -116,12 +117,14 @@ Cell instance_state(const api::InstanceSummary& instance, Time now) {
     cell = {instance.desired == "removed" ? "removing" : "stopping", Tone::busy};
   if (instance.status.restarts > 0) cell.text += ", " + count_text(instance.status.restarts, "restart");
   if (instance.outdated) cell.text += ", old revision";
+  if (!instance.why_not.empty()) cell = {instance.why_not.substr(0, instance.why_not.find(';')), Tone::bad};
   return cell;
 }
 
 Cell instance_node(const api::InstanceSummary& instance) {
   if (instance.node.empty()) return {"-", Tone::faint};
   if (instance.node_state == "lost") return {instance.node + " (lost)", Tone::bad};
+  if (instance.node_state == "silent") return {instance.node + " (silent)", Tone::busy};
   return {instance.node};
 }
 
@@ -138,6 +141,7 @@ std::string instance_trouble(const api::InstanceSummary& instance) {
     trouble = "unhealthy";
   else if (!status.message.empty() && status.state != InstanceState::running && status.state != InstanceState::exited)
     trouble = plain_text(status.message);
+  if (!instance.why_not.empty()) return plain_text(instance.why_not);
   if (instance.node_state == "lost") trouble += (trouble.empty() ? "its node is lost" : ", and its node is lost");
   if (!trouble.empty() && status.restarts > 0) trouble += ", " + count_text(status.restarts, "restart");
   return trouble;

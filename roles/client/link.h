@@ -54,8 +54,8 @@ class Link {
     return call<T>({.path = std::move(path), .query = std::move(query)}, timeout);
   }
   template <class T = api::Nothing, class Body = api::Nothing>
-  Result<T> send(http::Method method, std::string path, const Body& body = {}) {
-    http::Request request{.method = method, .path = std::move(path)};
+  Result<T> send(http::Method method, std::string path, const Body& body = {}, http::Query query = {}) {
+    http::Request request{.method = method, .path = std::move(path), .query = std::move(query)};
     if constexpr (!std::is_same_v<Body, api::Nothing>) {
       request.headers["content-type"] = "application/json";
       request.body = codec::to_json(body);

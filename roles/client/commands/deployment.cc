@@ -43,6 +43,36 @@ std::string deployment_text(Session& session, const api::DeploymentDetail& detai
 
 }  // namespace
 
+Result<int> deployment_abort(Session& session) {
+  KTN_TRY(const model::Deployment deployment, find_deployment(session));
+  KTN_TRY(const bool sure, session.confirmed("abort deployment " + *deployment.id + " of " + deployment.stack + '?'));
+  if (!sure) return Error{Code::invalid_argument, "nothing was aborted"};
+  KTN_TRY(const std::string path, session.link.path(paths::deployment_abort, {deployment.stack, *deployment.id}));
+  KTN_TRY(const model::Deployment aborted, session.link.send<model::Deployment>(http::Method::post, path));
+  session.note("deployment " + *aborted.id + " of " + aborted.stack +
+               " is aborted; what it has not replaced stays as it is");
+  if (session.look.quiet || session.look.machine()) session.show(aborted, *aborted.id, [] { return std::string(); });
+  return 0;
+}
+
+Result<int> deployment_ls(Session& session) {
+  KTN_TRY(const std::string path, session.link.path(paths::deployments, {session.arguments.words[0]}));
+  KTN_TRY(const api::DeploymentList list, session.link.get<api::DeploymentList>(path));
+  return session.list(
+      list.deployments, {"DEPLOYMENT", "STATE", "REVISION", "ACTION", "BY", "AGE", "REASON"},
+      [&](const model::Deployment& d) -> std::vector<Cell> {
+        const std::string state(model::name(d.state));
+        return {*d.id,
+                {state, tone_of(state)},
+                std::to_string(d.from) + " → " + std::to_string(d.to),
+                d.action,
+                plain_text(d.by),
+                session.age(d.created_ms),
+                plain_text(d.reason)};
+      },
+      [](const model::Deployment& d) { return *d.id; });
+}
+
 Result<int> deployment_show(Session& session) {
   KTN_TRY(const model::Deployment deployment, find_deployment(session));
   KTN_TRY(const std::string path, session.link.path(paths::deployment, {deployment.stack, *deployment.id}));

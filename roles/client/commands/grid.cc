@@ -35,6 +35,51 @@ Result<int> grid_ls(Session& session) {
       [](const api::GridSummary& g) { return g.name; });
 }
 
+Result<int> grid_rebalance(Session& session) {
+  KTN_TRY(const std::string path, session.link.path(paths::grid_rebalance));
+  http::Query query;
+  const bool plan = session.arguments.has("--plan");
+  if (plan) query["plan"] = "true";
+  if (const std::string most = session.arguments.value("--most", ""); !most.empty()) query["most"] = most;
+  KTN_TRY(const api::Rebalance answer,
+          session.link.send<api::Rebalance>(http::Method::post, path, api::Nothing{}, query));
+  if (answer.moves.empty())
+    session.note("nothing is to be moved");
+  else
+    session.note(count_text(std::ssize(answer.moves), "instance") + (plan ? " would move" : " will move, start-first"));
+  if (answer.moves.empty() && !session.look.machine()) return 0;
+  return session.list(
+      answer.moves, {"INSTANCE", "FROM", "TO"},
+      [](const api::Move& m) -> std::vector<Cell> {
+        return {m.stack + '/' + m.service + '-' + std::to_string(m.slot), m.from, m.to};
+      },
+      [](const api::Move& m) { return m.stack + '/' + m.service + '-' + std::to_string(m.slot); });
+}
+
+Result<int> grid_set(Session& session) {
+  std::string name;
+  if (session.arguments.words.empty()) {
+    KTN_TRY(name, session.link.grid());
+  } else {
+    name = session.arguments.words[0];
+  }
+  api::GridSettings settings;
+  if (const std::string text = session.arguments.value("--lost-after", ""); text == "default") {
+    settings.lost_after_ms = 0;
+  } else if (!text.empty()) {
+    const auto time = text::duration(text);
+    if (!time) return Error{Code::invalid_argument, "--lost-after: '" + text + "' is not a time", "10s, or default"};
+    settings.lost_after_ms = time->count();
+  } else {
+    return Error{Code::invalid_argument, "nothing is to be set", "--lost-after 10s"};
+  }
+  KTN_TRY(const api::GridSummary grid,
+          session.link.send<api::GridSummary>(http::Method::post, api::path(paths::grid_settings, {name}), settings));
+  session.note("grid " + grid.name + " is set");
+  if (session.look.quiet || session.look.machine()) session.show(grid, grid.name, [] { return std::string(); });
+  return 0;
+}
+
 Result<int> grid_rm(Session& session) {
   KTN_TRY(const bool sure, session.confirmed("remove grid " + text::join(session.arguments.words, ", ") + '?'));
   if (!sure) return Error{Code::invalid_argument, "nothing was removed"};

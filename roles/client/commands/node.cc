@@ -52,7 +52,25 @@ std::string node_text(Session& session, const api::NodeSummary& node) {
   return paint(node.name, Tone::strong, session.look.colour_out) + '\n' + facts.text(plain);
 }
 
+// What it says of the node, a line each; all of it talk, but as JSON.
+Result<int> change_nodes(Session& session, std::string_view pattern, std::string_view done) {
+  return for_each_word(session, [&](const std::string& name) -> Status {
+    KTN_TRY(const std::string path, session.link.path(pattern, {name}));
+    KTN_TRY(const api::NodeChange change, session.link.send<api::NodeChange>(http::Method::post, path));
+    session.note("node " + change.node.name + ' ' + std::string(done));
+    if (!change.leaving.empty()) session.note("going: " + text::join(change.leaving, ", "));
+    for (const std::string& stays : change.staying) session.warn("stays: " + plain_text(stays));
+    if (session.look.quiet || session.look.machine())
+      session.show(change, change.node.name, [] { return std::string(); });
+    return Done{};
+  });
+}
+
 }  // namespace
+
+Result<int> node_activate(Session& session) { return change_nodes(session, paths::node_activate, "takes work again"); }
+Result<int> node_drain(Session& session) { return change_nodes(session, paths::node_drain, "is being emptied"); }
+Result<int> node_pause(Session& session) { return change_nodes(session, paths::node_pause, "gets no new work"); }
 
 Result<int> node_ls(Session& session) {
   KTN_TRY(const std::string path, session.link.path(paths::nodes));
@@ -100,7 +118,7 @@ Result<int> node_rm(Session& session) {
     if (session.arguments.has("--force")) query["force"] = "true";
     KTN_OK(session.link.remove(std::move(path), std::move(query)));
     if (session.look.quiet) session.out() << name << '\n';
-    session.note("node " + name + " is removed");
+    session.note("node " + name + " is removed; its agent cleans up if it hears so");
     return Done{};
   });
 }

@@ -161,6 +161,24 @@ Result<int> stack_deploy(Session& session) {
   return ended.status;
 }
 
+Result<int> stack_history(Session& session) {
+  const std::string& stack = session.arguments.words[0];
+  if (session.arguments.words.size() > 1) {
+    KTN_TRY(const std::string path, session.link.path(paths::history_entry, {stack, session.arguments.words[1]}));
+    KTN_TRY(const model::StackRevision revision, session.link.get<model::StackRevision>(path));
+    session.out() << machine_text(session.look, revision);
+    return 0;
+  }
+  KTN_TRY(const std::string path, session.link.path(paths::history, {stack}));
+  KTN_TRY(const api::History history, session.link.get<api::History>(path));
+  return session.list(
+      history.revisions, {"REVISION", "ACTION", "BY", "AGE", "SERVICES"},
+      [&](const api::HistoryEntry& h) -> std::vector<Cell> {
+        return {h.revision, h.action, plain_text(h.by), session.age(h.created_ms), text::join(h.services, ", ")};
+      },
+      [](const api::HistoryEntry& h) { return std::to_string(h.revision); });
+}
+
 Result<int> stack_ls(Session& session) {
   KTN_TRY(const std::string path, session.link.path(paths::stacks));
   KTN_TRY(const api::StackList list, session.link.get<api::StackList>(path));

@@ -159,7 +159,7 @@ TEST_CASE("what removes asks on a terminal, and wants -y without one") {
   CHECK(world.run({"node", "rm", "n1"}).status == 2);
   CHECK(world.asked().size() == 2);
   world.typed = "y";
-  CHECK(world.run({"node", "rm", "n1"}).err == "remove node n1 from the grid? [y/N] node n1 is removed\n");
+  CHECK(world.run({"node", "rm", "n1"}).err == "remove node n1 from the grid? [y/N] node n1 is removed; its agent cleans up if it hears so\n");
 }
 
 TEST_CASE("of several the others are done where one fails") {

@@ -8,8 +8,11 @@ _kontena_client() {
       'audit ls') options+=" --limit" ;;
       'context rm') options+=" --yes" ;;
       'context use') options+=" --grid --project" ;;
+      'deployment abort') options+=" --yes" ;;
       'deployment wait') options+=" --progress" ;;
+      'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
+      'grid set') options+=" --lost-after" ;;
       'login '*) options+=" --name" ;;
       'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
       'node rm') options+=" --yes --force" ;;
@@ -33,11 +36,11 @@ _kontena_client() {
     case $first in
       audit) words="ls" ;;
       context) words="ls rm use" ;;
-      deployment) words="show wait" ;;
-      grid) words="create ls rm show" ;;
-      node) words="label ls rm show" ;;
+      deployment) words="abort ls show wait" ;;
+      grid) words="create ls rebalance rm set show" ;;
+      node) words="activate drain label ls pause rm show" ;;
       service) words="ls restart scale show" ;;
-      stack) words="config deploy ls rm show start stop" ;;
+      stack) words="config deploy history ls rm show start stop" ;;
       token) words="create ls rm" ;;
     esac
   elif ((COMP_CWORD != at)); then
