@@ -175,9 +175,11 @@ int serve(Settings settings) {
   if (!clients) return complain(clients.error(), exit_usage);
   auto kept = load_kept(settings.state_dir);
   if (!kept) return complain(kept.error(), exit_failure);
+  const Memory memory = load_memory(settings.state_dir);
   state.with([&](State& s) {
     s.told = kept->revision > 0;
     s.kept = std::make_shared<const Kept>(std::move(*kept));
+    take_over(memory, s);
     s.heard = clock.steady();
   });
 
@@ -188,6 +190,7 @@ int serve(Settings settings) {
   Node node({.context = {*engine, clock, ids, state, identity.node, identity.grid},
              .servers = std::move(*clients),
              .keep = keep_in(settings.state_dir),
+             .remember = remember_in(settings.state_dir),
              .cores = std::max(1u, std::thread::hardware_concurrency()),
              .address = address});
   node.start();

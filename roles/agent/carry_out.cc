@@ -23,6 +23,8 @@ reconcile::Observed observed(const State& state) {
     if (const auto* container = state.seen.of_instance(instance)) seen.containers[instance] = found_of(*container);
   for (const auto& [instance, work] : state.work) {
     seen.history[instance] = work.history;
+    if (const auto found = seen.containers.find(instance); found != seen.containers.end())
+      found->second.unfit_since_ms = work.unfit_since_ms;
     if (work.doing != Doing::nothing) seen.in_flight.insert(instance);
   }
   return seen;
@@ -61,9 +63,10 @@ void look_for_blocked(const Kept& kept, const reconcile::Observed& observed, std
 
 }  // namespace
 
-CarryOut::CarryOut(Context context, Keep keep, std::size_t cores)
+CarryOut::CarryOut(Context context, Keep keep, std::size_t cores, Remember remember)
     : context_(std::move(context)),
       keep_(std::move(keep)),
+      remember_(std::move(remember)),
       owner_{context_.node, context_.grid},
       networks_(context_.engine),
       pulling_("pull", most_pulls),
@@ -89,10 +92,12 @@ bool CarryOut::save() {
   const Status saved = keep_(*kept);
   if (!saved) {
     // A full disk must not keep containers from being started and stopped.
-    log::error("the assignments cannot be kept: after a reboot older ones would be run",
-               {{"reason", saved.error().message}});
+    if (!std::exchange(unkept_, true))
+      log::error("the assignments cannot be kept: after a reboot older ones would be run",
+                 {{"reason", saved.error().message}});
     return false;
   }
+  if (std::exchange(unkept_, false)) log::info("the assignments are kept again");
   context_.state.with([&](State& s) {
     if (s.kept == kept) s.unsaved = false;
   });
@@ -116,19 +121,49 @@ std::int64_t CarryOut::round() {
   reconcile::Plan plan = reconcile::actions(view->kept->instances, view->observed, now);
   look_for_blocked(*view->kept, view->observed, to_ms(now), plan);
   std::vector<Job> jobs;
+  bool condemned = false;
   context_.state.change([&](State& s) {
     // What has changed since the view was taken is planned in the next round.
     if (s.kept != view->kept) return;
+    for (const std::string& instance : plan.stable) {
+      auto& history = s.work[instance].history;
+      history.attempts = history.failures = history.tries = 0;
+      s.report.insert(instance);
+    }
     for (const reconcile::Action& action : plan.actions) {
       Job job = job_of(action, s, *view->kept);
-      if (begin(s, *view->kept, job)) jobs.push_back(std::move(job));
+      if (!begin(s, *view->kept, job)) continue;
+      condemned = condemned || job.doing == Doing::replace;
+      jobs.push_back(std::move(job));
     }
   });
+  const std::int64_t remember_again = remember(condemned);
   for (const Job& job : jobs) hand_out(view->kept, job);
   remove_unused(view->kept);
   const std::int64_t save_again = saved ? 0 : to_ms(now) + 5'000;
-  if (plan.wake_ms == 0 || save_again == 0) return std::max(plan.wake_ms, save_again);
-  return std::min(plan.wake_ms, save_again);
+  std::int64_t wake_ms = 0;
+  for (const std::int64_t one : {plan.wake_ms, save_again, remember_again})
+    if (one != 0) wake_ms = wake_ms == 0 ? one : std::min(wake_ms, one);
+  return wake_ms;
+}
+
+std::int64_t CarryOut::remember(bool at_once) {
+  if (!remember_) return 0;
+  constexpr Duration period{1'000};
+  Memory memory = context_.state.with([](const State& s) { return memory_of(s); });
+  if (memory == remembered_) return 0;
+  const Duration since = context_.clock.steady() - remembered_at_;
+  const bool was_tried = remembered_at_ != Duration(0);
+  if (was_tried && since < period && !at_once) return to_ms(context_.clock.now()) + (period - since).count();
+  remembered_at_ = context_.clock.steady();
+  if (const Status saved = remember_(memory); !saved) {
+    if (!std::exchange(forgetful_, true))
+      log::warn("what is remembered of restarts cannot be kept", {{"reason", saved.error().message}});
+    return to_ms(context_.clock.now()) + 5'000;
+  }
+  forgetful_ = false;
+  remembered_ = std::move(memory);
+  return 0;
 }
 
 CarryOut::Job CarryOut::job_of(const reconcile::Action& action, const State& state, const Kept& kept) const {
@@ -154,6 +189,9 @@ CarryOut::Job CarryOut::job_of(const reconcile::Action& action, const State& sta
             },
             [](const Remove& a) {
               return Job{Doing::remove, a.instance, a.container};
+            },
+            [](const Replace& a) {
+              return Job{Doing::replace, a.instance, a.container};
             }},
       action);
 }
@@ -171,12 +209,12 @@ bool CarryOut::begin(State& state, const Kept& kept, const Job& job) {
         work.message.clear();
         return false;
       }
-      work.message = holder->why;
-      work.history.retry_at_ms = to_ms(context_.clock.now()) + reconcile::retry_delay_ms(++work.history.failures);
+      note_failed_try(context_, state, job.instance, Doing::create, holder->why, true);
       state.replan = true;  // for the time to wake at
       return false;
     }
   }
+  if (job.doing == Doing::replace) work.history.condemned = job.container;
   work.doing = job.doing;
   state.report.insert(job.instance);
   return true;
@@ -205,6 +243,8 @@ void CarryOut::hand_out(const Wanted& kept, const Job& job) {
       return stopping_.add([this, kept, &wanted, job] { stop(wanted, job.container); });
     case Doing::remove:
       return stopping_.add([this, kept, &wanted, job] { remove(wanted, job.container); });
+    case Doing::replace:
+      return stopping_.add([this, kept, &wanted, job] { replace(wanted, job.container); });
   }
 }
 

@@ -31,11 +31,15 @@ class Networks {
   Synced<State> state_;
 };
 
+// Counts a pull, a create or a start that failed, and says when it is tried again.
+void note_failed_try(const Context&, State&, const std::string& instance, Doing, const std::string& message,
+                     bool hopeless);
+
 // Does what reconcile::actions says, on lanes: so that a slow pull or stop keeps
 // nothing else waiting. Results go into the State, which is planned from anew.
 class CarryOut {
  public:
-  CarryOut(Context, Keep, std::size_t cores);
+  CarryOut(Context, Keep, std::size_t cores, Remember = {});
 
   // Plans, and hands out what is to be done; tells when to plan again at the
   // latest, 0 where nothing waits for the time. From one thread only.
@@ -53,6 +57,9 @@ class CarryOut {
     bool again = false;
   };
   bool save();
+  // What is remembered, where that has changed: at most once a second, for it is of use rather than of need, but
+  // at once where a container was condemned. Tells when to come again, 0 = never.
+  std::int64_t remember(bool at_once);
   Job job_of(const reconcile::Action&, const State&, const Kept&) const;
   bool begin(State&, const Kept&, const Job&);
   void hand_out(const Wanted&, const Job&);
@@ -67,14 +74,21 @@ class CarryOut {
   void start(const model::Assignment&, const std::string& container, bool again);
   void stop(const model::Assignment&, const std::string& container);
   void remove(const model::Assignment&, const std::string& container);
+  void replace(const model::Assignment&, const std::string& container);
 
   // How a job ends: the instance is free for the next one.
   void done(const std::string& instance, const std::function<void(State&, Work&)>& note);
-  void failed(const std::string& instance, const Error&);
+  void failed(const std::string& instance, Doing at, const Error&, bool hopeless = false);
+  void engine_went(const std::string& instance, const Error&);
   void cleaned(const std::string& instance, const Status&);
 
   Context context_;
   const Keep keep_;
+  const Remember remember_;
+  Memory remembered_;          // as it was saved last
+  Duration remembered_at_{0};  // steady; when that was tried
+  bool forgetful_ = false;     // it failed, and the log says so
+  bool unkept_ = false;        // likewise of the assignments
   const Owner owner_;
   Networks networks_;
   Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait for it

@@ -11,7 +11,6 @@ namespace {
 
 constexpr Duration progress_period{1'000};
 constexpr Duration usual_grace{10'000};
-constexpr std::int64_t stable_run_ms = 10'000;  // as reconcile::after_exit has it
 constexpr std::size_t longest_message = 500;
 
 std::string text_of(const Error& error) {
@@ -31,18 +30,34 @@ void CarryOut::done(const std::string& instance, const std::function<void(State&
   });
 }
 
-void CarryOut::failed(const std::string& instance, const Error& error) {
-  // The engine's absence is nobody's failure: it is tried again when the engine is back.
-  if (error.code == Code::unavailable) {
-    engine_is_away(context_, error);
-    return done(instance, [](State&, Work&) {});
-  }
-  const std::int64_t now_ms = to_ms(context_.clock.now());
+void note_failed_try(const Context& context, State& state, const std::string& instance, Doing at,
+                     const std::string& message, bool hopeless) {
+  const auto found = state.work.find(instance);
+  if (found == state.work.end()) return;
+  Work& work = found->second;
+  const std::int64_t now_ms = to_ms(context.clock.now());
+  work.message = message;
+  work.failed_at = at;
+  work.hopeless = hopeless;
+  work.history.jitter = static_cast<std::int64_t>(context.ids.number() % 1'000);
+  work.history.retry_at_ms = now_ms + reconcile::retry_delay_ms(++work.history.tries, work.history.jitter);
+  ++work.history.failures;
+  const char* what = at == Doing::pull ? "its image cannot be had: " : "cannot be started: ";
+  work.failure = model::Failure{.at_ms = now_ms, .message = what + message};
+}
+
+// The engine's absence is nobody's failure: it is tried again when the engine is back.
+void CarryOut::engine_went(const std::string& instance, const Error& error) {
+  engine_is_away(context_, error);
+  done(instance, [](State&, Work&) {});
+}
+
+void CarryOut::failed(const std::string& instance, Doing at, const Error& error, bool hopeless) {
+  if (error.code == Code::unavailable) return engine_went(instance, error);
   bool news = false;
-  done(instance, [&](State&, Work& work) {
+  done(instance, [&](State& state, Work& work) {
     news = work.message != text_of(error);
-    work.message = text_of(error);
-    work.history.retry_at_ms = now_ms + reconcile::retry_delay_ms(++work.history.failures);
+    note_failed_try(context_, state, instance, at, text_of(error), hopeless);
   });
   if (news) log::warn("an instance cannot be started", {{"instance", instance}, {"reason", text_of(error)}});
 }
@@ -109,9 +124,10 @@ std::set<std::string> CarryOut::look_for(const std::string& image, const std::se
     if (there && *there) {
       done(instance, [](State&, Work& work) { work.message.clear(); });
     } else if (!there) {
-      failed(instance, there.error());
+      failed(instance, Doing::pull, there.error());
     } else if (policy == PullPolicy::never) {
-      failed(instance, {Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"});
+      failed(instance, Doing::pull,
+             {Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"}, true);
     } else {
       continue;
     }
@@ -129,13 +145,13 @@ void CarryOut::pulled(const std::string& image, const std::set<std::string>& wai
     if (!status) {
       Error error = status.error();
       if (error.message.find(image) == std::string::npos) error = std::move(error).in("pulling '" + image + "'");
-      failed(instance, error);
+      failed(instance, Doing::pull, error);
       continue;
     }
     done(instance, [](State&, Work& work) {
       work.pulled = true;
       work.message.clear();
-      work.history.failures = 0;
+      work.history.tries = 0;
       work.history.retry_at_ms = 0;
     });
   }
@@ -157,7 +173,8 @@ void CarryOut::create(const model::Assignment& wanted) {
     if (made.error().code == Code::already_exists) {
       const Status known = look_who_has(wanted.container_name);
       // If it is one of ours, the next plan starts it, or waits for its removal.
-      return known ? done(instance, [](State&, Work&) {}) : failed(instance, known.error());
+      if (known) return done(instance, [](State&, Work&) {});
+      return failed(instance, Doing::create, known.error(), known.error().code == Code::already_exists);
     }
     if (made.error().code == Code::not_found) {
       networks_.doubt(wanted);
@@ -166,12 +183,11 @@ void CarryOut::create(const model::Assignment& wanted) {
         if (const auto work = s.work.find(instance); work != s.work.end()) work->second.pulled = false;
       });
     }
-    return failed(instance, made.error());
+    return failed(instance, Doing::create, made.error());
   }
   const bool still_wanted = context_.state.with([&](State& s) {
     if (const auto work = s.work.find(instance); work != s.work.end()) {
       work->second.pulled = false;  // a next container of it asks anew
-      work->second.history.restarts = 0;
       work->second.message.clear();
     }
     const auto now = s.kept->instances.find(instance);
@@ -179,7 +195,7 @@ void CarryOut::create(const model::Assignment& wanted) {
   });
   if (still_wanted) return start(wanted, *made, false);
   const Status looked = look_at(context_, *made);
-  looked ? done(instance, [](State&, Work&) {}) : failed(instance, looked.error());
+  looked ? done(instance, [](State&, Work&) {}) : engine_went(instance, looked.error());
 }
 
 // Notes ours that has the name; otherwise says whose it is.
@@ -201,7 +217,7 @@ void CarryOut::start(const model::Assignment& wanted, const std::string& contain
   const std::string& instance = *wanted.id;
   const bool stable = context_.state.with([&](const State& s) {
     const auto* before = s.seen.with_id(container);
-    return before && before->finished_ms - before->started_ms >= stable_run_ms;
+    return before && reconcile::was_stable(wanted.spec.restart, found_of(*before));
   });
   const Status started = context_.engine.start(container);
   // Before the look, so that one report tells both.
@@ -213,13 +229,16 @@ void CarryOut::start(const model::Assignment& wanted, const std::string& contain
       auto& history = work->second.history;
       history.stopped = false;
       history.retry_at_ms = 0;
-      history.restarts += again ? 1 : 0;
-      history.failures = !again ? 0 : stable ? 1 : history.failures + 1;
+      history.tries = 0;
+      history.jitter = static_cast<std::int64_t>(context_.ids.number() % 1'000);
+      if (!again) return;
+      ++history.restarts;
+      history.attempts = stable ? 1 : history.attempts + 1;
     });
   }
   const Status looked = look_at(context_, container);
-  if (!started) return failed(instance, started.error());
-  if (!looked) return failed(instance, looked.error());
+  if (!started) return failed(instance, Doing::start, started.error());
+  if (!looked) return engine_went(instance, looked.error());
   done(instance, [](State&, Work&) {});
   log::info(again ? "instance started again" : "instance started",
             {{"instance", instance}, {"name", wanted.container_name}});
@@ -250,8 +269,31 @@ void CarryOut::remove(const model::Assignment& wanted, const std::string& contai
   // Whoever waits for its name is planned anew by that.
 }
 
+// Its log goes with it, so that its end was noted when it became unfit.
+void CarryOut::replace(const model::Assignment& wanted, const std::string& container) {
+  const auto& grace_ms = wanted.spec.stop_grace_period_ms;
+  Status gone = context_.engine.stop(container, grace_ms ? Duration(*grace_ms) : usual_grace);
+  if (gone) gone = context_.engine.remove(container);
+  if (gone) {
+    context_.state.with([&](State& s) {
+      s.seen.note_gone(container, s.seen.ticket());
+      const auto work = s.work.find(*wanted.id);
+      if (work == s.work.end()) return;
+      auto& history = work->second.history;
+      history.condemned.clear();
+      ++history.restarts;
+      ++history.attempts;
+      history.jitter = static_cast<std::int64_t>(context_.ids.number() % 1'000);
+      work->second.unfit_since_ms = 0;
+      work->second.pulled = true;  // it is to be what it was: a registry that is away now must not keep it from that
+    });
+    log::info("an unfit container is replaced", {{"instance", *wanted.id}, {"name", wanted.container_name}});
+  }
+  cleaned(*wanted.id, gone);
+}
+
 void CarryOut::cleaned(const std::string& instance, const Status& status) {
-  if (!status && status.error().code == Code::unavailable) return failed(instance, status.error());
+  if (!status && status.error().code == Code::unavailable) return engine_went(instance, status.error());
   const std::int64_t now_ms = to_ms(context_.clock.now());
   done(instance, [&](State&, Work& work) {
     work.message = status ? "" : text_of(status.error());

@@ -10,7 +10,7 @@ Node::Node(Parts parts)
       beat_(context_, uplink_),
       receive_(context_, uplink_),
       observe_(context_),
-      carry_out_(context_, std::move(parts.keep), parts.cores),
+      carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember)),
       report_(context_, uplink_, [this, address = std::move(parts.address)] { return address(uplink_.at()); }),
       streams_(context_, uplink_) {
   // A step waits by itself for its reason to go on; but not once we are stopping,

@@ -20,6 +20,7 @@ class Node {
     Context context;
     std::vector<std::unique_ptr<http::Client>> servers;
     Keep keep;
+    Remember remember = {};  // none: nothing is remembered
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
   };

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "exits.h"
+#include "failures.h"
 #include "kontena/base/log.h"
 #include "status.h"
 
@@ -14,21 +15,6 @@ constexpr std::int64_t kept_lines = 20;
 constexpr std::size_t longest_line = 1'000;
 
 bool answers(const Error& error) { return error.code != Code::unavailable; }
-
-// Whether the end of its log is wanted and not there yet.
-bool wants_lines(const State& state, const engine::Container& container) {
-  const std::string instance = instance_of(container);
-  const auto wanted = state.kept->instances.find(instance);
-  if (wanted == state.kept->instances.end() || wanted->second.desired != model::Desired::running) return false;
-  const auto work = state.work.find(instance);
-  if (work != state.work.end() && work->second.doing == Doing::stop) return false;
-  const bool runs = found_of(container).running;
-  const bool unhealthy = runs && container.health == model::Health::unhealthy;
-  const bool failed = !runs && container.started_ms != 0 && container.exit_code != 0;
-  if (!unhealthy && !failed) return false;
-  const std::int64_t which = unhealthy ? container.started_ms : container.finished_ms;
-  return work == state.work.end() || work->second.lines_of_ms != which;
-}
 
 model::Strings last_lines(engine::Engine& engine, const std::string& id) {
   model::Strings lines;
@@ -68,15 +54,28 @@ Status look_at(const Context& context, const std::string& id) {
   const auto node = found->labels.find(std::string(engine::node_label));
   if (node == found->labels.end() || node->second != context.node) return Done{};
 
-  const bool with_lines = context.state.with([&](const State& s) { return wants_lines(s, *found); });
+  // What is asked about its instance's work, where it is one that is assigned to us and the newest of it.
+  const auto work_on = [&](State& s, auto&& use) {
+    const auto wanted = s.kept->instances.find(instance_of(*found));
+    if (wanted == s.kept->instances.end()) return;
+    const auto* known = s.seen.of_instance(wanted->first);
+    if (known && known->id != id && known->created_ms > found->created_ms) return;
+    use(wanted->second, s.work[wanted->first]);
+  };
+  bool with_lines = false;
+  context.state.with([&](State& s) {
+    work_on(s, [&](const auto& wanted, Work& work) { with_lines = shows_failure(wanted, *found, work); });
+  });
   model::Strings lines;
   if (with_lines) lines = last_lines(context.engine, id);
+  const std::int64_t now_ms = to_ms(context.clock.now());
   context.state.change([&](State& s) {
     const std::string instance = instance_of(*found);
-    if (const auto work = s.work.find(instance); with_lines && work != s.work.end()) {
-      work->second.last_lines = std::move(lines);
-      work->second.lines_of_ms = found_of(*found).running ? found->started_ms : found->finished_ms;
-    }
+    work_on(s, [&](const model::Assignment& wanted, Work& work) {
+      if (with_lines && shows_failure(wanted, *found, work))
+        note_failure(wanted, *found, std::move(lines), now_ms, work);
+      note_fitness(wanted, *found, now_ms, work);
+    });
     s.seen.note(std::move(*found), ticket);
     s.touch(instance);
   });
@@ -105,7 +104,11 @@ Status Observe::list(bool inspect_all) {
 Status Observe::find_engine() {
   KTN_TRY(engine::EngineFacts facts, context_.engine.facts());
   KTN_OK(list(true));  // what ended and began anew meanwhile looks the same in a list
+  bool tell_frail = false;
+  const bool frail = !facts.live_restore;
   const bool back = context_.state.change([&](State& s) {
+    // At the start, and when it was on before.
+    tell_frail = frail && (!s.engine || s.engine->live_restore);
     s.engine = std::move(facts);
     s.report_facts = true;
     const bool first = !std::exchange(s.listed, true);
@@ -114,6 +117,10 @@ Status Observe::find_engine() {
     return was_away && !first;
   });
   if (back) log::info("the engine answers again");
+  if (tell_frail)
+    log::warn("a restart of Docker stops all containers",
+              {{"hint",
+                "let them live on: \"live-restore\": true in /etc/docker/daemon.json, then systemctl reload docker"}});
   return Done{};
 }
 

@@ -28,6 +28,8 @@ void apply(State& state, Merged merged) {
       if (before->second.desired == model::Desired::stopped) work.history.stopped = true;
       work.history.retry_at_ms = 0;
       work.history.cleanup_at_ms = 0;
+      work.history.tries = 0;
+      work.hopeless = false;
     }
     state.touch(instance);
   }

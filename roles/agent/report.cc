@@ -57,6 +57,7 @@ model::NodeFacts facts_of(const engine::EngineFacts& engine, const std::string& 
           .engine_api = engine.api_version,
           .kontena_version = KONTENA_VERSION,
           .kernel = engine.kernel,
+          .live_restore = engine.live_restore,
           .address = address};
 }
 

@@ -43,7 +43,8 @@ std::vector<std::string> Seen::note_list(const std::vector<engine::Container>& l
     present.insert(listed.id);
     const auto known = items_.find(listed.id);
     if (known == items_.end() || known->second.container.state != listed.state ||
-        known->second.container.health != listed.health || known->second.container.name != listed.name)
+        known->second.container.health != listed.health || known->second.container.name != listed.name ||
+        known->second.container.networks != listed.networks)
       to_inspect.push_back(listed.id);
   }
   for (auto item = items_.begin(); item != items_.end();) {

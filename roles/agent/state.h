@@ -10,35 +10,39 @@
 #include "kontena/base/random.h"
 #include "kontena/base/synced.h"
 #include "kontena/reconcile/reconcile.h"
+#include "memory.h"
 #include "seen.h"
 
 namespace kontena::agent {
 
-enum class Doing { nothing, pull, create, start, stop, remove };
+enum class Doing { nothing, pull, create, start, stop, remove, replace };
 
-// What this agent does for one instance, and remembers of it. In memory only.
+// What this agent does for one instance, and remembers of it.
 struct Work {
   reconcile::History history;
   Doing doing = Doing::nothing;
   bool pulled = false;                // for this instance; what pull policy `always` asks for
   std::string progress;               // of a pull
   std::string message;                // why the last thing we did for it failed; "" after a success
+  Doing failed_at = Doing::nothing;   // what that was
+  bool hopeless = false;              // and that only somebody's hand can mend it
   std::string waits;                  // for what, where nothing is wrong
   std::int64_t cleanup_failures = 0;  // in a row, of stop and remove
-  // The end of its log when it failed, and which end that was.
-  model::Strings last_lines;
-  std::int64_t lines_of_ms = 0;
+  std::int64_t unfit_since_ms = 0;    // of its container that runs; 0 = it is fit
+  std::int64_t ended_ms = 0;          // the end that was counted last
+  std::optional<model::Failure> failure;
 };
 
 // All that the agent's threads share. Whoever changes what an instance's plan or
 // status is made from says so by touch().
 struct State {
   std::shared_ptr<const Kept> kept = std::make_shared<const Kept>();
-  bool unsaved = false;                 // `kept` is not on disk yet; the planning thread writes it before it acts on it
-  bool told = false;                    // the server has answered, or kept assignments were found
-  std::map<std::string, Work> work;     // by InstanceId, of kept->instances only
-  std::set<std::string> images;         // that were seen on this node
-  std::set<std::string> being_removed;  // names of kept->…_unused that a job is at
+  bool unsaved = false;              // `kept` is not on disk yet; the planning thread writes it before it acts on it
+  bool told = false;                 // the server has answered, or kept assignments were found
+  std::map<std::string, Work> work;  // by InstanceId, of kept->instances only
+  std::set<std::string> images;      // that were seen on this node
+  std::map<std::string, PulledImage> pulled_images;  // by the engine's id: those that are ours to remove
+  std::set<std::string> being_removed;               // names of kept->…_unused that a job is at
 
   // The engine.
   Seen seen;
@@ -69,6 +73,9 @@ struct State {
     for (const auto& [instance, assignment] : kept->instances) report.insert(instance);
   }
 };
+
+Memory memory_of(const State&);
+void take_over(const Memory&, State&);  // of assignments that are kept, at the start
 
 // What the parts of the agent work with. Outlives them all.
 struct Context {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdio>
 
+#include "failures.h"
 #include "kontena/base/text.h"
 
 namespace kontena::agent {
@@ -12,37 +13,43 @@ using engine::ContainerState;
 using model::Desired;
 using model::InstanceState;
 
-constexpr std::size_t longest_message = 500;
+// How often in a row something is tried before its instance counts as failed.
+constexpr std::int64_t most_tries = 3;
 
-std::string why_ended(const engine::Container& container) {
-  if (!container.error.empty()) return one_line(container.error, longest_message);
-  std::string why = "exited with status " + std::to_string(container.exit_code);
-  if (container.out_of_memory) why += ": out of memory";
-  return why;
+bool has_failed(const Work& work) {
+  return !work.message.empty() && (work.hopeless || work.history.tries >= most_tries);
 }
 
 // Of a container that is wanted to run and does not: will it be started again?
 void say_ended(const model::Assignment& wanted, const engine::Container& container, const Work& work,
                model::InstanceStatus& status) {
-  const bool again = reconcile::after_exit(wanted.spec.restart, found_of(container), work.history).restart;
-  const bool policy_ran_out = wanted.spec.restart.when == model::RestartWhen::on_failure && container.exit_code != 0;
-  const bool failed = !again && (policy_ran_out || work.history.gave_up);
-  status.state = failed ? InstanceState::failed : InstanceState::exited;
-  if (container.exit_code == 0 && container.error.empty() && !container.out_of_memory) return;
-  status.message = why_ended(container);
-  if (failed) status.message += "; gave up after " + std::to_string(work.history.restarts) + " restarts";
-  status.last_lines = work.last_lines;
+  const model::Restart& policy = wanted.spec.restart;
+  const bool again = reconcile::after_exit(policy, found_of(container), work.history).restart;
+  const bool bad = container.exit_code != 0 || container.out_of_memory || !container.error.empty();
+  const bool done = policy.when == model::RestartWhen::no ||
+                    (policy.when == model::RestartWhen::on_failure && container.exit_code == 0);
+  const bool gave_up = !again && !done;
+  status.state = gave_up ? InstanceState::failed : InstanceState::exited;
+  if (!bad && !gave_up) return;
+  status.message = why_ended(wanted, container);
+  if (gave_up) status.message += "; gave up after " + std::to_string(work.history.attempts) + " restarts";
+  if (work.failure && work.failure->at_ms == container.finished_ms) status.last_lines = work.failure->last_lines;
 }
 
-void say_running(const engine::Container& container, const Work& work, model::InstanceStatus& status) {
+void say_running(const model::Assignment& wanted, const engine::Container& container, const Work& work,
+                 model::InstanceStatus& status) {
   status.state = InstanceState::running;
   status.health = container.health;
-  if (container.state == ContainerState::paused)
+  if (container.state == ContainerState::paused) {
     status.message = "paused by somebody: docker unpause " + container.name;
-  if (container.health != model::Health::unhealthy) return;
-  status.message = one_line(container.health_output, longest_message);
-  if (status.message.empty()) status.message = "its health check fails";
-  status.last_lines = work.last_lines;
+    return;
+  }
+  status.message = why_unfit(wanted, container);
+  if (status.message.empty()) {
+    status.message = what_was_changed(wanted, container);
+    return;
+  }
+  if (work.failure && work.failure->at_ms == work.unfit_since_ms) status.last_lines = work.failure->last_lines;
 }
 
 void say_not_there(const model::Assignment& wanted, const Work& work, model::InstanceStatus& status) {
@@ -50,13 +57,15 @@ void say_not_there(const model::Assignment& wanted, const Work& work, model::Ins
     status.state = work.doing == Doing::nothing ? InstanceState::removed : InstanceState::pending;
   } else if (wanted.desired == Desired::stopped) {
     status.state = InstanceState::stopped;
+  } else if (has_failed(work)) {
+    status.state = InstanceState::failed;
   } else if (work.doing == Doing::pull && wanted.spec.pull_policy != model::PullPolicy::never) {
     status.state = InstanceState::pulling;
     status.progress = work.progress;
   } else if (work.doing == Doing::create) {
     status.state = InstanceState::starting;
   } else if (!work.message.empty()) {
-    status.state = InstanceState::failed;
+    status.state = work.failed_at == Doing::pull ? InstanceState::pulling : InstanceState::starting;
   }
   status.message = work.message.empty() ? work.waits : work.message;
 }
@@ -70,12 +79,15 @@ reconcile::Found found_of(const engine::Container& container) {
           .ever_started = container.started_ms != 0,
           .exit_code = container.exit_code,
           .started_ms = container.started_ms,
-          .finished_ms = container.finished_ms};
+          .finished_ms = container.finished_ms,
+          .proven = container.health == model::Health::none || container.health == model::Health::healthy};
 }
 
 model::InstanceStatus status_of(const model::Assignment& wanted, const engine::Container* container, const Work& work) {
   model::InstanceStatus status;
   status.restarts = work.history.restarts;
+  status.failures = work.history.failures;
+  status.last_failure = work.failure;
   if (!container) {
     say_not_there(wanted, work, status);
     return status;
@@ -91,17 +103,18 @@ model::InstanceStatus status_of(const model::Assignment& wanted, const engine::C
   }
 
   if (found.running) {
-    say_running(*container, work, status);
+    say_running(wanted, *container, work, status);
   } else if (wanted.desired != Desired::running) {
     status.state = InstanceState::stopped;
   } else if (!found.ever_started || work.history.stopped) {
-    status.state = work.message.empty() ? InstanceState::starting : InstanceState::failed;
+    status.state = InstanceState::starting;
   } else {
     say_ended(wanted, *container, work, status);
   }
   // What we failed at outweighs how the container is: it is why that does not change.
   if (!work.message.empty()) status.message = work.message;
-  if (!work.message.empty() && status.state == InstanceState::exited) status.state = InstanceState::failed;
+  const bool waits = status.state == InstanceState::exited || status.state == InstanceState::starting;
+  if (waits && has_failed(work)) status.state = InstanceState::failed;
   return status;
 }
 

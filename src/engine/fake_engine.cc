@@ -91,6 +91,7 @@ Result<std::vector<Container>> FakeEngine::list(const std::string& node) {
       container.out_of_memory = false;
       container.error.clear();
       container.started_ms = container.finished_ms = 0;
+      container.limits = {};
       // Docker's list has no exit code of what never ran.
       if (container.state == ContainerState::created) container.exit_code = 0;
     }
@@ -118,17 +119,46 @@ Result<bool> FakeEngine::has_image(const std::string& image) {
 Status FakeEngine::pull(const std::string& image, const std::function<void(const PullProgress&)>& on_progress) {
   KTN_TRY(const auto name, parse_image(image));
   constexpr std::int64_t size = 1 << 20;
+  std::string id;
   const Status found = state_.with([&](State& s) -> Status {
     if (s.away) return nobody();
     if (s.pull_error) return *s.pull_error;
-    if (s.published.contains(name.reference())) return Done{};
+    if (const auto found = s.published.find(name.reference()); found != s.published.end()) {
+      id = found->second;
+      return Done{};
+    }
     return Error{Code::not_found, "pulling '" + image + "': manifest for " + name.reference() + " not found"};
   });
   KTN_OK(found);
   if (on_progress)
     for (const auto done : {size / 2, size}) on_progress({done, size});
-  state_.with([&](State& s) { s.images.insert(name.reference()); });
+  state_.with([&](State& s) {
+    s.images[name.reference()] = id;
+    s.image_ids.insert(id);
+  });
   return Done{};
+}
+
+Result<std::string> FakeEngine::image_id(const std::string& image) {
+  KTN_TRY(const auto name, parse_image(image));
+  return state_.with([&](State& s) -> Result<std::string> {
+    if (s.away) return nobody();
+    if (const auto found = s.images.find(name.reference()); found != s.images.end()) return found->second;
+    return Error{Code::not_found, "the image '" + image + "' is not on this node"};
+  });
+}
+
+Result<bool> FakeEngine::remove_image(const std::string& id) {
+  return state_.with([&](State& s) -> Result<bool> {
+    if (s.away) return nobody();
+    for (const auto& [container, made] : s.containers)
+      if (made.container.image == id) return false;
+    const auto named = [&](const auto& entry) { return entry.second == id; };
+    if (std::ranges::count_if(s.images, named) > 1) return false;
+    std::erase_if(s.images, named);
+    s.image_ids.erase(id);
+    return true;
+  });
 }
 
 Status FakeEngine::ensure_network(const std::string& name, const model::NetworkSpec& spec,
@@ -148,6 +178,16 @@ Status FakeEngine::ensure_volume(const std::string& name, const model::VolumeSpe
       return Error{Code::not_found, "the external volume '" + name + "' is not on this node"};
     s.volumes.try_emplace(name, together(labels, spec.labels));
     return Done{};
+  });
+}
+
+Result<model::Strings> FakeEngine::networks(const std::string& node) {
+  return state_.with([&](State& s) -> Result<model::Strings> {
+    if (s.away) return nobody();
+    model::Strings names;
+    for (const auto& [name, labels] : s.networks)
+      if (is_of(labels, node)) names.push_back(name);
+    return names;
   });
 }
 
@@ -189,7 +229,8 @@ Result<std::string> FakeEngine::create(const ContainerSpec& spec) {
     for (const auto& mount : spec.service.mounts)
       if (mount.kind == model::MountKind::volume && !mount.source.empty() && !spec.volumes.contains(mount.source))
         return Error{Code::invalid_argument, "the volume '" + mount.source + "' has no name on this node"};
-    if (!s.images.contains(image.reference()))
+    const auto image_there = s.images.find(image.reference());
+    if (image_there == s.images.end())
       return Error{Code::not_found, "the image '" + spec.service.image + "' is not on this node"};
     if (find(s, spec.name))
       return Error{Code::already_exists, "a container named '" + spec.name + "' is there already"};
@@ -203,6 +244,12 @@ Result<std::string> FakeEngine::create(const ContainerSpec& spec) {
     made.container.name = spec.name;
     made.container.labels = together(spec.labels, spec.service.labels);
     made.container.created_ms = now_ms();
+    made.container.image = image_there->second;
+    made.container.limits = spec.service.limits;
+    for (const auto& attachment : spec.service.networks)
+      made.container.networks.push_back(spec.networks.at(attachment.network));
+    if (made.container.networks.empty()) made.container.networks.push_back("bridge");
+    std::ranges::sort(made.container.networks);
     const std::string id = made.container.id;
     s.containers.emplace(id, std::move(made));
     return id;

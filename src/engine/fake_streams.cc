@@ -83,22 +83,30 @@ Status FakeEngine::watch(const std::string& node, const std::function<bool(const
   }
 }
 
+namespace {
+
+std::string reference_of(const std::string& image) {
+  const auto name = docker::parse_image(image);
+  KTN_ASSERT(name, "tests name images that can be");
+  return name->reference();
+}
+
+}  // namespace
+
 void FakeEngine::add_image(const std::string& image) {
-  const auto name = docker::parse_image(image);
-  KTN_ASSERT(name, "tests name images that can be");
-  state_.with([&](State& s) { s.images.insert(name->reference()); });
+  state_.with([&](State& s) {
+    const std::string name = reference_of(image);
+    s.images[name] = "sha256:" + name;
+    s.image_ids.insert("sha256:" + name);
+  });
 }
 
-void FakeEngine::remove_image(const std::string& image) {
-  const auto name = docker::parse_image(image);
-  KTN_ASSERT(name, "tests name images that can be");
-  state_.with([&](State& s) { s.images.erase(name->reference()); });
+void FakeEngine::forget_image(const std::string& image) {
+  state_.with([&](State& s) { s.images.erase(reference_of(image)); });
 }
 
-void FakeEngine::publish(const std::string& image) {
-  const auto name = docker::parse_image(image);
-  KTN_ASSERT(name, "tests name images that can be");
-  state_.with([&](State& s) { s.published.insert(name->reference()); });
+void FakeEngine::publish(const std::string& image, const std::string& content) {
+  state_.with([&](State& s) { s.published[reference_of(image)] = "sha256:" + reference_of(image) + content; });
 }
 
 void FakeEngine::fail_pulls(std::optional<Error> error) {
@@ -148,12 +156,41 @@ void FakeEngine::set_facts(EngineFacts facts) {
   state_.with([&](State& s) { s.facts = std::move(facts); });
 }
 
+void FakeEngine::rename(const std::string& container, const std::string& name) {
+  state_.change([&](State& s) {
+    Made* made = find(s, container);
+    if (!made) return;
+    made->container.name = name;
+    tell(s, *made, Happened::changed);
+  });
+}
+
+void FakeEngine::limit(const std::string& container, const model::Resources& limits) {
+  state_.change([&](State& s) {
+    Made* made = find(s, container);
+    if (!made) return;
+    made->container.limits = limits;
+    tell(s, *made, Happened::changed);
+  });
+}
+
+// Which is an event of the network's, not of the container's.
+void FakeEngine::disconnect(const std::string& container, const std::string& network) {
+  state_.change([&](State& s) {
+    if (Made* made = find(s, container)) std::erase(made->container.networks, network);
+  });
+}
+
 std::optional<ContainerSpec> FakeEngine::spec_of(const std::string& container) {
   return state_.with([&](State& s) -> std::optional<ContainerSpec> {
     const Made* made = find(s, container);
     if (!made) return std::nullopt;
     return made->spec;
   });
+}
+
+std::set<std::string> FakeEngine::images() {
+  return state_.with([](State& s) { return s.image_ids; });
 }
 
 std::set<std::string> FakeEngine::networks() {

@@ -11,11 +11,13 @@ struct Next {
   std::optional<Action> action = {};
   std::int64_t wake_ms = 0;
   std::string blocked = {};
+  bool stable = false;
 };
 
-// The action once its time has come.
-Next at(std::int64_t due_ms, Action action, std::int64_t now_ms) {
-  if (due_ms > now_ms) return {.wake_ms = due_ms};
+// The action once its time has come. A time that is further off than any wait is
+// long is one from before the clock was set back: it has come.
+Next at(std::int64_t due_ms, Action action, std::int64_t now_ms, std::int64_t longest_ms = longest_retry_ms) {
+  if (due_ms > now_ms && due_ms - now_ms <= longest_ms) return {.wake_ms = due_ms};
   return {.action = std::move(action)};
 }
 
@@ -34,7 +36,20 @@ Next revive(const model::Assignment& wanted, const Found& found, const History& 
   const Verdict verdict = after_exit(wanted.spec.restart, found, history);
   if (!verdict.restart) return {};
   start.again = true;
-  return at(std::max(verdict.at_ms, history.retry_at_ms), start, now_ms);
+  return at(std::max(verdict.at_ms, history.retry_at_ms), start, now_ms,
+            std::max(longest_retry_ms, wanted.spec.restart.delay_ms));
+}
+
+Next keep(const model::Assignment& wanted, const Found& found, const History& history, std::int64_t now_ms) {
+  const model::Restart& policy = wanted.spec.restart;
+  if (const Verdict verdict = when_unfit(policy, found, history); verdict.restart)
+    return at(std::max(verdict.at_ms, history.cleanup_at_ms), Replace{*wanted.id, found.container}, now_ms,
+              std::max(longest_retry_ms, policy.delay_ms));
+  const bool counts = history.attempts > 0 || history.failures > 0 || history.tries > 0;
+  if (!counts || !found.proven || found.unfit_since_ms != 0) return {};
+  const std::int64_t stable_ms = found.started_ms + stable_after_ms(policy);
+  if (stable_ms > now_ms) return {.wake_ms = stable_ms};
+  return {.stable = true};
 }
 
 Next next(const model::Assignment& wanted, const Found* found, const std::set<std::string>& images,
@@ -42,8 +57,10 @@ Next next(const model::Assignment& wanted, const Found* found, const std::set<st
   switch (wanted.desired) {
     case model::Desired::running:
       if (!found) return make(wanted, images, history, now_ms);
+      if (!history.condemned.empty() && history.condemned == found->container)
+        return at(history.cleanup_at_ms, Replace{*wanted.id, found->container}, now_ms);
       if (!found->running) return revive(wanted, *found, history, now_ms);
-      return {};
+      return keep(wanted, *found, history, now_ms);
     case model::Desired::stopped:
       if (found && found->running) return at(history.cleanup_at_ms, Stop{*wanted.id, found->container}, now_ms);
       return {};
@@ -68,6 +85,7 @@ Plan actions(const std::map<std::string, model::Assignment>& desired, const Obse
                      history == observed.history.end() ? nothing_yet : history->second, to_ms(now));
     if (step.action) plan.actions.push_back(std::move(*step.action));
     if (step.wake_ms != 0) plan.wake_ms = plan.wake_ms == 0 ? step.wake_ms : std::min(plan.wake_ms, step.wake_ms);
+    if (step.stable) plan.stable.push_back(id);
     if (!step.blocked.empty()) plan.blocked.emplace(id, std::move(step.blocked));
   }
   return plan;

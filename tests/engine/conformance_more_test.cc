@@ -41,6 +41,45 @@ bool has_network(Rig& rig, const std::string& name) {
 
 }  // namespace
 
+TEST_CASE("a container tells its image, its networks and its limits, and a node its networks") {
+  on_each_engine([](Rig& rig) {
+    Engine& engine = rig.engine();
+    const std::string one = rig.called("n1"), two = rig.called("n2"), other = rig.called("n3");
+    for (const std::string& name : {one, two}) REQUIRE(engine.ensure_network(name, {}, rig.ours()));
+    REQUIRE(engine.ensure_network(other, {}, {{std::string(node_label), "another node"}}));
+    ContainerSpec spec = rig.spec("told", {"true"});
+    spec.networks = {{"net", one}, {"more", two}};
+    spec.service.networks = {{.network = "net"}, {.network = "more"}};
+    spec.service.limits = {.nano_cpus = 500'000'000, .memory_bytes = 64 << 20, .pids = 50};
+    const std::string id = rig.create(spec);
+    const auto told = engine.inspect(id);
+    REQUIRE(told);
+    CHECK(told->networks == model::Strings{one, two});
+    CHECK(told->limits == spec.service.limits);
+    const auto image = engine.image_id(rig.image());
+    REQUIRE(image);
+    CHECK(told->image == *image);
+    CHECK(engine.image_id("not-there:1").error().code == Code::not_found);
+    const auto list = engine.list(rig.node());
+    REQUIRE(list);
+    for (const Container& listed : *list) {
+      if (listed.id != id) continue;
+      CHECK(listed.networks == told->networks);
+      CHECK(listed.image == told->image);
+    }
+    const auto networks = engine.networks(rig.node());
+    REQUIRE(networks);
+    for (const std::string& name : {one, two}) CHECK(std::ranges::count(*networks, name) == 1);
+    CHECK(std::ranges::count(*networks, other) == 0);
+    const auto removed = engine.remove_image(told->image);
+    REQUIRE(removed);
+    CHECK_MESSAGE(!*removed, "a container uses it");
+    REQUIRE(engine.remove(id));
+    for (const std::string& name : {one, two}) CHECK(engine.remove_network(name, rig.node()));
+    CHECK(engine.remove_network(other, "another node"));
+  });
+}
+
 TEST_CASE("a network is made once, and removed by its node when nothing uses it") {
   on_each_engine([](Rig& rig) {
     Engine& engine = rig.engine();

@@ -124,6 +124,8 @@ const std::vector<Row>& rows() {
       {"depends_on", [](S& s) { s.depends_on["db"]; }, ""},
       {"mode", [](S& s) { s.mode = model::Mode::global; }, ""},
       {"replicas", [](S& s) { s.replicas = 7; }, ""},
+      {"pinned", [](S& s) { s.pinned = true; }, ""},
+      {"update", [](S& s) { s.update.parallelism = 3; }, ""},
       {"placing", [](S& s) { s.placing.max_replicas_per_node = 1; }, ""},
   };
   return table;

@@ -120,6 +120,57 @@ TEST_CASE("an ended container is started again as its policy and its back-off sa
   CHECK(plan(assignment, with_container(ended), 1'000'090).actions == only(Start{"i", "c", true}));
 }
 
+TEST_CASE("an unfit container is replaced after its back-off, and one whose replacement has begun at once") {
+  auto assignment = wanted();
+  assignment.spec.restart.when = model::RestartWhen::always;
+  const Found unfit{.running = true, .ever_started = true, .started_ms = 900'000, .unfit_since_ms = 999'950};
+  CHECK(plan(assignment, with_container(unfit)).wake_ms == 1'000'050);
+  CHECK(plan(assignment, with_container(unfit), 1'000'050).actions == only(Replace{"i", "c"}));
+  CHECK(idle(plan(wanted(), with_container(unfit))));  // policy no
+
+  for (const Found& found : {unfit, ended}) {
+    auto observed = with_container(found);
+    observed.history["i"].condemned = "c";
+    CHECK(plan(wanted(), observed).actions == only(Replace{"i", "c"}));
+    observed.history["i"].condemned = "an earlier one";
+    CHECK(idle(plan(wanted(), observed)));
+  }
+  auto removed = with_container(unfit);
+  removed.history["i"].condemned = "c";
+  CHECK(plan(wanted(model::Desired::removed), removed).actions == only(Stop{"i", "c"}));
+}
+
+TEST_CASE("counts begin anew once a run is stable: after its window, and not while its health is unproven") {
+  Found found{.running = true, .ever_started = true, .started_ms = 990'500};
+  auto observed = with_container(found);
+  CHECK(idle(plan(wanted(), observed)));
+  CHECK(plan(wanted(), observed).stable.empty());
+  observed.history["i"].failures = 1;
+  CHECK(plan(wanted(), observed).wake_ms == 1'000'500);
+  CHECK(plan(wanted(), observed, 1'000'500).stable == std::vector<std::string>{"i"});
+  observed.containers["i"].proven = false;
+  CHECK(idle(plan(wanted(), observed, 1'000'500)));
+  CHECK(plan(wanted(), observed, 1'000'500).stable.empty());
+}
+
+TEST_CASE("a clock that is set back an hour holds nothing up, and one set forward breaks nothing") {
+  auto assignment = wanted();
+  assignment.spec.restart.when = model::RestartWhen::always;
+  constexpr std::int64_t hour = 3'600'000;
+  // It has ended in what is now the future.
+  CHECK(plan(assignment, with_container(ended), 1'000'000 - hour).actions == only(Start{"i", "c", true}));
+  auto failed = with_image();
+  failed.history["i"].retry_at_ms = 1'000'500;
+  CHECK(plan(assignment, failed, 1'000'000 - hour).actions == only(Create{"i"}));
+  CHECK(plan(assignment, failed, 1'000'000 + hour).actions == only(Create{"i"}));
+  auto cleanup = with_container(ended);
+  cleanup.history["i"].cleanup_at_ms = 1'000'500;
+  CHECK(plan(wanted(model::Desired::removed), cleanup, 1'000'000 - hour).actions == only(Remove{"i", "c"}));
+  // A delay of more than an hour that was asked for is no such jump.
+  assignment.spec.restart.delay_ms = 2 * hour;
+  CHECK(plan(assignment, with_container(ended)).wake_ms == 999'990 + 2 * hour);
+}
+
 TEST_CASE("one plan has at most one action an instance and the earliest wake") {
   Desired desired;
   Observed observed;
@@ -159,7 +210,7 @@ struct Node {
     found.running = found.ever_started = true;
     found.started_ms = now_ms;
     seen.history[start.instance].stopped = false;
-    if (start.again) ++seen.history[start.instance].restarts, ++seen.history[start.instance].failures;
+    if (start.again) ++seen.history[start.instance].restarts, ++seen.history[start.instance].attempts;
     if (fails()) found.running = false, found.exit_code = 1, found.finished_ms = now_ms;
   }
   void operator()(const Stop& stop) {
@@ -175,12 +226,21 @@ struct Node {
     seen.containers.erase(remove.instance);
   }
 
+  void operator()(const Replace& replace) {
+    History& history = seen.history[replace.instance];
+    if (history.condemned.empty()) ++history.restarts, ++history.attempts;
+    history.condemned = replace.container;
+    if (fails()) return;  // the agent dies in the midst
+    seen.containers.erase(replace.instance);
+  }
+
   void carry_out(const Action& action) {
     const std::string id = std::visit([](const auto& a) { return a.instance; }, action);
     History& history = seen.history[id];
     if (!fails()) return std::visit(*this, action);
-    const bool cleanup = std::holds_alternative<Stop>(action) || std::holds_alternative<Remove>(action);
-    (cleanup ? history.cleanup_at_ms : history.retry_at_ms) = now_ms + retry_delay_ms(++history.failures);
+    const bool cleanup = !std::holds_alternative<Pull>(action) && !std::holds_alternative<Create>(action) &&
+                         !std::holds_alternative<Start>(action);
+    (cleanup ? history.cleanup_at_ms : history.retry_at_ms) = now_ms + retry_delay_ms(++history.tries);
   }
 };
 
@@ -202,7 +262,8 @@ Node any_node(unsigned seed) {
                                               .ever_started = running || random() % 2 == 0,
                                               .exit_code = static_cast<std::int64_t>(random() % 2),
                                               .started_ms = 990'000,
-                                              .finished_ms = 995'000};
+                                              .finished_ms = 995'000,
+                                              .unfit_since_ms = running && random() % 3 == 0 ? 996'000 : 0};
     }
   }
   for (int i = 0; i < 2; ++i) node.seen.images.insert("image:" + std::to_string(random() % 4));
@@ -237,6 +298,10 @@ TEST_CASE("any start converges, and then nothing is left to do") {
       for (const Action& action : todo.actions) {
         REQUIRE(once.insert(std::visit([](const auto& a) { return a.instance; }, action)).second);
         node.carry_out(action);
+      }
+      for (const std::string& id : todo.stable) {
+        History& history = node.seen.history[id];
+        history.attempts = history.failures = history.tries = 0;
       }
       if (todo.actions.empty()) {
         REQUIRE(todo.wake_ms > node.now_ms);

@@ -89,7 +89,7 @@ void pulls_fail(World& world) {
   Machine& machine = some_machine(world);
   world.event(machine.name, "pulls fail");
   machine.engine.fail_pulls(Error{Code::failed_precondition, "the registry is away"});
-  for (const char* image : {"web:1", "api:1", "db:1", "cache:0"}) machine.engine.remove_image(image);
+  for (const char* image : {"web:1", "api:1", "db:1", "cache:0"}) machine.engine.forget_image(image);
   world.later(world.chance.time(1'000, 20'000), [&machine] { machine.engine.fail_pulls(std::nullopt); });
 }
 

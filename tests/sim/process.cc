@@ -68,6 +68,12 @@ Result<bool> SimEngine::has_image(const std::string& image) {
 Status SimEngine::pull(const std::string& image, const std::function<void(const engine::PullProgress&)>& progress) {
   return call("engine pull", image, 4'000, [&] { return machine_.engine.pull(image, progress); });
 }
+Result<std::string> SimEngine::image_id(const std::string& image) {
+  return call("engine image_id", image, 3, [&] { return machine_.engine.image_id(image); });
+}
+Result<bool> SimEngine::remove_image(const std::string& id) {
+  return call("engine remove image", id, 50, [&] { return machine_.engine.remove_image(id); });
+}
 Status SimEngine::ensure_network(const std::string& name, const model::NetworkSpec& spec,
                                  const model::StringMap& labels) {
   return call("engine network", name, 30, [&] { return machine_.engine.ensure_network(name, spec, labels); });
@@ -75,6 +81,9 @@ Status SimEngine::ensure_network(const std::string& name, const model::NetworkSp
 Status SimEngine::ensure_volume(const std::string& name, const model::VolumeSpec& spec,
                                 const model::StringMap& labels) {
   return call("engine volume", name, 10, [&] { return machine_.engine.ensure_volume(name, spec, labels); });
+}
+Result<model::Strings> SimEngine::networks(const std::string& node) {
+  return call("engine networks", "", 5, [&] { return machine_.engine.networks(node); });
 }
 Status SimEngine::remove_network(const std::string& name, const std::string& node) {
   return call("engine remove network", name, 30, [&] { return machine_.engine.remove_network(name, node); });
@@ -140,6 +149,17 @@ agent::Keep Machine::keep() {
   };
 }
 
+agent::Remember Machine::remember() {
+  return [this](const agent::Memory& now) -> Status {
+    world.call(process, "remember", When::before);
+    world.fibers.sleep(world.luck.time(0, 5));
+    if (disk_full) return Error{Code::exhausted, "the disk is full"};
+    remembered = codec::to_json(now);
+    world.call(process, "remember", When::after);
+    return Done{};
+  };
+}
+
 AgentLife::AgentLife(Process& process, Machine& machine, std::uint64_t seed)
     : engine(process, machine),
       ids(seed),
@@ -151,6 +171,7 @@ AgentLife::AgentLife(Process& process, Machine& machine, std::uint64_t seed)
                   return links;
                 }(),
             .keep = machine.keep(),
+            .remember = machine.remember(),
             .cores = 1,
             .address = [](std::size_t) { return std::string("10.0.0.9"); }}) {}
 
@@ -161,6 +182,7 @@ void Machine::start() {
   agent->state.with([&](agent::State& s) {
     s.told = read.revision > 0;
     s.kept = std::make_shared<const agent::Kept>(std::move(read));
+    if (!remembered.empty()) agent::take_over(*codec::from_json<agent::Memory>(remembered), s);
     s.heard = clock.steady();
   });
   agent->node.start();

@@ -58,8 +58,11 @@ class SimEngine final : public engine::Engine {
   Result<engine::Container> inspect(const std::string& id) override;
   Result<bool> has_image(const std::string& image) override;
   Status pull(const std::string& image, const std::function<void(const engine::PullProgress&)>&) override;
+  Result<std::string> image_id(const std::string& image) override;
+  Result<bool> remove_image(const std::string& id) override;
   Status ensure_network(const std::string&, const model::NetworkSpec&, const model::StringMap&) override;
   Status ensure_volume(const std::string&, const model::VolumeSpec&, const model::StringMap&) override;
+  Result<model::Strings> networks(const std::string& node) override;
   Status remove_network(const std::string& name, const std::string& node) override;
   Status remove_volume(const std::string& name, const std::string& node) override;
   Result<std::string> create(const engine::ContainerSpec&) override;
@@ -109,6 +112,7 @@ struct Machine {
   // The state folder.
   std::string id, fingerprint, common_name;  // "" = not joined
   std::string kept;                          // assignments.json; "" = none
+  std::string remembered;                    // memory.json; "" = none
   std::set<std::string> ever_kept;           // InstanceIds
   // The way to the server.
   bool cut = false;
@@ -125,6 +129,7 @@ struct Machine {
 
   void start();        // as `kontena agent` does; by a fiber of the process
   agent::Keep keep();  // into `kept`
+  agent::Remember remember();
 };
 
 // What dies with a server.

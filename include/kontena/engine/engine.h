@@ -34,6 +34,8 @@ struct EngineFacts {
   std::string hostname;
   std::int64_t nano_cpus = 0;
   std::int64_t memory_bytes = 0;
+  bool live_restore = false;  // containers outlive a restart of the engine
+  std::string data_dir;       // where it keeps images and containers
 };
 
 enum class ContainerState { created, running, paused, restarting, removing, exited, dead };
@@ -52,6 +54,9 @@ struct Container {
   std::int64_t started_ms = 0;              // 0 = never
   std::int64_t finished_ms = 0;             // 0 = never
   std::vector<model::PublishedPort> ports;  // while it runs; host_ip "" = every address of the node
+  std::string image;                        // the engine's id of it
+  model::Strings networks;                  // that it is in, sorted
+  model::Resources limits;
   friend bool operator==(const Container&, const Container&) = default;
 };
 
@@ -86,7 +91,15 @@ struct LogLine {
   std::string text;       // without the line's end; longer lines than 64 KiB come in parts
 };
 
-enum class Happened { started, died, out_of_memory, health, destroyed, other };
+enum class Happened {
+  started,
+  died,
+  out_of_memory,
+  health,
+  destroyed,
+  changed,  // renamed, or given other limits, by somebody
+  other,
+};
 struct Event {
   Happened happened = Happened::other;
   std::string container;  // id
@@ -107,16 +120,21 @@ class Engine {
   virtual Result<EngineFacts> facts() = 0;
 
   // Ours only: those with node_label = node. Without what inspect() alone tells:
-  // health_output, out_of_memory, error, started_ms and finished_ms.
+  // health_output, out_of_memory, error, started_ms, finished_ms and limits.
   virtual Result<std::vector<Container>> list(const std::string& node) = 0;
   virtual Result<Container> inspect(const std::string& id) = 0;  // Code::not_found
 
   virtual Result<bool> has_image(const std::string& image) = 0;
   virtual Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) = 0;
+  // The engine's id of what has that name now. Code::not_found.
+  virtual Result<std::string> image_id(const std::string& image) = 0;
+  // Unless any container uses it, or it has several names; tells whether it is gone.
+  virtual Result<bool> remove_image(const std::string& id) = 0;
 
   // Idempotent: what is there with the same name is taken as it is.
   virtual Status ensure_network(const std::string& name, const model::NetworkSpec&, const model::StringMap& labels) = 0;
   virtual Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) = 0;
+  virtual Result<model::Strings> networks(const std::string& node) = 0;  // names of ours
   // Removes it if it is ours (node_label) and unused; otherwise leaves it and says nothing.
   virtual Status remove_network(const std::string& name, const std::string& node) = 0;
   virtual Status remove_volume(const std::string& name, const std::string& node) = 0;

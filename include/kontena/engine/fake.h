@@ -38,8 +38,11 @@ class FakeEngine final : public Engine {
   Result<Container> inspect(const std::string& id) override;
   Result<bool> has_image(const std::string& image) override;
   Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) override;
+  Result<std::string> image_id(const std::string& image) override;
+  Result<bool> remove_image(const std::string& id) override;
   Status ensure_network(const std::string& name, const model::NetworkSpec&, const model::StringMap& labels) override;
   Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) override;
+  Result<model::Strings> networks(const std::string& node) override;
   Status remove_network(const std::string& name, const std::string& node) override;
   Status remove_volume(const std::string& name, const std::string& node) override;
   Result<std::string> create(const ContainerSpec&) override;
@@ -51,8 +54,9 @@ class FakeEngine final : public Engine {
 
   // What tests arrange. A container is named by its id or its name.
   void add_image(const std::string& image);     // on the node
-  void remove_image(const std::string& image);  // from the node
-  void publish(const std::string& image);       // where a pull finds it
+  void forget_image(const std::string& image);  // as `docker rmi -f` does
+  // Where a pull finds it. With another content it is another image of that name.
+  void publish(const std::string& image, const std::string& content = {});
   void fail_pulls(std::optional<Error>);        // all of them, until none is given
   // Else a container runs until it is stopped. Must not call this engine.
   void behave(std::function<Run(const ContainerSpec&)>);
@@ -63,11 +67,16 @@ class FakeEngine final : public Engine {
   void set_away(bool away);  // nobody answers, and streams break off; containers run on
   void add_external_volume(const std::string& name);
   void set_facts(EngineFacts);
+  // By somebody's hand.
+  void rename(const std::string& container, const std::string& name);
+  void limit(const std::string& container, const model::Resources&);
+  void disconnect(const std::string& container, const std::string& network);
 
   // What tests look at.
   std::optional<ContainerSpec> spec_of(const std::string& container);
   std::set<std::string> networks();
   std::set<std::string> volumes();
+  std::set<std::string> images();  // ids, also of those that have lost their name
 
  private:
   struct Made {
@@ -83,11 +92,12 @@ class FakeEngine final : public Engine {
   struct State {
     EngineFacts facts;
     bool away = false;
-    std::set<std::string> images;
-    std::set<std::string> published;
+    std::map<std::string, std::string> images;     // ids by name
+    std::map<std::string, std::string> published;  // likewise
     std::optional<Error> pull_error;
     std::optional<std::string> start_error;
     std::function<Run(const ContainerSpec&)> behaviour;
+    std::set<std::string> image_ids;
     std::map<std::string, Made> containers;            // by id
     std::map<std::string, model::StringMap> networks;  // labels by name
     std::map<std::string, model::StringMap> volumes;

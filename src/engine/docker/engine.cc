@@ -18,6 +18,8 @@ Result<EngineFacts> DockerEngine::facts() {
   facts.hostname = codec::string_at(info.root(), {"Name"});
   facts.nano_cpus = codec::integer_at(info.root(), {"NCPU"}) * 1'000'000'000;
   facts.memory_bytes = codec::integer_at(info.root(), {"MemTotal"});
+  facts.live_restore = codec::bool_at(info.root(), {"LiveRestoreEnabled"});
+  facts.data_dir = codec::string_at(info.root(), {"DockerRootDir"});
   return facts;
 }
 

@@ -15,10 +15,11 @@ Status DockerEngine::watch(const std::string& node, const std::function<bool(con
   std::int64_t since = now_ns();
   bool wanted = sink({});
   while (wanted) {
-    http::Query query{{"filters", filters({{"type", {"container"}},
-                                           {"label", {label_is(node)}},
-                                           {"event", {"start", "die", "oom", "health_status", "destroy"}}})},
-                      {"since", seconds(since)}};
+    http::Query query{
+        {"filters", filters({{"type", {"container"}},
+                             {"label", {label_is(node)}},
+                             {"event", {"start", "die", "oom", "health_status", "destroy", "rename", "update"}}})},
+        {"since", seconds(since)}};
     Lines lines;
     const auto on_line = [&](std::string_view line) {
       const auto heard = read_event(line);

@@ -29,6 +29,22 @@ Result<bool> DockerEngine::has_image(const std::string& image) {
   return true;
 }
 
+Result<std::string> DockerEngine::image_id(const std::string& image) {
+  KTN_TRY(const auto name, parse_image(image));
+  auto found = wire_.read({.path = "/images/" + segments(name.reference()) + "/json"});
+  if (found) return codec::string_at(found->root(), {"Id"});
+  if (found.error().code != Code::not_found) return std::move(found).error();
+  return Error{Code::not_found, "the image '" + image + "' is not on this node"};
+}
+
+Result<bool> DockerEngine::remove_image(const std::string& id) {
+  KTN_TRY(const auto answer,
+          wire_.send({.method = http::Method::del, .path = "/images/" + segment(id), .timeout = slow}));
+  if (answer.status < 300 || answer.status == 404) return true;
+  if (answer.status == 409) return false;
+  return refusal(answer);
+}
+
 Status DockerEngine::pull(const std::string& image, const std::function<void(const PullProgress&)>& on_progress) {
   KTN_TRY(const auto name, parse_image(image));
   Lines lines;

@@ -55,6 +55,14 @@ std::string own_name(const std::vector<Element>& names) {
   return "";
 }
 
+model::Strings networks_of(Element at) {
+  model::Strings names;
+  const auto networks = codec::find_path(at, {"NetworkSettings", "Networks"});
+  if (!networks) return names;
+  for (const auto& [name, endpoint] : codec::members(*networks)) names.push_back(name);
+  return names;
+}
+
 Container read_listed(Element at) {
   Container container;
   container.id = string_at(at, {"Id"});
@@ -74,6 +82,8 @@ Container read_listed(Element at) {
     }
   }
   container.ports = tidy(std::move(container.ports));
+  container.image = string_at(at, {"ImageID"});
+  container.networks = networks_of(at);
   return container;
 }
 
@@ -175,6 +185,11 @@ Container read_inspected(Element at) {
     }
   }
   if (const auto ports = codec::find_path(at, {"NetworkSettings", "Ports"})) container.ports = read_bindings(*ports);
+  container.image = string_at(at, {"Image"});
+  container.networks = networks_of(at);
+  container.limits = {.nano_cpus = integer_at(at, {"HostConfig", "NanoCpus"}),
+                      .memory_bytes = integer_at(at, {"HostConfig", "Memory"}),
+                      .pids = std::max<std::int64_t>(0, integer_at(at, {"HostConfig", "PidsLimit"}))};
   return container;
 }
 

@@ -94,6 +94,14 @@ Status DockerEngine::ensure_volume(const std::string& name, const model::VolumeS
   return made(answer);
 }
 
+Result<model::Strings> DockerEngine::networks(const std::string& node) {
+  http::Query query{{"filters", filters({{"label", {label_is(node)}}})}};
+  KTN_TRY(const auto answer, wire_.read({.path = "/networks", .query = std::move(query)}));
+  model::Strings names;
+  for (const codec::Element at : codec::elements(answer.root())) names.push_back(codec::string_at(at, {"Name"}));
+  return names;
+}
+
 Status DockerEngine::remove_network(const std::string& name, const std::string& node) {
   auto found = wire_.read({.path = "/networks/" + segment(name)});
   if (!found && found.error().code == Code::not_found) return Done{};

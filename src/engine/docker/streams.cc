@@ -19,6 +19,8 @@ constexpr std::array happenings{
     std::pair{std::string_view("oom"), Happened::out_of_memory},
     std::pair{std::string_view("health_status"), Happened::health},
     std::pair{std::string_view("destroy"), Happened::destroyed},
+    std::pair{std::string_view("rename"), Happened::changed},
+    std::pair{std::string_view("update"), Happened::changed},
 };
 
 }  // namespace

@@ -62,6 +62,9 @@ class WatchedEngine final : public engine::Engine {
     if (!gate.wait(Duration(20'000), [](bool open) { return open; })) return Error{Code::internal, "the test waits"};
     return fake_.pull(image, progress);
   }
+  Result<std::string> image_id(const std::string& image) override { return fake_.image_id(image); }
+  Result<bool> remove_image(const std::string& id) override { return fake_.remove_image(id); }
+  Result<model::Strings> networks(const std::string& node) override { return fake_.networks(node); }
   Status ensure_network(const std::string& n, const model::NetworkSpec& s, const model::StringMap& l) override {
     ++ensured;
     return fake_.ensure_network(n, s, l);
