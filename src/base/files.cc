@@ -79,6 +79,11 @@ Status write(const std::string& path, const std::string& content, unsigned mode)
   return sync_folder_of(path);
 }
 
+Status remove(const std::string& path) {
+  if (::unlink(path.c_str()) != 0 && errno != ENOENT) return failed("cannot remove", path, errno);
+  return sync_folder_of(path);
+}
+
 Status make_folder(const std::string& path, unsigned mode) {
   std::error_code error;
   std::filesystem::path folder(path);

@@ -15,6 +15,16 @@ TEST_CASE("SHA-256 gives the values of FIPS 180-4") {
   CHECK(crypto::sha256("abc").size() == 32);
 }
 
+TEST_CASE("a digest of pieces is that of the whole, at any point") {
+  const std::string text(100'000, 'k');
+  crypto::Sha256 sum;
+  CHECK(sum.hex() == crypto::sha256_hex(""));
+  for (std::size_t at = 0, size = 1; at < text.size(); at += size, size = size * 3 + 1) {
+    sum.add(std::string_view(text).substr(at, size));
+    CHECK(sum.hex() == crypto::sha256_hex(std::string_view(text).substr(0, at + size)));
+  }
+}
+
 TEST_CASE("secrets are equal only where every byte is") {
   CHECK(crypto::equal_secret("", ""));
   CHECK(crypto::equal_secret("same", "same"));

@@ -14,6 +14,9 @@ Result<std::string> read(const std::string& path, std::size_t limit = 64u << 20)
 // All or nothing, and durable: written beside, synced, renamed, folder synced.
 Status write(const std::string& path, const std::string& content, unsigned mode);
 
+// Durable as well. What is not there is removed already.
+Status remove(const std::string& path);
+
 // Makes the folder and its parents where missing; the last one with `mode`.
 Status make_folder(const std::string& path, unsigned mode);
 
