@@ -28,6 +28,17 @@ std::vector<std::string> networks_of(const model::ClusterView& view, const model
   return names;
 }
 
+void tell_unreadable(const Ordered<std::string>& before, const Ordered<std::string>& now) {
+  now.each("", [&](const auto& item) {
+    if (before.get(item.key)) return;
+    log::error("a record cannot be read: what it is about is left as it is",
+               {{"key", item.key}, {"reason", item.value}, {"hint", "kontena client status shows all of them"}});
+  });
+  before.each("", [&](const auto& item) {
+    if (!now.get(item.key)) log::info("a record can be read again, or is gone", {{"key", item.key}});
+  });
+}
+
 }  // namespace
 
 struct Views::Gate {
@@ -36,6 +47,7 @@ struct Views::Gate {
 
 Status Views::load() {
   KTN_TRY(model::ClusterView view, store::load_view(store_));
+  tell_unreadable({}, view.unreadable);
   state_.change([&](State& s) {
     s.removals_since = view.revision;
     s.view = std::make_shared<const model::ClusterView>(std::move(view));
@@ -66,8 +78,7 @@ void Views::await(std::int64_t revision) {
   state_.wait(Duration(10'000), [&](const State& s) { return s.stopped || s.view->revision >= revision; });
 }
 
-// One round of the feed. A record that cannot be read, or a feed that ran ahead of
-// us, means that all is read anew.
+// One round of the feed. One that ran ahead of us means that all is read anew.
 void Views::follow() {
   const View before = now();
   auto changes = store_.changes(before->revision, batch, Duration(5'000));
@@ -75,9 +86,7 @@ void Views::follow() {
   model::ClusterView next = *before;
   std::vector<std::string> keys;
   std::vector<Removal> removed;
-  Status applied = Done{};
-  if (!changes) applied = std::move(changes).error();
-  for (std::size_t i = 0; applied && i < changes->size(); ++i) {
+  for (std::size_t i = 0; changes && i < changes->size(); ++i) {
     const store::Changed& changed = (*changes)[i];
     for (const std::string& key : changed.deleted) {
       keys.push_back(key);
@@ -88,7 +97,7 @@ void Views::follow() {
       keys.push_back("by_node/" + node);
       removed.push_back({changed.revision, node, *instance->id, networks_of(next, *instance)});
     }
-    applied = store::apply(next, changed);
+    store::apply(next, changed);
     for (const store::Entry& entry : changed.put) {
       keys.push_back(entry.key);
       if (!entry.key.starts_with("instances/")) continue;
@@ -96,8 +105,8 @@ void Views::follow() {
       if (instance && !instance->node.empty()) keys.push_back("by_node/" + instance->grid + '/' + *instance->node);
     }
   }
-  if (!applied) {
-    log::warn("the view is read anew", {{"reason", applied.error().message}});
+  if (!changes) {
+    log::warn("the view is read anew", {{"reason", changes.error().message}});
     auto all = store::load_view(store_);
     if (!all) {
       log::error("the store cannot be read", {{"reason", all.error().message}});
@@ -108,6 +117,7 @@ void Views::follow() {
     keys = {""};
     removed.clear();
   }
+  tell_unreadable(before->unreadable, next.unreadable);
   publish(std::move(next), std::move(keys), std::move(removed));
 }
 

@@ -6,6 +6,29 @@
 #include "kontena/store/open.h"
 
 namespace kontena::store {
+namespace {
+
+// A copy of all entries: this store is for tests.
+class MemorySnapshot final : public Snapshot {
+ public:
+  MemorySnapshot(Revision revision, std::vector<Entry> entries) : revision_(revision), entries_(std::move(entries)) {}
+  Revision revision() const override { return revision_; }
+  Result<std::vector<Entry>> next(std::size_t bytes) override {
+    std::vector<Entry> found;
+    for (std::size_t size = 0; at_ < entries_.size() && (found.empty() || size < bytes); ++at_) {
+      size += entries_[at_].key.size() + entries_[at_].value.size();
+      found.push_back(entries_[at_]);
+    }
+    return found;
+  }
+
+ private:
+  const Revision revision_;
+  const std::vector<Entry> entries_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
 
 std::unique_ptr<Store> open_memory() { return std::make_unique<MemoryStore>(); }
 
@@ -43,6 +66,11 @@ Result<std::vector<Entry>> MemoryStore::page(std::string_view prefix, std::strin
       for (; low != high && found.size() < limit; ++low) found.push_back(low->second);
     return found;
   });
+}
+
+Result<std::unique_ptr<Snapshot>> MemoryStore::snapshot() {
+  KTN_TRY(Listing all, list(""));
+  return std::unique_ptr<Snapshot>(std::make_unique<MemorySnapshot>(all.revision, std::move(all.entries)));
 }
 
 Result<Revision> MemoryStore::commit(const Commit& commit) {

@@ -15,6 +15,7 @@ class MemoryStore final : public Store {
   Result<Listing> list(std::string_view prefix) override;
   Result<std::vector<Entry>> page(std::string_view prefix, std::string_view after, std::size_t limit,
                                   bool backward) override;
+  Result<std::unique_ptr<Snapshot>> snapshot() override;
   Result<Revision> commit(const Commit&) override;
   Result<std::vector<Changed>> changes(Revision after, std::size_t limit, Duration timeout) override;
   void close() override { feed_.close(); }

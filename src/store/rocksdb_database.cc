@@ -92,16 +92,17 @@ Status check_format(rocksdb::DB& db, const std::string& folder) {
   return put.ok() ? Status(Done{}) : Status(to_error(put, folder));
 }
 
+Error with_damaged_file(Error error, RocksdbLog& log) {
+  const auto file = log.damaged_file();
+  if (error.code == Code::corrupt && !file.empty()) error.message += " in '" + file + "'";
+  return error;
+}
+
 Result<std::unique_ptr<rocksdb::DB>> open_database(const std::string& folder, rocksdb::Env* env) {
   rocksdb::DB* db = nullptr;
   const auto log = std::make_shared<RocksdbLog>();
   const auto opened = rocksdb::DB::Open(options(env, log), folder, &db);
-  if (!opened.ok()) {
-    Error error = to_error(opened, folder);
-    const auto file = log->damaged_file();
-    if (error.code == Code::corrupt && !file.empty()) error.message += " in '" + file + "'";
-    return error;
-  }
+  if (!opened.ok()) return with_damaged_file(to_error(opened, folder), *log);
   std::unique_ptr<rocksdb::DB> owned(db);
   KTN_OK(check_format(*owned, folder));
   return owned;
@@ -140,6 +141,20 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& folder, rock
   KTN_TRY(auto db, open_database(folder, env));
   std::unique_ptr<Database> database(new Database(folder, env));
   database->show(std::move(db));
+  return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& folder, rocksdb::Env* env) {
+  if (!files::exists(folder + "/CURRENT"))
+    return Error{Code::not_found, "there is no database in '" + folder + "'"};
+  rocksdb::DB* db = nullptr;
+  const auto log = std::make_shared<RocksdbLog>();
+  const auto opened = rocksdb::DB::OpenForReadOnly(options(env, log), folder, &db);
+  if (!opened.ok()) return with_damaged_file(to_error(opened, folder), *log);
+  std::unique_ptr<rocksdb::DB> owned(db);
+  KTN_OK(check_format(*owned, folder));
+  std::unique_ptr<Database> database(new Database(folder, env));
+  database->show(std::move(owned));
   return database;
 }
 

@@ -38,6 +38,9 @@ class Database {
   // Opens, or makes, the database in `folder` through `env`: tests give one that fails.
   static Result<std::unique_ptr<Database>> open(const std::string& folder, rocksdb::Env* env);
 
+  // Opens one that must be there, for reading only, and takes no lock.
+  static Result<std::unique_ptr<Database>> open_to_read(const std::string& folder, rocksdb::Env* env);
+
   // From any thread. To be let go soon, as reopen() waits for it; and so waits
   // this for a reopen() under way. Empty where not even reading is possible.
   std::shared_ptr<rocksdb::DB> get();

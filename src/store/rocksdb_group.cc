@@ -12,6 +12,12 @@ Result<Entry> entry(std::string_view key, std::string_view stored, const std::st
   return Entry{std::string(key), std::string(stored.substr(revision_size)), *revision};
 }
 
+Entry listed_entry(std::string_view key, std::string_view stored) {
+  const auto revision = revision_in(stored);
+  if (!revision) return {std::string(key), "", 0};
+  return {std::string(key), std::string(stored.substr(revision_size)), *revision};
+}
+
 Result<Revision> Group::add(const Commit& commit) {
   for (const auto& expected : commit.unchanged) {
     KTN_TRY(const Revision found, revision_of(expected.key));

@@ -13,6 +13,10 @@ namespace kontena::store {
 // The entry that is stored under a key; Code::corrupt where it has no revision.
 Result<Entry> entry(std::string_view key, std::string_view stored, const std::string& folder);
 
+// As it is shown among others, which it must not keep from being read: one without a
+// revision is empty, which no record is, and of revision 0.
+Entry listed_entry(std::string_view key, std::string_view stored);
+
 // The commits that go into one batch. Each is checked against the database and
 // the commits before it in the group.
 class Group {

@@ -1,5 +1,7 @@
 #include "rocksdb_status.h"
 
+#include <sys/statvfs.h>
+
 #include <cstdio>
 #include <string_view>
 
@@ -11,14 +13,23 @@ namespace {
 
 bool mentions(std::string_view text, std::string_view part) { return text.find(part) != std::string_view::npos; }
 
+// "3.1 MB are free in '/var/lib/x'; ", or "" where that cannot be told.
+std::string free_space(const std::string& folder) {
+  struct statvfs found {};
+  if (::statvfs(folder.c_str(), &found) != 0) return "";
+  const auto bytes = static_cast<std::int64_t>(found.f_bavail) * static_cast<std::int64_t>(found.f_frsize);
+  return text::human_bytes(bytes) + " are free in '" + folder + "'; ";
+}
+
 }  // namespace
 
 Error to_error(const rocksdb::Status& status, const std::string& folder) {
   const std::string said = status.ToString();
   const std::string database = "the database in '" + folder + "'";
-  if (status.IsCorruption()) return {Code::corrupt, database + ": " + said, "restore the folder from a backup"};
+  if (status.IsCorruption()) return {Code::corrupt, database + ": " + said, "put a backup in its place: kontena server restore FILE"};
   if (status.IsNoSpace() || mentions(said, "No space left on device") || mentions(said, "Disk quota exceeded"))
-    return {Code::exhausted, "the disk of " + database + " is full", "free some space: writing goes on by itself then"};
+    return {Code::exhausted, "the disk of " + database + " is full",
+            free_space(folder) + "free some: writing goes on by itself then"};
   if (mentions(said, "lock hold by current process") ||
       (mentions(said, "While lock file") && mentions(said, "temporarily unavailable")))
     return {Code::failed_precondition, database + " is in use by another process",

@@ -6,8 +6,8 @@
 #include "check.h"
 #include "kontena/base/clock.h"
 #include "kontena/base/log.h"
-#include "kontena/store/open.h"
 #include "rocksdb_group.h"
+#include "rocksdb_snapshot.h"
 #include "rocksdb_status.h"
 
 namespace kontena::store {
@@ -25,26 +25,13 @@ Error closed(const std::string& folder) {
 
 }  // namespace
 
-Result<std::unique_ptr<Store>> open_rocksdb_in(const std::string& folder, rocksdb::Env* env) {
-  try {
-    KTN_TRY(auto database, Database::open(folder, env));
-    KTN_TRY(const Revision revision, newest_revision(*database->get(), {}, folder));
-    return std::unique_ptr<Store>(std::make_unique<RocksdbStore>(std::move(database), revision));
-  } catch (const std::exception& e) {  // no memory, no threads
-    return Error{Code::unavailable, "the database in '" + folder + "': " + e.what()};
-  }
-}
-
-Result<std::unique_ptr<Store>> open_rocksdb(const std::string& folder) {
-  return open_rocksdb_in(folder, rocksdb::Env::Default());
-}
-
-RocksdbStore::RocksdbStore(std::unique_ptr<Database> database, Revision revision)
+RocksdbStore::RocksdbStore(std::unique_ptr<Database> database, Revision revision, For what)
     : database_(std::move(database)),
+      writes_(what == For::writing),
       feed_(revision),
       revision_(revision),
       committer_("committer", std::chrono::hours(1), [this] { write_queue(); }) {
-  committer_.start();
+  if (writes_) committer_.start();
 }
 
 RocksdbStore::~RocksdbStore() { committer_.stop(); }
@@ -77,10 +64,8 @@ Result<Listing> RocksdbStore::list(std::string_view prefix) {
   KTN_TRY(listing.revision, newest_revision(*db, options, database_->folder()));
   if (prefix.starts_with('\0')) return listing;
   const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(options));
-  for (at->Seek(start); at->Valid(); at->Next()) {
-    KTN_TRY(Entry found, entry(view(at->key()), view(at->value()), database_->folder()));
-    listing.entries.push_back(std::move(found));
-  }
+  for (at->Seek(start); at->Valid(); at->Next())
+    listing.entries.push_back(listed_entry(view(at->key()), view(at->value())));
   if (!at->status().ok()) return to_error(at->status(), database_->folder());
   return listing;
 }
@@ -103,10 +88,8 @@ Result<std::vector<Entry>> RocksdbStore::page(std::string_view prefix, std::stri
   if (!high.empty()) options.iterate_upper_bound = &upper;
   const std::unique_ptr<rocksdb::Iterator> at(db->NewIterator(options));
   for (backward ? at->SeekToLast() : at->SeekToFirst(); at->Valid() && found.size() < limit;
-       backward ? at->Prev() : at->Next()) {
-    KTN_TRY(Entry one, entry(view(at->key()), view(at->value()), database_->folder()));
-    found.push_back(std::move(one));
-  }
+       backward ? at->Prev() : at->Next())
+    found.push_back(listed_entry(view(at->key()), view(at->value())));
   if (!at->status().ok()) return to_error(at->status(), database_->folder());
   return found;
 }
@@ -122,13 +105,22 @@ Result<std::vector<Changed>> RocksdbStore::changes(Revision after, std::size_t l
   return feed_.after(after, limit, timeout);
 }
 
+Result<std::unique_ptr<Snapshot>> RocksdbStore::snapshot() { return take_snapshot(*database_); }
+
 Result<Revision> RocksdbStore::commit(const Commit& commit) {
+  if (!writes_)
+    return Error{Code::failed_precondition, "the database in '" + database_->folder() + "' is open for reading only"};
   KTN_OK(check(commit));
   Waiting waiting{&commit, {}};
   auto answer = waiting.answer.get_future();
   queue_.with([&](auto& queue) { queue.push_back(std::move(waiting)); });
   committer_.wake();
   return answer.get();
+}
+
+Status RocksdbStore::health() {
+  const auto trouble = trouble_.with([](const auto& now) { return now; });
+  return trouble ? Status(*trouble) : Status(Done{});
 }
 
 void RocksdbStore::write_queue() {
@@ -160,6 +152,7 @@ void RocksdbStore::write_group(std::vector<Waiting> waiting) {
       broken_ = to_error(written, database_->folder());
       if (broken_->code == Code::unavailable) broken_->hint = "it may have been kept: look before trying again";
       log::error("the store cannot write", {{"reason", broken_->message}, {"said", written.ToString()}});
+      trouble_.with([&](auto& trouble) { trouble = broken_; });
       // Refuses all, also those that did not hold: they were held against commits
       // that have not been written now.
       return refuse(*broken_);
@@ -184,8 +177,9 @@ Status RocksdbStore::recover() {
   const auto revision = again();
   if (!revision || *revision < revision_) {
     broken_ = revision ? Error{Code::corrupt, "the database in '" + database_->folder() + "' has lost what was written",
-                               "restore the folder from a backup"}
+                               "put a backup in its place: kontena server restore FILE"}
                        : revision.error();
+    trouble_.with([&](auto& trouble) { trouble = broken_; });
     return *broken_;
   }
   // Where the failed group was in the log after all, its revisions are taken. The
@@ -193,6 +187,7 @@ Status RocksdbStore::recover() {
   if (*revision > revision_) feed_.restart(*revision);
   revision_ = *revision;
   broken_.reset();
+  trouble_.with([](auto& trouble) { trouble.reset(); });
   log::info("the store writes again", {{"folder", database_->folder()}, {"revision", revision_}});
   return Done{};
 }

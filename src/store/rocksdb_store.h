@@ -24,15 +24,18 @@ Result<std::unique_ptr<Store>> open_rocksdb_in(const std::string& folder, rocksd
 // the feed and the callers.
 class RocksdbStore final : public Store {
  public:
-  RocksdbStore(std::unique_ptr<Database> database, Revision revision);
+  enum class For { writing, reading };
+  RocksdbStore(std::unique_ptr<Database> database, Revision revision, For what = For::writing);
   ~RocksdbStore() override;
 
   Result<std::optional<Entry>> get(std::string_view key) override;
   Result<Listing> list(std::string_view prefix) override;
   Result<std::vector<Entry>> page(std::string_view prefix, std::string_view after, std::size_t limit,
                                   bool backward) override;
+  Result<std::unique_ptr<Snapshot>> snapshot() override;
   Result<Revision> commit(const Commit&) override;
   Result<std::vector<Changed>> changes(Revision after, std::size_t limit, Duration timeout) override;
+  Status health() override;
   void close() override { feed_.close(); }
 
  private:
@@ -46,8 +49,10 @@ class RocksdbStore final : public Store {
   Status recover();
 
   const std::unique_ptr<Database> database_;
+  const bool writes_;
   Feed feed_;
   Synced<std::deque<Waiting>> queue_;
+  Synced<std::optional<Error>> trouble_;  // broken_, for others to see
 
   // The committer's alone.
   Revision revision_;            // of the newest durable commit

@@ -104,25 +104,31 @@ std::vector<std::string_view> view_tables() {
   return names;
 }
 
-Status apply(ClusterView& view, const Changed& changed) {
-  struct Fresh {
-    const Row* row;
-    Item item;
-  };
-  // All is read before anything is touched: a bad record leaves the view as it was.
-  std::vector<Fresh> fresh;
-  fresh.reserve(changed.put.size());
-  for (const Entry& entry : changed.put) {
-    const Row* row = row_of(entry.key);
-    if (!row) continue;
-    KTN_TRY(Item item, row->read(entry));
-    fresh.push_back({row, std::move(item)});
+namespace {
+
+void put(ClusterView& view, const Row& row, const Entry& entry) {
+  const auto item = row.read(entry);
+  if (item) {
+    row.put(view, *item);
+    if (!view.unreadable.empty()) view.unreadable.erase(entry.key);
+  } else {
+    row.erase(view, std::string_view(entry.key).substr(row.name.size() + 1));
+    view.unreadable.put(entry.key, item.error().message, entry.revision);
   }
-  for (const Fresh& one : fresh) one.row->put(view, one.item);
-  for (const std::string& key : changed.deleted)
-    if (const Row* row = row_of(key)) row->erase(view, std::string_view(key).substr(row->name.size() + 1));
+}
+
+}  // namespace
+
+void apply(ClusterView& view, const Changed& changed) {
+  for (const Entry& entry : changed.put)
+    if (const Row* row = row_of(entry.key)) put(view, *row, entry);
+  for (const std::string& key : changed.deleted) {
+    const Row* row = row_of(key);
+    if (!row) continue;
+    row->erase(view, std::string_view(key).substr(row->name.size() + 1));
+    if (!view.unreadable.empty()) view.unreadable.erase(key);
+  }
   view.revision = changed.revision;
-  return Done{};
 }
 
 Result<ClusterView> load_view(Store& store) {
@@ -136,10 +142,7 @@ Result<ClusterView> load_view(Store& store) {
       KTN_TRY(const Listing listing, store.list(std::string(row.name) + '/'));
       if (first < 0) first = listing.revision;
       last = listing.revision;
-      for (const Entry& entry : listing.entries) {
-        KTN_TRY(const Item item, row.read(entry));
-        row.put(view, item);
-      }
+      for (const Entry& entry : listing.entries) put(view, row, entry);
     }
     view.revision = first;
     bool expired = false;
@@ -149,7 +152,7 @@ Result<ClusterView> load_view(Store& store) {
       if (expired) continue;
       if (!changes) return std::move(changes).error();
       if (changes->empty()) return Error{Code::unavailable, "the store shows no changes up to its own revision"};
-      for (const Changed& changed : *changes) KTN_OK(apply(view, changed));
+      for (const Changed& changed : *changes) apply(view, changed);
     }
     if (!expired) return view;
   }

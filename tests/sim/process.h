@@ -37,6 +37,7 @@ class SimStore final : public store::Store {
   Result<store::Listing> list(std::string_view prefix) override;
   Result<std::vector<store::Entry>> page(std::string_view prefix, std::string_view after, std::size_t limit,
                                          bool backward) override;
+  Result<std::unique_ptr<store::Snapshot>> snapshot() override { return store_.snapshot(); }
   Result<store::Revision> commit(const store::Commit&) override;
   Result<std::vector<store::Changed>> changes(store::Revision after, std::size_t limit, Duration timeout) override;
   void close() override {}

@@ -232,4 +232,34 @@ TEST_CASE("a listing taken while others write is of one revision") {
   });
 }
 
+TEST_CASE("a snapshot is read piece by piece, and shows nothing of what is written meanwhile") {
+  on_each([](Store& store) {
+    for (int i = 0; i < 100; ++i) put(store, "k/" + std::to_string(1000 + i), std::string(100, 'v'));
+    REQUIRE(store.commit({{}, {}, {"k/1050"}}));
+    auto snapshot = store.snapshot();
+    REQUIRE(snapshot);
+    CHECK((*snapshot)->revision() == 101);
+    std::vector<Entry> all;
+    int pieces = 0;
+    while (true) {
+      const auto piece = (*snapshot)->next(1000);
+      REQUIRE(piece);
+      if (piece->empty()) break;
+      ++pieces;
+      CHECK(piece->size() <= 10);
+      all.insert(all.end(), piece->begin(), piece->end());
+      put(store, "k/1099", "changed");
+      put(store, "l/" + std::to_string(pieces), "new");
+      REQUIRE(store.commit({{}, {}, {"k/10" + std::to_string(98 - pieces)}}));
+    }
+    CHECK(pieces >= 10);
+    REQUIRE(all.size() == 99);
+    CHECK(std::ranges::is_sorted(keys(all)));
+    for (const Entry& entry : all) CHECK(entry.value == std::string(100, 'v'));
+    CHECK(all.back().revision == 100);
+    CHECK((*snapshot)->next(1)->empty());
+    CHECK((*store.snapshot())->next(1)->size() == 1);
+  });
+}
+
 }  // namespace kontena::store

@@ -78,7 +78,7 @@ TEST_CASE("the rate of large commits, and of loading and following a view of 100
     const double followed = seconds([&] {
       for (const Changed& change : changes) {
         auto next = view;
-        CHECK(apply(next, change));
+        apply(next, change);
         view = std::move(next);
       }
     });

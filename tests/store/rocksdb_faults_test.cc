@@ -161,4 +161,25 @@ TEST_CASE("a database cannot be made where there is no space") {
   CHECK(opened.error().code == Code::exhausted);
 }
 
+TEST_CASE("a snapshot is over once the database had to be opened anew, and holds that up for nobody") {
+  const Quiet quiet;
+  const TempFolder folder;
+  Faults faults;
+  const auto env = fault_env(faults);
+  const auto store = open_in(folder / "db", env.get());
+  put(*store, "a", "1");
+  put(*store, "b", "2");
+  {
+    const auto snapshot = store->snapshot();
+    REQUIRE(snapshot);
+    REQUIRE((*snapshot)->next(1)->size() == 1);
+    faults.full = true;
+    CHECK_FALSE(store->commit({{}, {{"c", "3"}}, {}}));
+    faults.full = false;
+    put_at_last(*store, "c", "3");
+    CHECK((*snapshot)->next(1).error().code == Code::unavailable);
+  }
+  CHECK(value_of(*store, "c") == "3");
+}
+
 }  // namespace kontena::store

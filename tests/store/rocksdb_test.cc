@@ -3,7 +3,9 @@
 #include <rocksdb/db.h>
 
 #include <filesystem>
+#include <fstream>
 #include <functional>
+#include <map>
 
 #include "../../src/store/rocksdb_database.h"
 #include "backends.h"
@@ -120,7 +122,7 @@ TEST_CASE("a folder that cannot be made is named") {
   CHECK(refused(folder / "file/db").message.find(folder / "file") != std::string::npos);
 }
 
-TEST_CASE("a value without a revision is corrupt, and its key is named") {
+TEST_CASE("a value without a revision is corrupt, and its key is named; among others it is empty") {
   const TempFolder folder;
   { put(*open(folder / "db"), "a", "1"); }
   write_raw(folder / "db", "bad", "short");
@@ -129,11 +131,71 @@ TEST_CASE("a value without a revision is corrupt, and its key is named") {
   REQUIRE(!got);
   CHECK(got.error().code == Code::corrupt);
   CHECK(got.error().message.find("key 'bad' has no revision") != std::string::npos);
-  CHECK(store->list("").error().code == Code::corrupt);
-  CHECK(store->page("", "", 9, false).error().code == Code::corrupt);
+  for (const auto& entries : {store->list("")->entries, *store->page("", "", 9, false), *(*store->snapshot())->next(99)}) {
+    REQUIRE(entries.size() == 2);
+    CHECK(entries[1].key == "bad");
+    CHECK(entries[1].value.empty());
+    CHECK(entries[1].revision == 0);
+  }
   CHECK(store->commit({{{"bad", 1}}, {{"c", "1"}}, {}}).error().code == Code::corrupt);
   CHECK(store->get("a")->value().value == "1");
   CHECK(put(*store, "bad", "mended") == 2);
+}
+
+TEST_CASE("a database that is made for a copy goes on after the revision it is given") {
+  const TempFolder folder;
+  {
+    const auto made = make_rocksdb(folder / "db", 1'000'000);
+    REQUIRE(made);
+    CHECK((*made)->list("")->revision == 1'000'000);
+    CHECK(put(**made, "a", "1") == 1'000'001);
+    CHECK((*made)->changes(1'000'000, 9, Duration(0))->size() == 1);
+    CHECK((*made)->changes(7, 9, Duration(0)).error().code == Code::expired);
+  }
+  CHECK(open(folder / "db")->list("")->revision == 1'000'001);
+  CHECK(make_rocksdb(folder / "db", 1).error().code == Code::failed_precondition);
+}
+
+TEST_CASE("a database can be looked at without a trace") {
+  const TempFolder folder;
+  CHECK(open_rocksdb_to_read(folder / "db").error().code == Code::not_found);
+  CHECK_FALSE(fs::exists(folder / "db"));
+  { put(*open(folder / "db"), "a", "1"); }
+  const auto files = [&] {
+    std::map<std::string, fs::file_time_type> found;
+    for (const auto& file : fs::directory_iterator(folder / "db")) found[file.path()] = file.last_write_time();
+    return found;
+  };
+  const auto before = files();
+  {
+    const auto store = open_rocksdb_to_read(folder / "db");
+    REQUIRE(store);
+    CHECK((*store)->get("a")->value().value == "1");
+    CHECK((*store)->list("")->revision == 1);
+    CHECK((*store)->commit({{}, {{"b", "1"}}, {}}).error().code == Code::failed_precondition);
+    CHECK(check_rocksdb_files(folder / "db"));
+  }
+  CHECK(files() == before);
+}
+
+TEST_CASE("a file with a bit that has changed is named") {
+  const Quiet quiet;
+  const TempFolder folder;
+  {
+    const auto store = open(folder / "db");
+    for (int i = 0; i < 200; ++i) put(*store, "a/" + std::to_string(i), std::string(100, static_cast<char>('a' + i % 26)));
+  }
+  { const auto store = open(folder / "db"); }  // its log becomes a table
+  const auto table = largest(folder / "db", ".sst");
+  {
+    std::fstream file(table, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(100);
+    file.put('\xff');
+  }
+  const auto checked = check_rocksdb_files(folder / "db");
+  REQUIRE_FALSE(checked);
+  CHECK(checked.error().code == Code::corrupt);
+  CHECK(checked.error().message.find(fs::path(table).filename()) != std::string::npos);
 }
 
 TEST_CASE("a log cut off anywhere opens with a beginning of what was written, in order and whole") {

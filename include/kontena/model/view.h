@@ -32,6 +32,10 @@ struct ClusterView {
   Ordered<InstanceStatus> statuses;   // the same
   Ordered<Deployment> deployments;    // GRID/PROJECT/STACK/ID
 
+  // Keys of records that are there and cannot be read ("services/GRID/…"), and why:
+  // what they hold is in no table above, and must not be taken for absent.
+  Ordered<std::string> unreadable;
+
   // Derived: for each placed instance, GRID/NODE/ID → its key in `instances`.
   Ordered<std::string> by_node;
 };

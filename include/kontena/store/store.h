@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -51,6 +52,19 @@ struct Changed {
   std::vector<std::string> deleted;
 };
 
+// What the store held at one revision, read piece by piece while commits go on. Used
+// by one thread, and destroyed before the store.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual Revision revision() const = 0;
+
+  // The next entries in order of key, at least one, and no more once they have so many
+  // bytes; none at the end. Code::unavailable where the store had to let the snapshot
+  // go: begin anew.
+  virtual Result<std::vector<Entry>> next(std::size_t bytes) = 0;
+};
+
 // An ordered map of bytes with transactions and a feed of changes: what RocksDB
 // and etcd can both do natively, and no more. Safe for use from any thread.
 class Store {
@@ -66,6 +80,9 @@ class Store {
   virtual Result<std::vector<Entry>> page(std::string_view prefix, std::string_view after, std::size_t limit,
                                           bool backward) = 0;
 
+  // All there is, for a copy of it: keeps nothing of it in memory.
+  virtual Result<std::unique_ptr<Snapshot>> snapshot() = 0;
+
   // Returns once the commit is durable. Code::conflict, having written nothing, if
   // an expectation does not hold; the same key twice in puts and deletes is refused.
   virtual Result<Revision> commit(const Commit&) = 0;
@@ -74,6 +91,10 @@ class Store {
   // yet, waits for one until the time-out, then answers with none. Code::expired if
   // they are no longer kept: list anew and go on from the revision listed.
   virtual Result<std::vector<Changed>> changes(Revision after, std::size_t limit, Duration timeout) = 0;
+
+  // Why commits are refused for the time being, as by a full disk; Done where they are
+  // not, as far as the last one tells.
+  virtual Status health() { return Done{}; }
 
   // Ends every wait in changes(), now and from now on: for an orderly stop.
   virtual void close() = 0;

@@ -22,11 +22,12 @@ inline constexpr Table<model::InstanceStatus> statuses{"statuses"};
 inline constexpr Table<model::Token> tokens{"tokens"};
 inline constexpr Table<model::Volume> volumes{"volumes"};
 
-// All tables of the view, decoded from the whole store.
+// All tables of the view, decoded from the whole store. A record that cannot be
+// read is in `unreadable` and in no table, here and below.
 Result<model::ClusterView> load_view(Store&);
 
 // Brings the view to the commit's revision. Keys of tables that are not in the
-// view (audit) are passed over; a record that can't be read is an error.
-Status apply(model::ClusterView&, const Changed&);
+// view (audit) are passed over.
+void apply(model::ClusterView&, const Changed&);
 
 }  // namespace kontena::store
