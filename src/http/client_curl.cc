@@ -16,7 +16,8 @@ constexpr std::size_t most_idle = 16;  // connections kept for later
 
 class CurlClient final : public Client {
  public:
-  explicit CurlClient(ClientOptions options) : options_(std::move(options)) {}
+  explicit CurlClient(ClientOptions options)
+      : state_(State{std::make_shared<const ClientOptions>(std::move(options)), {}}) {}
 
   Result<Response> send(const Request& request, Duration timeout) override {
     return run({.request = request, .total = timeout});
@@ -29,31 +30,48 @@ class CurlClient final : public Client {
       return Error{Code::invalid_argument, "only POST and PUT upload"};
     return run({.request = request, .quiet = quiet, .next = &next});
   }
+  void use_certificate(const std::string& certificate_pem, const Redacted& key_pem) override {
+    std::vector<std::unique_ptr<Handle>> old;  // closed outside of the lock
+    state_.with([&](State& state) {
+      auto next = std::make_shared<ClientOptions>(*state.options);
+      next->certificate_pem = certificate_pem;
+      next->key_pem = key_pem;
+      state.options = std::move(next);
+      old.swap(state.idle);
+    });
+  }
 
  private:
+  using Options = std::shared_ptr<const ClientOptions>;
+  struct State {
+    Options options;
+    std::vector<std::unique_ptr<Handle>> idle;  // connections made with these options
+  };
+
   Result<Response> run(const Job& job) {
-    std::unique_ptr<Handle> handle = take();
-    if (!handle->good()) return Error{Code::exhausted, "no memory for a request to " + place_of(options_)};
-    auto response = transfer(options_, *handle, job);
-    // Synced::with must not do I/O, so a handle too many is closed after it.
-    idle_.with([&](auto& idle) {
-      if (idle.size() < most_idle) idle.push_back(std::move(handle));
+    auto [options, handle] = take();
+    if (!handle->good()) return Error{Code::exhausted, "no memory for a request to " + place_of(*options)};
+    auto response = transfer(*options, *handle, job);
+    // Synced::with must not do I/O, so a handle too many, or one of an older
+    // certificate, is closed after it.
+    state_.with([&](State& state) {
+      if (state.idle.size() < most_idle && state.options == options) state.idle.push_back(std::move(handle));
     });
     return response;
   }
 
   // The one used last: its connection is the likeliest to live.
-  std::unique_ptr<Handle> take() {
-    auto found = idle_.with([](auto& idle) {
-      std::unique_ptr<Handle> last;
-      if (!idle.empty()) last = std::move(idle.back()), idle.pop_back();
+  std::pair<Options, std::unique_ptr<Handle>> take() {
+    auto found = state_.with([](State& state) {
+      std::pair<Options, std::unique_ptr<Handle>> last{state.options, nullptr};
+      if (!state.idle.empty()) last.second = std::move(state.idle.back()), state.idle.pop_back();
       return last;
     });
-    return found ? std::move(found) : std::make_unique<Handle>();
+    if (!found.second) found.second = std::make_unique<Handle>();
+    return found;
   }
 
-  const ClientOptions options_;
-  Synced<std::vector<std::unique_ptr<Handle>>> idle_;
+  Synced<State> state_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "exchange.h"
 #include "kontena/base/log.h"
 #include "kontena/base/loop.h"
+#include "kontena/base/synced.h"
 #include "kontena/http/server.h"
 #include "listener.h"
 #include "tls.h"
@@ -57,7 +58,7 @@ class HttplibServer final : public Server {
   HttplibServer(ServerOptions options, Handler handler, TlsContext context, Listener listener)
       : options_(std::move(options)),
         handler_(std::move(handler)),
-        context_(std::move(context)),
+        context_(std::shared_ptr<SSL_CTX>(std::move(context))),
         listener_(std::move(listener)),
         crew_(options_.max_connections),
         acceptor_("accept", Duration(0), [this] { accept(); }) {
@@ -66,6 +67,17 @@ class HttplibServer final : public Server {
   ~HttplibServer() override { stop(); }
 
   int port() const override { return listener_.port(); }
+
+  Status use_certificate(const std::string& certificate_pem, const std::string& key_pem) override {
+    ServerOptions with = options_;
+    with.certificate_pem = certificate_pem;
+    with.key_pem = key_pem;
+    // A context of its own, so that no ticket of the old one is taken for a session.
+    KTN_TRY(TlsContext made, server_context(with));
+    std::shared_ptr<SSL_CTX> next(std::move(made));
+    context_.with([&](auto& now) { now.swap(next); });
+    return Done{};
+  }
 
   void stop() override {
     sign_.raise();
@@ -106,7 +118,8 @@ class HttplibServer final : public Server {
   }
 
   void serve(int socket, const std::string& address) {
-    Connection connection(socket, TlsSession(SSL_new(context_.get())), sign_);
+    const auto context = context_.with([](const auto& now) { return now; });
+    Connection connection(socket, TlsSession(SSL_new(context.get())), sign_);
     if (!connection.session() || !connection.handshake(options_.read_timeout)) return;
     Peer peer = peer_of(connection.session());
     peer.address = address;
@@ -122,7 +135,7 @@ class HttplibServer final : public Server {
 
   const ServerOptions options_;
   const Handler handler_;
-  const TlsContext context_;
+  Synced<std::shared_ptr<SSL_CTX>> context_;  // a session keeps its own
   Listener listener_;
   StopSign sign_;
   Protocol protocol_;

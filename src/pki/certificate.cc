@@ -1,11 +1,12 @@
 // Reading certificates.
 #include <arpa/inet.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 
 #include "kontena/pki/authority.h"
-#include "openssl_types.h"
+#include "issue.h"
 
 namespace kontena::pki {
 namespace {
@@ -71,8 +72,22 @@ Result<CertificateFacts> read_certificate(const std::string& pem) {
   facts.fingerprint = fingerprint_of(certificate.get());
   KTN_TRY(facts.names, names_of(certificate.get()));
   KTN_TRY(facts.not_before, time_of(X509_get0_notBefore(certificate.get())));
+  facts.made = facts.not_before + backdate;
   KTN_TRY(facts.not_after, time_of(X509_get0_notAfter(certificate.get())));
   return facts;
+}
+
+Time renewal_due(const CertificateFacts& facts, Duration lifetime) {
+  const Duration own = facts.not_after - facts.made;
+  return facts.made + (lifetime > Duration(0) ? std::min(own, lifetime) : own) * 2 / 3;
+}
+
+bool belong_together(const KeyPair& pair) {
+  const auto certificate = parse_certificate(pair.certificate_pem);
+  const auto key = parse_key(pair.key_pem);
+  const bool match = certificate && key && X509_check_private_key(certificate->get(), key->get()) == 1;
+  ERR_clear_error();
+  return match;
 }
 
 }  // namespace kontena::pki

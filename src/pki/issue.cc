@@ -8,14 +8,10 @@
 #include <chrono>
 #include <ctime>
 
+#include "kontena/pki/authority.h"
+
 namespace kontena::pki {
 namespace {
-
-using namespace std::chrono_literals;
-
-// Machines whose clock is behind the server's by less than this accept a
-// certificate at once. It gives nothing away: the key didn't exist before.
-constexpr Duration backdate = 1h;
 
 struct Profile {
   Use use;

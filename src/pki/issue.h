@@ -22,6 +22,10 @@ struct Wanted {
 // nullptr for one that signs itself.
 Result<Certificate> issue(const Wanted&, EVP_PKEY* subject_key, X509* issuer_certificate, EVP_PKEY* issuer_key);
 
+// The key of a request that has proved that its sender holds it, and that is none
+// that we refuse.
+Result<CertificateRequest> read_request(const std::string& csr_pem);
+
 // As issue(), of the key in a certificate request once it has proved that its
 // sender holds it.
 Result<Certificate> sign(const std::string& csr_pem, const Wanted&, X509* issuer_certificate, EVP_PKEY* issuer_key);

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "issue.h"
+#include "kontena/base/text.h"
 #include "kontena/pki/authority.h"
 
 namespace kontena::pki {
@@ -32,6 +33,12 @@ Status check_key(EVP_PKEY* key) {
 
 Result<Request> make_request(const std::string& common_name) {
   KTN_TRY(const Key key, make_key());
+  KTN_TRY(Redacted key_pem, pem_of(key.get()));
+  return make_request(common_name, key_pem);
+}
+
+Result<Request> make_request(const std::string& common_name, const Redacted& key_pem) {
+  KTN_TRY(const Key key, parse_key(key_pem));
   const CertificateRequest made(X509_REQ_new());
   if (!made || X509_REQ_set_version(made.get(), X509_REQ_VERSION_1) != 1 ||
       X509_REQ_set_pubkey(made.get(), key.get()) != 1)
@@ -43,17 +50,14 @@ Result<Request> make_request(const std::string& common_name) {
   if (!bio || PEM_write_bio_X509_REQ(bio.get(), made.get()) != 1)
     return openssl_error(Code::internal, "writing a certificate request");
   KTN_TRY(std::string csr, written(bio));
-  KTN_TRY(Redacted key_pem, pem_of(key.get()));
-  return Request{std::move(csr), std::move(key_pem)};
+  return Request{std::move(csr), key_pem};
 }
 
-// Only the key is taken from the request: its subject and the extensions that it
-// asks for are the sender's wishes, and we grant none.
-Result<Certificate> sign(const std::string& csr_pem, const Wanted& wanted, X509* issuer, EVP_PKEY* issuer_key) {
+Result<CertificateRequest> read_request(const std::string& csr_pem) {
   init();
   if (csr_pem.size() > largest_request) return Error{Code::invalid_argument, "the certificate request is too long"};
   const Bio bio = reader(csr_pem);
-  const CertificateRequest request(bio ? PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr) : nullptr);
+  CertificateRequest request(bio ? PEM_read_bio_X509_REQ(bio.get(), nullptr, nullptr, nullptr) : nullptr);
   if (!request) return openssl_error(Code::invalid_argument, "this is not a certificate request in PEM");
   EVP_PKEY* const key = X509_REQ_get0_pubkey(request.get());
   if (!key) return openssl_error(Code::invalid_argument, "the certificate request has no key that we understand");
@@ -62,7 +66,27 @@ Result<Certificate> sign(const std::string& csr_pem, const Wanted& wanted, X509*
     ERR_clear_error();
     return Error{Code::invalid_argument, "the certificate request is not signed by its own key"};
   }
-  return issue(wanted, key, issuer, issuer_key);
+  return request;
+}
+
+// Only the key is taken from the request: its subject and the extensions that it
+// asks for are the sender's wishes, and we grant none.
+Result<Certificate> sign(const std::string& csr_pem, const Wanted& wanted, X509* issuer, EVP_PKEY* issuer_key) {
+  KTN_TRY(const CertificateRequest request, read_request(csr_pem));
+  return issue(wanted, X509_REQ_get0_pubkey(request.get()), issuer, issuer_key);
+}
+
+Result<std::string> key_of_request(const std::string& csr_pem) {
+  KTN_TRY(const CertificateRequest request, read_request(csr_pem));
+  unsigned char* der = nullptr;
+  const int size = i2d_PUBKEY(X509_REQ_get0_pubkey(request.get()), &der);
+  if (size <= 0) return openssl_error(Code::internal, "reading a certificate request");
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned length = 0;
+  const int summed = EVP_Digest(der, static_cast<std::size_t>(size), digest, &length, EVP_sha256(), nullptr);
+  OPENSSL_free(der);
+  if (summed != 1) return openssl_error(Code::internal, "reading a certificate request");
+  return text::hex({reinterpret_cast<const char*>(digest), length});
 }
 
 }  // namespace kontena::pki

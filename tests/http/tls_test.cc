@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include <chrono>
+#include <thread>
 
+#include "kontena/base/synced.h"
 #include "tls_world.h"
 
 using namespace kontena;
@@ -14,6 +16,10 @@ namespace {
 http::Response say_who(http::Request& request) {
   return {.content_type = "text/plain",
           .body = request.peer.address + " " + request.peer.common_name + " " + request.peer.fingerprint};
+}
+
+http::Response say_when(http::Request& request) {
+  return {.body = request.peer.common_name + " " + std::to_string(request.peer.not_after_ms)};
 }
 
 Error failure(const http::Server& server, http::ClientOptions options, std::string_view url = "") {
@@ -45,18 +51,73 @@ TEST_CASE("a client without certificate is nobody, one with ours is known by its
   }
 }
 
-TEST_CASE("a certificate of another authority, for another purpose, or expired is refused") {
+TEST_CASE("a certificate of another authority or for another purpose is refused") {
   const auto server = started(say_who);
   const Pair strange_ca = certificate({"test authority", "", ""}, nullptr);  // of the same name, even
   const Pair strange = certificate({"node-7", "", "clientAuth"}, &strange_ca);
-  const Pair expired = certificate({"node-7", "", "clientAuth", -7200, -3600}, &authority());
-  for (const Pair* pair : {&strange, &expired, &server_pair()}) {
+  const Pair expired = certificate({"node-7", "", "clientAuth", -7200, -3600}, &strange_ca);
+  const Pair expired_server = certificate({"node-7", "", "serverAuth", -7200, -3600}, &authority());
+  for (const Pair* pair : {&strange, &expired, &expired_server, &server_pair()}) {
     const Error error = failure(
         *server,
         {.ca_pem = authority().certificate, .certificate_pem = pair->certificate, .key_pem = Redacted(pair->key)});
     CHECK_MESSAGE(error.code == Code::unauthenticated, error.message);
     CHECK(has(error.message, "refuses our certificate"));
   }
+}
+
+TEST_CASE("a client whose certificate has expired is known, and the handler sees since when it has") {
+  const auto server = started(say_when);
+  const Pair expired = certificate({"node-7", "", "clientAuth", -7200, -3600}, &authority());
+  const auto now = to_ms(SystemClock().now());
+  for (int i = 0; i < 2; ++i) {  // the second time by a ticket
+    const auto answer = client_of(*server, &expired)->send({.path = "/", .headers = {{"connection", "close"}}}, 5s);
+    REQUIRE_MESSAGE(answer, answer.error().message);
+    REQUIRE(answer->body.starts_with("node-7 "));
+    const auto until = std::stoll(answer->body.substr(7));
+    CHECK(until < now - 3'500'000);
+    CHECK(until > now - 3'700'000);
+  }
+  const Pair early = certificate({"node-7", "", "clientAuth", 3600, 7200}, &authority());
+  CHECK(failure(*server, {.ca_pem = authority().certificate, .certificate_pem = early.certificate, .key_pem = Redacted(early.key)}).code == Code::unauthenticated);
+}
+
+TEST_CASE("a client shows another certificate from one request to the next") {
+  const auto server = started(say_who);
+  const auto client = client_of(*server, &client_pair());
+  REQUIRE(client->send({.path = "/"}, 5s));
+  const Pair other = certificate({"node-8", "", "clientAuth"}, &authority());
+  client->use_certificate(other.certificate, Redacted(other.key));
+  const auto known = client->send({.path = "/"}, 5s);
+  REQUIRE(known);
+  CHECK_MESSAGE(known->body.starts_with("127.0.0.1 node-8 "), known->body);
+}
+
+TEST_CASE("a server shows another certificate from the next handshake on; what stands goes on") {
+  Synced<bool> go_on, came;
+  const auto server = started([&](http::Request& request) -> http::Response {
+    if (request.path == "/wait") {
+      came.change([](bool& now) { now = true; });
+      go_on.wait(30s, [](bool now) { return now; });
+    }
+    return {.body = request.path};
+  });
+  const auto early = client_of(*server);
+  REQUIRE(early->send({.path = "/"}, 5s));
+  std::jthread waiting([&] {
+    const auto answer = client_of(*server)->send({.path = "/wait"}, 30s);
+    CHECK_MESSAGE(answer, answer.error().message);
+  });
+  REQUIRE(came.wait(30s, [](bool now) { return now; }));
+  const Pair elsewhere = certificate({"server", "DNS:only.example", "serverAuth"}, &authority());
+  REQUIRE(server->use_certificate(elsewhere.certificate + authority().certificate, elsewhere.key));
+  CHECK(early->send({.path = "/"}, 5s));  // over its connection
+  CHECK(has(failure(*server, {.ca_pem = authority().certificate}).message, "only.example"));
+  CHECK_FALSE(server->use_certificate(elsewhere.certificate, server_pair().key));
+  CHECK(has(failure(*server, {.ca_pem = authority().certificate}).message, "only.example"));
+  REQUIRE(server->use_certificate(server_pair().certificate + authority().certificate, server_pair().key));
+  CHECK(client_of(*server)->send({.path = "/"}, 5s));
+  go_on.change([](bool& now) { now = true; });
 }
 
 TEST_CASE("the message about a wrong name lists the right ones") {

@@ -217,3 +217,35 @@ TEST_CASE("the openssl tool agrees: chains, purposes, extensions") {
     CHECK(ca.sign_client(csr, "node", now, 1h).has_value() == row.accepted);
   }
 }
+
+TEST_CASE("a key that is kept makes the same request again, and is known by its public half") {
+  const auto first = pki::make_request("a");
+  REQUIRE(first);
+  const auto again = pki::make_request("b", first->key_pem);
+  const auto other = pki::make_request("a");
+  REQUIRE(again);
+  REQUIRE(other);
+  const auto key = pki::key_of_request(first->csr_pem);
+  REQUIRE(key);
+  CHECK(key->size() == 64);
+  CHECK(*pki::key_of_request(again->csr_pem) == *key);
+  CHECK(*pki::key_of_request(other->csr_pem) != *key);
+  CHECK(pki::key_of_request("rubbish").error().code == Code::invalid_argument);
+  CHECK_FALSE(pki::make_request("a", Redacted("rubbish")));
+}
+
+TEST_CASE("a certificate tells when it was made, and which key is its") {
+  const auto ca = authority();
+  const auto request = pki::make_request("n");
+  REQUIRE(request);
+  const auto certificate = ca.sign_client(request->csr_pem, "n", now, 20s);
+  REQUIRE(certificate);
+  const auto facts = pki::read_certificate(*certificate);
+  REQUIRE(facts);
+  CHECK(facts->made <= now);
+  CHECK(now - facts->made < 1s);
+  CHECK(facts->not_after - facts->made == 20s);
+  CHECK(pki::belong_together({*certificate, request->key_pem}));
+  CHECK_FALSE(pki::belong_together({*certificate, pki::make_request("n")->key_pem}));
+  CHECK_FALSE(pki::belong_together({"", Redacted()}));
+}

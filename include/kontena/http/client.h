@@ -51,6 +51,12 @@ class Client {
   // be, and gives "" at the end. Each piece is on the wire before the next is asked for.
   using Source = std::function<std::string()>;
   virtual Result<Response> upload(const Request&, Duration quiet, const Source& next) = 0;
+
+  // Shows this certificate of ours on every connection made from now on, and makes new
+  // ones for all requests but those under way. Nothing to do for one that shows none.
+  virtual void use_certificate(const std::string& certificate_pem, const Redacted& key_pem) {
+    static_cast<void>(certificate_pem), static_cast<void>(key_pem);
+  }
 };
 
 std::unique_ptr<Client> connect(ClientOptions);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <string>
@@ -20,6 +21,10 @@ struct Peer {
   std::string address;      // "10.0.0.7", without port
   std::string fingerprint;  // SHA-256 of its certificate, hex; "" if it has shown none of our CA
   std::string common_name;  // of that certificate
+  // From when to when it is, by what it says; 0 without one. It may have expired, at
+  // the handshake or since: who lets such a peer do anything has to look.
+  std::int64_t not_before_ms = 0;
+  std::int64_t not_after_ms = 0;
 };
 
 // The body of a request as it comes in. Valid during the handler only.

@@ -16,7 +16,7 @@ struct ServerOptions {
   int port = 0;  // 0 = any free one
   std::string certificate_pem;  // the chain to send: the server's, then its CA's, so that clients can pin the CA
   std::string key_pem;
-  std::string client_ca_pem;  // a client may show a certificate of this CA; one of another is refused
+  std::string client_ca_pem;  // a client may show a certificate of this CA, expired ones too; one of another is refused
   std::size_t max_connections = 4096;
   std::size_t max_header_bytes = 16u << 10;
   std::size_t max_headers = 64;
@@ -42,6 +42,9 @@ class Server {
  public:
   virtual ~Server() = default;
   virtual int port() const = 0;
+  // Shows this certificate from the next handshake on; connections that stand go on.
+  // An error leaves things as they were.
+  virtual Status use_certificate(const std::string& certificate_pem, const std::string& key_pem) = 0;
   // Refuses new requests, ends idle connections, uploads and streams, and waits for
   // the handlers, whose answers have 5 s to be taken. A handler that waits for
   // something else has to be woken by the caller, before or meanwhile: stop() does

@@ -17,6 +17,10 @@ namespace kontena::pki {
 // after it, so main calls it first; may be called again, from any thread.
 void init();
 
+// A certificate begins so long before it is made: machines whose clock is behind the
+// server's by less accept it at once. It gives nothing away: the key didn't exist before.
+inline constexpr Duration backdate = std::chrono::hours(1);
+
 struct KeyPair {
   std::string certificate_pem;
   Redacted key_pem;
@@ -54,14 +58,28 @@ class Authority {
 };
 
 Result<Request> make_request(const std::string& common_name);
+// For a key that is at hand: asking again with the same one is the same request.
+Result<Request> make_request(const std::string& common_name, const Redacted& key_pem);
+
+// SHA-256 of the public key of a request (hex), once the request has proved that
+// whoever made it has the private one.
+Result<std::string> key_of_request(const std::string& csr_pem);
+
+// Whether the private key is that of the certificate.
+bool belong_together(const KeyPair&);
 
 struct CertificateFacts {
   std::string common_name;
   std::string fingerprint;           // SHA-256 of the DER, hex
   std::vector<std::string> names;    // DNS names and addresses
+  Time made{};       // by an Authority of ours, whose certificates begin an hour before that
   Time not_before{};
   Time not_after{};
 };
+// When to ask for the next one: after two thirds of its life, or of `lifetime`, which
+// is what is given out now, where that is shorter. Pure.
+Time renewal_due(const CertificateFacts&, Duration lifetime);
+
 Result<CertificateFacts> read_certificate(const std::string& pem);  // of the first in the text
 
 }  // namespace kontena::pki
