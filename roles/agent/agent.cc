@@ -70,11 +70,15 @@ std::variant<Identity, int> join_somewhere(const Settings& settings, const Clock
         exit_usage);
   const auto token = read_token(settings);
   if (!token) return complain(token.error(), exit_usage);
+  // Kept before it is used: a join whose answer is lost is done again with the same
+  // key, and is the same join to the server.
+  const auto request = next_request(settings.state_dir, settings.name);
+  if (!request) return complain(request.error(), exit_failure);
   std::string told;
   for (int failures = 0;; ++failures) {
     const Server& server = settings.servers[static_cast<std::size_t>(failures) % settings.servers.size()];
     notify_service(std::string(extend_state) + "\nSTATUS=joining at " + server.text());
-    Attempt attempt = join(server, settings, *token, clock);
+    Attempt attempt = join(server, settings, *token, *request, clock);
     if (attempt.identity) return std::move(*attempt.identity);
     if (attempt.exit) return complain(attempt.error, *attempt.exit);
     const std::string news = server.text() + ": " + attempt.error.message;
@@ -192,7 +196,8 @@ int serve(Settings settings) {
              .keep = keep_in(settings.state_dir),
              .remember = remember_in(settings.state_dir),
              .cores = std::max(1u, std::thread::hardware_concurrency()),
-             .address = address});
+             .address = address,
+             .papers = papers_in(settings.state_dir, identity)});
   node.start();
   const int status = attend(state, identity);
   notify_service("STOPPING=1\nSTATUS=stopping; the containers run on");

@@ -54,6 +54,8 @@ Merged merge(const Kept& kept, api::AssignmentsAnswer answer) {
   };
   for (const std::string& id : answer.forgotten)
     if (!named.contains(id)) drop(id);
+  // What the server cannot read now it has not taken away.
+  named.insert(answer.unreadable.begin(), answer.unreadable.end());
   if (answer.complete) {
     std::vector<std::string> missing;
     for (const auto& [id, assignment] : instances)

@@ -28,8 +28,9 @@ void Beat::step() {
   if (response->status >= 300) {
     const Error error = api::error_of(*response);
     // Only the server's own word counts; TLS that fails, or a proxy's answer, does not.
-    const bool removed = error.code == Code::unauthenticated || error.code == Code::expired;
-    return removed ? refused(error) : missed(error);
+    if (error.code == Code::unauthenticated) return refused(error);
+    if (error.code == Code::expired) context_.state.change([](State& s) { s.renew = true; });
+    return missed(error);
   }
   const auto answer = codec::from_json<api::BeatAnswer>(response->body);
   if (!answer) return missed({Code::unavailable, "the server's answer to a beat cannot be read"});
@@ -40,7 +41,12 @@ void Beat::step() {
 void Beat::heard(const api::BeatAnswer& answer) {
   failures_ = 0;
   const Duration now = context_.clock.steady();
-  context_.state.with([&](State& s) { s.heard = now; });
+  const Duration lifetime(answer.certificate_lifetime_ms);
+  const bool other = context_.state.with([&](State& s) {
+    s.heard = now;
+    return std::exchange(s.certificate_lifetime, lifetime) != lifetime;
+  });
+  if (other) context_.state.change([](State&) {});  // when to renew follows from it
   const bool away = context_.state.with([](const State& s) { return s.server_away; });
   if (away) {
     context_.state.change([](State& s) {
@@ -64,8 +70,9 @@ void Beat::missed(const Error& error) {
 }
 
 void Beat::refused(const Error& error) {
-  log::error("this node was removed from its grid: the agent ends, its containers run on",
-             {{"reason", error.message}, {"next", "join anew with a token and an empty state folder"}});
+  log::error("the server does not let this node in: the agent ends, its containers run on",
+             {{"reason", error.message},
+              {"next", error.hint.empty() ? "join again with a new token and an empty state folder" : error.hint}});
   context_.state.change([](State& s) { s.exit = exit_refused; });
 }
 

@@ -5,12 +5,14 @@
 #include <string>
 #include <vector>
 
+#include "kontena/base/file_lock.h"
 #include "kontena/base/redacted.h"
 #include "kontena/base/result.h"
+#include "kontena/pki/authority.h"
 
 // Who this node is: what the join gave it, in STATE/identity/. node.json is
 // written last, so that an identity without it is none, and a join that broke off
-// is done again.
+// is done again, with the key that it had (next.key).
 namespace kontena::agent {
 
 struct Identity {
@@ -28,18 +30,22 @@ struct Identity {
 Result<std::optional<Identity>> load_identity(const std::string& state_dir);
 Status save_identity(const std::string& state_dir, const Identity&);
 
+// A request for a certificate, with a key that is on disk when this returns: until
+// keep_certificate() it is the same each time.
+Result<pki::Request> next_request(const std::string& state_dir, const std::string& common_name);
+
+// In place of the present certificate and key, both at once: node.pem has the two.
+Status keep_certificate(const std::string& state_dir, const std::string& certificate_pem, const Redacted& key_pem);
+
 // Holds the state folder for this process; given back at its end, however it ends.
 class StateLock {
  public:
   // Makes the folder where missing. Code::conflict if another agent has it.
   static Result<StateLock> take(const std::string& state_dir);
-  StateLock(StateLock&& other) noexcept : fd_(other.fd_) { other.fd_ = -1; }
-  StateLock& operator=(StateLock&&) = delete;
-  ~StateLock();
 
  private:
-  explicit StateLock(int fd) : fd_(fd) {}
-  int fd_;
+  explicit StateLock(files::Lock lock) : lock_(std::move(lock)) {}
+  files::Lock lock_;
 };
 
 }  // namespace kontena::agent

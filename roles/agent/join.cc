@@ -35,11 +35,11 @@ std::optional<int> final_status(const Error& error) {
   switch (error.code) {
     case Code::unavailable:
     case Code::deadline_exceeded:
+    case Code::exhausted:  // the server's disk is full
       return std::nullopt;
     case Code::unauthenticated:
     case Code::permission_denied:
     case Code::expired:
-    case Code::exhausted:
     case Code::failed_precondition:
       return exit_refused;
     default:
@@ -67,7 +67,8 @@ Result<access::TokenText> read_token(const Settings& settings) {
   return token;
 }
 
-Attempt join(const Server& server, const Settings& settings, const access::TokenText& token, const Clock& clock) {
+Attempt join(const Server& server, const Settings& settings, const access::TokenText& token, const pki::Request& request,
+             const Clock& clock) {
   const std::string url = server.url();
   auto authority = api::fetch_authority(url, token.fingerprint);
   if (!authority) return refused(std::move(authority).error());
@@ -80,21 +81,19 @@ Attempt join(const Server& server, const Settings& settings, const access::Token
     return refused({Code::failed_precondition, "a clock is wrong: " + difference, "set the clock, best by NTP"},
                    exit_misconfigured);
 
-  auto request = pki::make_request(settings.name);
-  if (!request) return refused(std::move(request).error(), exit_failure);
   const auto client = http::connect(
       {.url = url, .ca_pem = *authority, .bearer = Redacted(access::format(token)), .user_agent = agent_name});
   auto answer = api::call<api::JoinAnswer>(
       *client, http::Method::post, std::string(api::paths::agent_join),
       api::JoinRequest{
-          .name = settings.name, .labels = settings.labels, .csr_pem = request->csr_pem, .version = KONTENA_VERSION});
+          .name = settings.name, .labels = settings.labels, .csr_pem = request.csr_pem, .version = KONTENA_VERSION});
   if (!answer) return refused(std::move(answer).error());
   Identity identity{.node = answer->node,
                     .grid = answer->grid,
                     .name = answer->name,
                     .ca_pem = *authority,
                     .certificate_pem = answer->certificate_pem,
-                    .key_pem = request->key_pem};
+                    .key_pem = request.key_pem};
   for (const Server& one : settings.servers) identity.servers.push_back(one.text());
   return {.identity = std::move(identity)};
 }

@@ -5,6 +5,7 @@
 #include "identity.h"
 #include "kontena/access/token.h"
 #include "kontena/base/clock.h"
+#include "kontena/pki/authority.h"
 #include "settings.h"
 
 namespace kontena::agent {
@@ -22,7 +23,7 @@ Result<access::TokenText> read_token(const Settings&);
 
 // Tries one server. The token's secret is sent only to who has the authority that
 // the token pins.
-Attempt join(const Server&, const Settings&, const access::TokenText&, const Clock&);
+Attempt join(const Server&, const Settings&, const access::TokenText&, const pki::Request&, const Clock&);
 
 // With which status to end for an error of the server; none: try again. Pure.
 std::optional<int> final_status(const Error&);

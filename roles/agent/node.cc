@@ -12,7 +12,8 @@ Node::Node(Parts parts)
       observe_(context_),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember)),
       report_(context_, uplink_, [this, address = std::move(parts.address)] { return address(uplink_.at()); }),
-      streams_(context_, uplink_) {
+      streams_(context_, uplink_),
+      renew_(context_, uplink_, parts.papers) {
   // A step waits by itself for its reason to go on; but not once we are stopping,
   // so that is waited for here.
   const auto add = [this](std::string name, std::function<void()> step) {
@@ -31,6 +32,7 @@ Node::Node(Parts parts)
   add("reconcile", [this] { plan(); });
   add("report", [this] { report_.step(); });
   add("streams", [this] { streams_.step(); });
+  if (!parts.papers.certificate_pem.empty()) add("renew", [this] { renew_.step(); });
 }
 
 void Node::start() {

@@ -8,6 +8,7 @@
 #include "kontena/base/loop.h"
 #include "observe.h"
 #include "receive.h"
+#include "renew.h"
 #include "report.h"
 #include "streams.h"
 
@@ -23,6 +24,7 @@ class Node {
     Remember remember = {};  // none: nothing is remembered
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
+    Papers papers = {};  // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
   ~Node() { stop(); }
@@ -44,6 +46,7 @@ class Node {
   CarryOut carry_out_;
   Report report_;
   Streams streams_;
+  Renew renew_;
   std::int64_t wake_ms_ = 0;  // when to plan at the latest; 0 = when there is a reason; plan()'s
   std::vector<std::unique_ptr<Loop>> loops_;
 };

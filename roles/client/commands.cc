@@ -10,9 +10,20 @@ namespace {
 
 using namespace options;
 
+constexpr std::array backup_options{
+    Option{"--force", "", "", "replace FILE where it is there already"},
+};
+
 constexpr std::array table{
     Command{"audit ls", "", "List who changed what", "The newest record is the last.",
             "audit ls --limit 20      the last twenty\naudit ls --format jsonl  for a script", audit_options, audit_ls},
+    Command{"backup", "FILE", "Write all that the server has into FILE, while it runs on (- = standard output)",
+            "The file holds every record and the key of the server's authority: who has it can pose as the server\n"
+            "and let in nodes. Keep it as safe as the server itself. It is checked as it comes, and appears under its\n"
+            "name when it is whole; `kontena server restore FILE` makes a server of it.",
+            "backup kontena.backup          of this moment\n"
+            "backup - | age -r KEY > FILE   encrypted on the way",
+            backup_options, backup},
     Command{"completion",
             "SHELL",
             "Print the completion of a shell: bash",

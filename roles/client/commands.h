@@ -13,6 +13,7 @@ const Command* find_command(std::string_view words);
 
 // The functions of the rows, by noun in commands/.
 Result<int> audit_ls(Session&);
+Result<int> backup(Session&);
 Result<int> completion(Session&);
 Result<int> context_ls(Session&);
 Result<int> context_rm(Session&);

@@ -20,7 +20,6 @@ namespace kontena::server {
 namespace {
 
 constexpr Duration authority_lifetime = std::chrono::hours(24 * 365 * 20);
-constexpr Duration certificate_lifetime = std::chrono::hours(24 * 365);
 
 std::string at(const std::string& folder, std::string_view file) { return folder + '/' + std::string(file); }
 
@@ -73,6 +72,14 @@ Status make_data_dir(const std::string& data_dir) {
   return Done{};
 }
 
+Result<files::Lock> lock_data_dir(const std::string& data_dir) {
+  auto lock = files::Lock::take(at(data_dir, "lock"));
+  if (!lock && lock.error().code == Code::conflict)
+    return Error{Code::conflict, "another server runs on the data directory '" + data_dir + "'",
+                 "stop it first, or choose another with --data-dir"};
+  return lock;
+}
+
 Result<pki::Authority> open_authority(const std::string& data_dir, Time now) {
   KTN_TRY(const auto known, load_pair(data_dir, "ca"));
   if (known) return pki::Authority::load(*known);
@@ -86,18 +93,24 @@ Result<pki::Authority> open_authority(const std::string& data_dir, Time now) {
 }
 
 Result<pki::KeyPair> open_certificate(const std::string& data_dir, const pki::Authority& authority,
-                                      const std::vector<std::string>& names, Time now) {
-  KTN_TRY(auto known, load_pair(data_dir, "server"));
-  if (known) {
-    KTN_TRY(const pki::CertificateFacts facts, pki::read_certificate(known->certificate_pem));
-    const std::set<std::string> has(facts.names.begin(), facts.names.end());
-    const bool same_names = has == std::set<std::string>(names.begin(), names.end());
-    if (same_names && facts.not_after - now > (facts.not_after - facts.not_before) / 3) return *std::move(known);
+                                      const std::vector<std::string>& names, Time now, Duration lifetime) {
+  // One that a crash has left without its key, or that cannot be read, is made anew:
+  // nobody remembers a server's certificate, only its authority.
+  const auto known = load_pair(data_dir, "server");
+  if (known && *known && pki::belong_together(**known)) {
+    const auto facts = pki::read_certificate((*known)->certificate_pem);
+    const std::set<std::string> wanted(names.begin(), names.end());
+    const bool fits = facts && std::set<std::string>(facts->names.begin(), facts->names.end()) == wanted;
+    if (fits && now >= facts->not_before && now < pki::renewal_due(*facts, lifetime)) return **known;
   }
-  KTN_TRY(pki::KeyPair pair, authority.issue_server(names, now, certificate_lifetime));
-  KTN_OK(save_pair(data_dir, "server", pair));
+  KTN_TRY(pki::KeyPair pair, authority.issue_server(names, now, lifetime));
+  KTN_OK(save_certificate(data_dir, pair));
   log::info("made a server certificate", {{"names", text::join(names, ",")}});
   return pair;
+}
+
+Status save_certificate(const std::string& data_dir, const pki::KeyPair& pair) {
+  return save_pair(data_dir, "server", pair);
 }
 
 std::vector<std::string> local_names() {

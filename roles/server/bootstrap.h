@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kontena/base/file_lock.h"
 #include "kontena/base/random.h"
 #include "kontena/pki/authority.h"
 #include "kontena/store/store.h"
@@ -17,13 +18,18 @@ namespace kontena::server {
 
 Status make_data_dir(const std::string& data_dir);
 
+// For as long as a server, a check or a restore works on it. Code::conflict where
+// another process does.
+Result<files::Lock> lock_data_dir(const std::string& data_dir);
+
 // Loads the authority, or makes it.
 Result<pki::Authority> open_authority(const std::string& data_dir, Time now);
 
-// The server's certificate: kept as long as it has the same names and a third of
-// its life, else issued anew.
+// The server's certificate: kept as long as it has the same names and is not due to be
+// renewed, else issued anew.
 Result<pki::KeyPair> open_certificate(const std::string& data_dir, const pki::Authority&,
-                                      const std::vector<std::string>& names, Time now);
+                                      const std::vector<std::string>& names, Time now, Duration lifetime);
+Status save_certificate(const std::string& data_dir, const pki::KeyPair&);
 
 // Every name and address of this machine that others may use.
 std::vector<std::string> local_names();

@@ -20,16 +20,10 @@ constexpr std::array table{
     Setting{"listen", "--listen", "KONTENA_LISTEN", text, "ADDR:PORT", "0.0.0.0:7443", 0, 0, "where to answer; [::]:7443 for IPv6 too"},
     Setting{"advertise", "--advertise", "KONTENA_ADVERTISE", list, "NAME|IP", "", 0, 0, "a name or address that clients use, for the certificate; may be given again; default all local ones"},
     Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "3s", 2'000, 600'000, "a node silent for so long is lost, and its containers run elsewhere; a grid may have its own"},
+    Setting{"certificate_lifetime", "--certificate-lifetime", "KONTENA_CERTIFICATE_LIFETIME", duration, "DURATION", "90d", 5'000, 157'680'000'000, "of the server's own and of nodes' certificates, which renew themselves after two thirds of it"},
     Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "4096", 16, 100'000, "connections answered at once"},
     Setting{"log_level", "--log-level", "KONTENA_LOG_LEVEL", text, "LEVEL", "info", 0, 0, "debug, info, warn or error"},
 };
-
-// systemd's StateDirectory= comes before our own default, after all that was said.
-std::string data_dir(const settings::Values& values, const settings::Environment& environment) {
-  if (!values.given("data_dir"))
-    if (const auto state = environment("STATE_DIRECTORY"); state && !state->empty()) return *state;
-  return values.text("data_dir");
-}
 
 Status take_listen(const settings::Values& values, Config& config) {
   const std::string& listen = values.text("listen");
@@ -46,6 +40,12 @@ Status take_listen(const settings::Values& values, Config& config) {
 
 }  // namespace
 
+std::string data_dir(const settings::Values& values, const settings::Environment& environment) {
+  if (!values.given("data_dir"))
+    if (const auto state = environment("STATE_DIRECTORY"); state && !state->empty()) return *state;
+  return values.text("data_dir");
+}
+
 std::span<const Setting> config_table() { return table; }
 
 Result<Config> read_config(std::span<const std::string> arguments, const settings::Environment& environment) {
@@ -59,6 +59,7 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
   Config config{.data_dir = data_dir(values, environment),
                 .advertise = values.list("advertise"),
                 .lost_after = Duration(values.number("lost_after")),
+                .certificate_lifetime = Duration(values.number("certificate_lifetime")),
                 .max_connections = static_cast<std::size_t>(values.number("max_connections")),
                 .log_level = values.text("log_level")};
   KTN_OK(take_listen(values, config));
@@ -69,7 +70,9 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
 }
 
 std::string help_text() {
-  return "usage: kontena server [OPTIONS]\n\n"
+  return "usage: kontena server [OPTIONS]\n"
+         "       kontena server check [--data-dir DIR]         look through a stopped server's data\n"
+         "       kontena server restore FILE [--data-dir DIR]  make a data directory of a backup\n\n"
          "Keeps the state of the cluster and decides what runs where. The first start makes\n"
          "the data directory, a certificate authority, the grid 'default', and in the data\n"
          "directory the files admin.token and join.token.\n\n"
@@ -79,8 +82,9 @@ std::string help_text() {
          "  kontena server\n"
          "  kontena server --advertise kontena.example.org --advertise 203.0.113.5\n"
          "  kontena server --config /etc/kontena/server.yaml\n\n"
-         "Exit status: 0 stopped by SIGTERM or SIGINT, 2 wrong options, 78 wrong state or\n"
-         "configuration that a restart does not mend, 1 anything else.\n";
+         "Exit status: 0 stopped by SIGTERM or SIGINT, 2 wrong options, 5 another server\n"
+         "runs on the data directory, 78 wrong state or configuration that a restart does not\n"
+         "mend, 1 anything else.\n";
 }
 
 }  // namespace kontena::server

@@ -16,12 +16,16 @@ struct Config {
   int port = 0;
   std::vector<std::string> advertise;  // empty: all local names and addresses
   Duration lost_after{};
+  Duration certificate_lifetime{};
   std::size_t max_connections = 0;
   std::string log_level;
 };
 
 // The table: name, flag, environment, default, bounds, help.
 std::span<const settings::Setting> config_table();
+
+// Of the setting `data_dir`; where nobody has set it, systemd's StateDirectory= counts.
+std::string data_dir(const settings::Values&, const settings::Environment&);
 
 Result<Config> read_config(std::span<const std::string> arguments, const settings::Environment&);
 std::string help_text();

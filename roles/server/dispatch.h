@@ -22,12 +22,16 @@ class Dispatch {
   Result<http::Response> answer(http::Request&, const Route&, Call&);
   Result<Reply> read(Read, Call&);
   Result<Reply> write(Write, const Route&, Call&);
-  Status identify(const http::Request&, const model::ClusterView&, Call&) const;
+  Status identify(const http::Request&, const Route&, const model::ClusterView&, Call&) const;
+  Status identify_node(const http::Peer&, const Route&, const model::ClusterView&, Call&) const;
 
   Context& context_;
   http::Router router_;
   std::atomic<bool> stopped_ = false;
 };
+
+// The tail of the record's key: sorts by time, and is unique by the request's id.
+std::string audit_tail(const model::AuditRecord&);
 
 http::Response error_response(const Error&, const std::string& request);
 

@@ -18,6 +18,8 @@ constexpr std::array table{
     Route{get, paths::authority, open, "", no_body, get_authority},
     Route{get, paths::who, open, "", no_body, get_who},
     Route{get, paths::audit, tokens, "", no_body, list_audit},
+    Route{get, paths::problems, view, "", no_body, list_problems},
+    Route{get, paths::backup, backup, "backup.read", no_body, get_backup},
 
     Route{get, paths::grids, view, "", no_body, list_grids},
     Route{get, paths::grid, view, "", no_body, get_grid},
@@ -59,6 +61,7 @@ constexpr std::array table{
     Route{get, paths::logs, access::Permission::logs, "", no_body, stream_logs},
 
     Route{post, paths::agent_join, open, "node.join", small_body, join},
+    Route{post, paths::agent_renew, agent, "", small_body, renew},
     Route{post, paths::agent_beat, agent, "", small_body, beat},
     Route{post, paths::agent_facts, agent, "", small_body, put_facts},
     Route{get, paths::agent_assignments, agent, "", no_body, get_assignments},
@@ -69,8 +72,12 @@ constexpr std::array table{
 
 constexpr bool writes(const Route& r) { return std::holds_alternative<Write>(r.handler); }
 constexpr bool is_read(const Route& r) { return std::holds_alternative<Read>(r.handler); }
-static_assert(std::ranges::all_of(table, [](const Route& r) { return !r.audit.empty() == (writes(r) && r.permission != agent); }),
-              "every write that people ask for is audited, and nothing else");
+constexpr bool reads_secrets(const Route& r) { return r.permission == backup; }
+static_assert(std::ranges::all_of(table, [](const Route& r) {
+  return !r.audit.empty() == ((writes(r) && r.permission != agent) || reads_secrets(r));
+}), "every write that people ask for is audited, and every read of secrets, and nothing else");
+static_assert(std::ranges::none_of(table, [](const Route& r) { return reads_secrets(r) && is_read(r); }),
+              "a Read leaves no trace: what is audited is a Write or Live");
 static_assert(std::ranges::all_of(table, [](const Route& r) { return r.method == get ? !writes(r) : !is_read(r); }),
               "GET reads; the others write");
 

@@ -16,6 +16,7 @@
 #include "kontena/pki/authority.h"
 #include "liveness.h"
 #include "log_hub.h"
+#include "restores.h"
 #include "views.h"
 
 namespace kontena::server {
@@ -29,12 +30,16 @@ struct Context {
   Liveness& liveness;
   LogHub& logs;
   const pki::Authority& authority;
+  std::string data_dir = {};  // where the files are that a backup takes along; "" = none
+  Duration certificate_lifetime = std::chrono::hours(24 * 90);  // of nodes' certificates
+  Restores restores = {};     // what this server's store was restored from
   std::size_t keep_revisions = 10;  // of a stack's history
 };
 
 // One request, as handlers see it.
 struct Call {
   access::Principal who;
+  std::string certificate;              // a node's: SHA-256 of the one it has shown, hex
   const model::Token* token = nullptr;  // the join token shown, checked; only for the join
   std::string from;                     // address
   std::string request;                  // id
@@ -74,8 +79,9 @@ struct Change {
 
 // A handler decides and touches nothing: the dispatcher checks the permission,
 // commits a Change together with its audit record, calls again on conflict, and
-// waits for those that Park. Live handlers are for what lives in memory only:
-// beats and streams.
+// waits for those that Park. Live handlers are for what lives in memory only, and
+// for what is too large for it: beats and streams. An audited one is called once the
+// record of it is durable.
 using Read = Result<Answer> (*)(const Context&, const model::ClusterView&, const Call&);
 using Write = Result<Change> (*)(const Context&, const model::ClusterView&, const Call&);
 using Live = Result<http::Response> (*)(Context&, const View&, const Call&, http::Upload*);
@@ -95,7 +101,7 @@ struct Route {
   http::Method method;
   std::string_view path;
   access::Permission permission;
-  std::string_view audit;  // "" for what people do not do, and for reads
+  std::string_view audit;  // "" for what people do not do, and for reads of nothing secret
   Body body;
   std::variant<Read, Write, Live> handler;
 };

@@ -4,11 +4,14 @@
 #include <cstdio>
 
 #include "bootstrap.h"
+#include "check.h"
 #include "config.h"
+#include "controllers/certificate.h"
 #include "kontena/base/log.h"
 #include "kontena/base/notify.h"
 #include "kontena/base/text.h"
 #include "kontena/store/open.h"
+#include "restore.h"
 #include "work.h"
 
 namespace kontena::server {
@@ -50,13 +53,20 @@ Status serve(const Config& config) {
   const SystemClock clock;
   SystemIds ids;
   KTN_OK(make_data_dir(config.data_dir));
+  KTN_TRY(const files::Lock lock, lock_data_dir(config.data_dir));
+  if (restore_unfinished(config.data_dir))
+    return Error{Code::failed_precondition, "a restore into '" + config.data_dir + "' has not come to its end",
+                 "do it again: kontena server restore FILE --data-dir " + config.data_dir};
   KTN_TRY(const pki::Authority authority, open_authority(config.data_dir, clock.now()));
-  const auto names = config.advertise.empty() ? local_names() : config.advertise;
-  KTN_TRY(const pki::KeyPair certificate, open_certificate(config.data_dir, authority, names, clock.now()));
+  const auto names = [&] { return config.advertise.empty() ? local_names() : config.advertise; };
+  KTN_TRY(const pki::KeyPair certificate, open_certificate(config.data_dir, authority, names(), clock.now(), config.certificate_lifetime));
   KTN_TRY(const std::unique_ptr<store::Store> store, store::open_rocksdb(config.data_dir + "/db"));
   KTN_OK(make_first_records(config.data_dir, *store, authority, ids, clock.now()));
 
-  Work work({clock, ids, *store, authority, config.lost_after});
+  KTN_TRY(const auto restored, store->get(restores_key));
+  KTN_TRY(const Restores restores, read_restores(restored ? restored->value : std::string()));
+
+  Work work({clock, ids, *store, authority, config.lost_after, config.data_dir, config.certificate_lifetime, restores});
   KTN_OK(work.start());
   Dispatch& dispatch = work.dispatch();
 
@@ -68,11 +78,19 @@ Status serve(const Config& config) {
                                .max_connections = config.max_connections,
                                .body_limit = [&](const http::Request& request) { return dispatch.body_limit(request); }},
                               [&](http::Request& request) { return dispatch.handle(request); });
+  std::optional<OwnCertificate> own;
   if (listener) {
+    own.emplace(OwnCertificate::Needs{clock, authority, config.data_dir, names, config.certificate_lifetime,
+                                      [&](const pki::KeyPair& pair) {
+                                        return (*listener)->use_certificate(pair.certificate_pem, pair.key_pem.reveal());
+                                      }},
+                certificate);
+    own->start();
     log::info("serving", {{"address", config.address}, {"port", (*listener)->port()}, {"version", KONTENA_VERSION}});
     notify_service("READY=1\nSTATUS=serving on port " + std::to_string((*listener)->port()));
     await_signal();
     notify_service("STOPPING=1\nSTATUS=stopping");
+    own->stop();
   }
 
   // New requests are refused first, then the waiting ones answer, then the loops
@@ -87,6 +105,8 @@ Status serve(const Config& config) {
 }  // namespace
 
 int run(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments[0] == "restore") return run_restore(arguments.subspan(1));
+  if (!arguments.empty() && arguments[0] == "check") return run_check(arguments.subspan(1));
   for (const std::string& argument : arguments) {
     if (argument != "--help" && argument != "-h") continue;
     std::fputs(help_text().c_str(), stdout);
@@ -101,6 +121,7 @@ int run(std::span<const std::string> arguments) {
   const Status served = serve(*config);
   if (served) return 0;
   const Code code = served.error().code;
+  if (code == Code::conflict) return complain(served.error(), exit_status(code));
   const bool lasting = code == Code::failed_precondition || code == Code::corrupt || code == Code::unsupported ||
                        code == Code::permission_denied || code == Code::invalid_argument;
   return complain(served.error(), lasting ? exit_config : 1);

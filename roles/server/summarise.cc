@@ -6,6 +6,7 @@
 
 #include "kontena/base/text.h"
 #include "kontena/rollout/moves.h"
+#include "unreadable.h"
 
 namespace kontena::server {
 namespace {
@@ -187,7 +188,9 @@ api::StackSummary summarise_stack(const model::ClusterView& view, const model::L
   const auto any = [&](std::initializer_list<std::string_view> of) {
     return std::ranges::any_of(of, [&](std::string_view state) { return states.contains(std::string(state)); });
   };
-  if (stack.wanted == model::StackWanted::removed)
+  if (!unreadable_of(view, path).empty())
+    summary.state = "damaged";
+  else if (stack.wanted == model::StackWanted::removed)
     summary.state = "removing";
   else if (stack.wanted == model::StackWanted::stopped)
     summary.state = any({"stopping"}) ? "stopping" : "stopped";

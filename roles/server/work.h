@@ -15,6 +15,9 @@ class Work {
     store::Store& store;
     const pki::Authority& authority;
     Duration lost_after{3'000};
+    std::string data_dir = {};  // these: see Context
+    Duration certificate_lifetime = std::chrono::hours(24 * 90);
+    Restores restores = {};
   };
   explicit Work(const Needs&);
 

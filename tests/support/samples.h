@@ -94,6 +94,8 @@ inline model::Node node() {
           model::Availability::pause,
           {{"zone", "eu-1"}, {"disk", "fast"}},
           "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
+          "0d1c2b3a4958678695a4b3c2d1e0f0f1e2d3c4b5a69788796a5b4c3d2e1f0011",
+          "11f0e1d2c3b4a5968778695a4b3c2d1e0f00112233445566778899aabbccddee",
           then_ms};
 }
 

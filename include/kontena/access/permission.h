@@ -27,6 +27,7 @@ enum class Permission {
   nodes,          // label and remove nodes
   tokens,         // make and revoke tokens
   grids,          // make and remove grids
+  backup,         // read all there is, the authority's key too
 };
 
 bool allowed(const Principal&, Permission);

@@ -30,6 +30,21 @@ struct Fields<api::BeatAnswer> {
   static void visit(auto& v, auto& s) {
     v("time_ms", s.time_ms);
     v("lost_after_ms", s.lost_after_ms);
+    v("certificate_lifetime_ms", s.certificate_lifetime_ms);
+  }
+};
+
+template <>
+struct Fields<api::RenewRequest> {
+  static void visit(auto& v, auto& s) {
+    v("csr_pem", s.csr_pem);
+  }
+};
+
+template <>
+struct Fields<api::RenewAnswer> {
+  static void visit(auto& v, auto& s) {
+    v("certificate_pem", s.certificate_pem);
   }
 };
 
@@ -42,6 +57,7 @@ struct Fields<api::AssignmentsAnswer> {
     v("forgotten", s.forgotten);
     v("networks_unused", s.networks_unused);
     v("volumes_unused", s.volumes_unused);
+    v("unreadable", s.unreadable);
   }
 };
 

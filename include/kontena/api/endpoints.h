@@ -12,6 +12,8 @@ inline constexpr std::string_view health = "/v1/health";
 inline constexpr std::string_view authority = "/v1/ca";
 inline constexpr std::string_view who = "/v1/whoami";
 inline constexpr std::string_view audit = "/v1/audit";
+inline constexpr std::string_view problems = "/v1/problems";
+inline constexpr std::string_view backup = "/v1/backup";  // the stream of api/backup.h
 inline constexpr std::string_view tokens = "/v1/tokens";
 inline constexpr std::string_view token = "/v1/tokens/{token}";
 inline constexpr std::string_view grids = "/v1/grids";
@@ -42,6 +44,7 @@ inline constexpr std::string_view deployment_abort = "/v1/grids/{grid}/projects/
 inline constexpr std::string_view deployment = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments/{deployment}";  // ?after=REV (waits)
 
 inline constexpr std::string_view agent_join = "/v1/agent/join";
+inline constexpr std::string_view agent_renew = "/v1/agent/renew";              // the only one for an expired certificate
 inline constexpr std::string_view agent_beat = "/v1/agent/beat";
 inline constexpr std::string_view agent_facts = "/v1/agent/facts";
 inline constexpr std::string_view agent_assignments = "/v1/agent/assignments";  // ?after=REV (waits up to 30 s)

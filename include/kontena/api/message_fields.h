@@ -12,6 +12,23 @@ struct Fields<api::Hello> {
     v("product", s.product);
     v("version", s.version);
     v("time_ms", s.time_ms);
+    v("problems", s.problems);
+  }
+};
+
+template <>
+struct Fields<api::Problem> {
+  static void visit(auto& v, auto& s) {
+    v("key", s.key);
+    v("what", s.what);
+    v("hint", s.hint);
+  }
+};
+
+template <>
+struct Fields<api::ProblemList> {
+  static void visit(auto& v, auto& s) {
+    v("problems", s.problems);
   }
 };
 

@@ -20,7 +20,16 @@ struct Hello {  // GET health
   std::string product;  // "kontena"
   std::string version;
   std::int64_t time_ms = 0;  // the server's clock
+  std::int64_t problems = 0; // of the server itself; GET problems says which
 };
+
+// What is wrong with the server, and not with what it runs.
+struct Problem {
+  std::string key;   // of a damaged record; "" where it is something else
+  std::string what;
+  std::string hint;
+};
+struct ProblemList { std::vector<Problem> problems; };
 
 struct AuthorityAnswer { std::string certificate_pem; };  // GET ca
 
@@ -153,7 +162,7 @@ struct StackSummary {
   std::string project;
   std::string name;
   std::int64_t revision = 0;
-  std::string state;  // "running", "updating", "degraded", "stopped", "removing"
+  std::string state;  // "running", "updating", "degraded", "stopped", "removing", "damaged"
   std::int64_t services = 0;
   std::int64_t instances = 0;
   std::int64_t running = 0;
@@ -235,9 +244,13 @@ struct JoinAnswer {
   std::string certificate_pem;
 };
 
+struct RenewRequest { std::string csr_pem; };
+struct RenewAnswer { std::string certificate_pem; };
+
 struct BeatAnswer {
   std::int64_t time_ms = 0;
   std::int64_t lost_after_ms = 0;  // of its grid: when it will be called lost
+  std::int64_t certificate_lifetime_ms = 0;  // what a certificate made now would have: no older one should have more
 };
 
 // Everything the node is to have, or what changed since `after`.
@@ -248,6 +261,7 @@ struct AssignmentsAnswer {
   std::vector<std::string> forgotten;  // ids of instances the server no longer knows
   std::vector<std::string> networks_unused;  // engine names: of removed stacks, to remove if unused
   std::vector<std::string> volumes_unused;   // likewise, where the user asked for it
+  std::vector<std::string> unreadable;       // ids of instances whose records are damaged: to be left as they are
 };
 
 struct StatusReport {

@@ -84,6 +84,8 @@ struct Fields<model::Node> {
     v("availability", s.availability);
     v("labels", s.labels);
     v("certificate", s.certificate);
+    v("former", s.former);
+    v("key", s.key);
     v("created_ms", s.created_ms);
   }
 };

@@ -18,7 +18,9 @@ struct Node {
   std::string name;  // unique in its grid
   Availability availability = Availability::active;
   StringMap labels;
-  std::string certificate;  // SHA-256 of the only certificate it may use, hex
+  std::string certificate;  // SHA-256 of the newest certificate that was made for it, hex
+  std::string former;       // of the one it asked with: it holds that one still if the answer was lost
+  std::string key;          // SHA-256 of the public key of the newest
   std::int64_t created_ms = 0;
 };
 

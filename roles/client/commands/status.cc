@@ -59,6 +59,16 @@ namespace {
 
 namespace paths = api::paths;
 
+// Of the server itself. One of before has none to tell.
+Status find_server_problems(Session& session, const api::Hello& hello, StatusReport& report) {
+  if (hello.problems == 0) return Done{};
+  KTN_TRY(const api::ProblemList list, session.link.get<api::ProblemList>(std::string(paths::problems)));
+  for (const api::Problem& problem : list.problems)
+    report.problems.push_back("server: " + (problem.key.empty() ? "" : "record '" + problem.key + "' is damaged: ") +
+                              problem.what + (problem.hint.empty() ? "" : " (" + problem.hint + ")"));
+  return Done{};
+}
+
 Status find_problems(Session& session, StatusReport& report) {
   KTN_TRY(const std::string nodes_path, session.link.path(paths::nodes));
   KTN_TRY(const api::NodeList nodes, session.link.get<api::NodeList>(nodes_path));
@@ -79,7 +89,8 @@ Status find_problems(Session& session, StatusReport& report) {
   report.stacks = static_cast<std::int64_t>(stacks.stacks.size());
   for (const api::StackSummary& stack : stacks.stacks) {
     report.running_stacks += stack.state == "running";
-    if (stack.state == "degraded") report.problems.push_back("stack " + stack.name + " is degraded");
+    if (stack.state == "degraded" || stack.state == "damaged")
+      report.problems.push_back("stack " + stack.name + " is " + stack.state);
   }
   return Done{};
 }
@@ -118,6 +129,7 @@ Result<int> status(Session& session) {
   report.user = who.name.empty() ? who.kind : who.name;
   KTN_TRY(const std::string grid, session.link.grid());
   KTN_TRY(report.grid, session.link.get<api::GridSummary>(api::path(paths::grid, {grid})));
+  KTN_OK(find_server_problems(session, hello, report));
   KTN_OK(find_problems(session, report));
   if (const std::string advice = version_advice(KONTENA_VERSION, hello.version); !advice.empty()) session.warn(advice);
   session.show(report, report.grid.name, [&] { return status_text(session, report); });

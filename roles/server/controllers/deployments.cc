@@ -6,6 +6,7 @@
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
 #include "kontena/rollout/rollout.h"
+#include "../unreadable.h"
 #include "write_plan.h"
 
 namespace kontena::server {
@@ -124,6 +125,8 @@ std::set<std::string> Deployments::settle(const std::set<std::string>& stacks) {
   Bundle bundled;
   for (const std::string& stack : stacks) {
     if (!index_.view()->stacks.get(stack)) continue;
+    // What cannot be read must not look superfluous, or missing.
+    if (!unreadable_of(*index_.view(), stack_path_of(stack)).empty()) continue;
     const rollout::Plan next = plan(stack);
     if (next.steps.empty()) continue;
     store::Commit commit = write_plan(*index_.view(), stack, next, context_.clock.now());

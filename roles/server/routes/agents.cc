@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
 #include "kontena/api/message_fields.h"
@@ -7,10 +8,6 @@
 
 namespace kontena::server {
 namespace {
-
-// Until nodes renew their certificates by themselves, one lasts for longer than
-// a machine does.
-constexpr Duration node_certificate_lifetime = std::chrono::hours(24 * 365 * 5);
 
 std::string node_key(const Call& call) { return call.who.grid + '/' + call.who.id; }
 
@@ -45,48 +42,10 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
 
 }  // namespace
 
-// The new node's record, the use of the token, and the certificate's fingerprint
-// are one commit: a token for one use makes one node, however many try at once.
-Result<Change> join(const Context& context, const ClusterView& view, const Call& call) {
-  if (!call.token)
-    return Error{Code::unauthenticated, "a join token is needed here", "kontena client token create"};
-  const auto* token = view.tokens.find(*call.token->id);
-  if (!token) return Error{Code::unauthenticated, "the token is not valid here", "ask for a new token"};
-  if (token->value.uses_left == 0)
-    return Error{Code::unauthenticated, "the token was used up", "kontena client token create"};
-  KTN_TRY(const api::JoinRequest asked, body_of<api::JoinRequest>(call));
-  if (!text::is_label(asked.name))
-    return Error{Code::invalid_argument, "'" + asked.name + "' cannot be a node's name: 1 to 63 of a-z, 0-9 and -", "choose another with --name"};
-  const std::string& grid = token->value.grid;
-  const auto* home = view.grids.find(grid);
-  if (!home) return Error{Code::failed_precondition, "grid '" + grid + "' of this token is gone"};
-  bool taken = false;
-  view.nodes.each(grid + '/', [&](const auto& item) { taken = taken || item.value.name == asked.name; });
-  if (taken)
-    return Error{Code::already_exists, "grid '" + grid + "' has a node named '" + asked.name + "' already",
-                 "choose another with --name, or remove that one: kontena client node rm " + asked.name};
-
-  model::Node node{.id = NodeId(context.ids.id()), .grid = grid, .name = asked.name, .labels = token->value.labels, .created_ms = to_ms(call.now)};
-  for (const auto& [name, value] : asked.labels) node.labels[name] = value;
-  KTN_OK(check_labels(node.labels));
-  const std::string key = grid + '/' + *node.id;
-  KTN_TRY(const std::string certificate, context.authority.sign_client(asked.csr_pem, key, call.now, node_certificate_lifetime));
-  KTN_TRY(const pki::CertificateFacts facts, pki::read_certificate(certificate));
-  node.certificate = facts.fingerprint;
-
-  model::Token used = token->value;
-  if (used.uses_left > 0) --used.uses_left;
-  Change change{.reply = json(api::JoinAnswer{*node.id, grid, node.name, certificate}, 201), .resource = key};
-  // The grid is written as it is, so that two joins under one name cannot both pass.
-  change.commit.unchanged = {unchanged(store::tokens, *token), unchanged(store::grids, *home), {store::nodes.key(key), 0}};
-  change.commit.puts = {store::nodes.put(key, node), store::tokens.put(token->key, used), store::grids.put(grid, home->value)};
-  return change;
-}
-
 Result<http::Response> beat(Context& context, const View& view, const Call& call, http::Upload*) {
   context.liveness.heard(NodeId(call.who.id));
   const Duration lost_after = context.liveness.lost_after(*view, call.who.grid);
-  return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(call.now), lost_after.count()})};
+  return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(call.now), lost_after.count(), context.certificate_lifetime.count()})};
 }
 
 Result<Change> put_facts(const Context&, const ClusterView& view, const Call& call) {
@@ -113,10 +72,15 @@ Result<Answer> get_assignments(const Context& context, const ClusterView& view, 
   view.by_node.each(node + '/', [&](const auto& entry) {
     const auto* item = view.instances.find(entry.value);
     if (!item) return;
+    if (!can_be_told(view, item->value)) {
+      told.unreadable.push_back(*item->value.id);
+      return;
+    }
     model::Assignment a = assignment(view, item->value);
     for (const auto& [key, network] : a.networks) networks_used.insert(network.name);
     if (told.complete || item->revision > after) told.instances.push_back(std::move(a));
   });
+  for (std::string& id : unreadable_instances(view, call.who.grid)) told.unreadable.push_back(std::move(id));
   if (removals) {
     std::set<std::string> unused;
     for (const Removal& removal : *removals) {
@@ -136,12 +100,13 @@ Result<Change> put_statuses(const Context&, const ClusterView& view, const Call&
   KTN_TRY(const api::StatusRequest report, body_of<api::StatusRequest>(call));
   Change change{.resource = node_key(call)};
   api::StatusAnswer told;
+  const auto damaged = unreadable_instances(view, call.who.grid);
   std::set<std::string> seen;
   for (const api::StatusReport& one : report.instances) {
     const auto* key = view.by_node.get(node_key(call) + '/' + one.id);
     const auto* instance = key ? view.instances.find(*key) : nullptr;
     if (!instance) {
-      told.unknown.push_back(one.id);
+      if (std::ranges::find(damaged, one.id) == damaged.end()) told.unknown.push_back(one.id);
       continue;
     }
     if (!seen.insert(one.id).second) return Error{Code::invalid_argument, "instance '" + one.id + "' is reported twice"};

@@ -1,17 +1,20 @@
 #include "find.h"
 
+#include "../unreadable.h"
 #include "kontena/base/text.h"
 
 namespace kontena::server {
 
 Status need_grid(const ClusterView& view, const Call& call) {
   if (view.grids.get(call.at("grid"))) return Done{};
+  KTN_OK(check_readable(view, store::grids.key(call.at("grid"))));
   return absent("grid", call.at("grid"), "kontena client grid ls");
 }
 
 Status need_project(const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
   if (view.projects.get(call.at("grid") + '/' + call.at("project"))) return Done{};
+  KTN_OK(check_readable(view, store::projects.key(call.at("grid") + '/' + call.at("project"))));
   return absent("project", call.at("project"), "there is a project 'default' in every grid");
 }
 
@@ -22,8 +25,12 @@ Result<const Ordered<model::Node>::Item*> find_node(const ClusterView& view, con
   view.nodes.each(call.at("grid") + '/', [&](const auto& item) {
     if (item.value.name == name) found = &item;
   });
-  if (!found) return absent("node", name, "kontena client node ls");
-  return found;
+  if (found) return found;
+  // Its name is in the record: any that cannot be read may be the one.
+  Status readable = Done{};
+  view.unreadable.each(store::nodes.key(call.at("grid")) + '/', [&](const auto& item) { readable = check_readable(view, item.key); });
+  KTN_OK(std::move(readable));
+  return absent("node", name, "kontena client node ls");
 }
 
 model::StackPath stack_path(const Call& call) { return {call.at("grid"), call.at("project"), call.at("stack")}; }
@@ -31,6 +38,7 @@ model::StackPath stack_path(const Call& call) { return {call.at("grid"), call.at
 Result<const Ordered<model::Stack>::Item*> find_stack(const ClusterView& view, const Call& call) {
   KTN_OK(need_project(view, call));
   const auto* found = view.stacks.find(stack_path(call).text());
+  if (!found) KTN_OK(check_readable(view, store::stacks.key(stack_path(call).text())));
   if (!found) return absent("stack", call.at("stack"), "kontena client stack ls");
   return found;
 }
@@ -38,6 +46,7 @@ Result<const Ordered<model::Stack>::Item*> find_stack(const ClusterView& view, c
 Result<const Ordered<model::Service>::Item*> find_service(const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* stack, find_stack(view, call));
   const auto* found = view.services.find(stack->key + '/' + call.at("service"));
+  if (!found) KTN_OK(check_readable(view, store::services.key(stack->key + '/' + call.at("service"))));
   if (!found || found->value.removed)
     return absent("service", call.at("stack") + '/' + call.at("service"), "kontena client service ls");
   return found;

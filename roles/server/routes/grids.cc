@@ -1,4 +1,5 @@
 #include "../summarise.h"
+#include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
 #include "kontena/base/text.h"
@@ -28,6 +29,7 @@ Result<Change> create_grid(const Context&, const ClusterView& view, const Call& 
   const std::string& name = call.at("grid");
   if (!text::is_label(name))
     return Error{Code::invalid_argument, "'" + name + "' cannot be a grid's name", "1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit"};
+  KTN_OK(check_readable(view, store::grids.key(name)));
   if (view.grids.get(name)) return Error{Code::already_exists, "grid '" + name + "' is there already"};
   const model::Grid grid{name, to_ms(call.now)};
   const model::Project project{name, "default", to_ms(call.now)};
@@ -43,6 +45,10 @@ Result<Change> remove_grid(const Context&, const ClusterView& view, const Call& 
   const auto refuse = [&](const std::string& what, const std::string& hint) {
     return Error{Code::failed_precondition, "grid '" + name + "' still has " + what, hint};
   };
+  Status readable = Done{};
+  for (const std::string& prefix : {store::stacks.key(name) + '/', store::nodes.key(name) + '/'})
+    view.unreadable.each(prefix, [&](const auto& item) { readable = check_readable(view, item.key); });
+  KTN_OK(std::move(readable));
   std::int64_t nodes = 0, stacks = 0;
   view.nodes.each(name + '/', [&](const auto&) { ++nodes; });
   view.stacks.each(name + '/', [&](const auto&) { ++stacks; });

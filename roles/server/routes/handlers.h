@@ -15,6 +15,10 @@ KTN_READ(get_health);
 KTN_READ(get_authority);
 KTN_READ(get_who);
 KTN_READ(list_audit);
+KTN_READ(list_problems);
+
+// backup.cc
+KTN_LIVE(get_backup);
 
 // grids.cc
 KTN_READ(list_grids);
@@ -64,8 +68,9 @@ KTN_READ(list_instances);
 // logs.cc
 KTN_LIVE(stream_logs);
 
-// agents.cc
+// join.cc: join, renew; agents.cc: the rest
 KTN_WRITE(join);
+KTN_WRITE(renew);
 KTN_LIVE(beat);
 KTN_WRITE(put_facts);
 KTN_READ(get_assignments);

@@ -1,5 +1,6 @@
 #include "../deploy.h"
 #include "../summarise.h"
+#include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
 #include "kontena/base/text.h"
@@ -37,6 +38,8 @@ Result<Answer> list_stacks(const Context& context, const ClusterView& view, cons
   api::StackList list;
   view.stacks.each(call.at("grid") + '/' + call.at("project") + '/',
                    [&](const auto& item) { list.stacks.push_back(summarise_stack(view, states, item.value)); });
+  for (std::string& name : unreadable_stacks(view, {call.at("grid"), call.at("project")}))
+    list.stacks.push_back({.project = call.at("project"), .name = std::move(name), .state = "damaged"});
   return answer(list);
 }
 
@@ -55,6 +58,8 @@ Result<Answer> get_stack(const Context& context, const ClusterView& view, const 
   }
   if (const auto* deployment = newest_deployment(view, path)) detail.deployment = *deployment;
   detail.notes = placement_notes(view, path);
+  if (const std::string key = unreadable_of(view, path); !key.empty())
+    detail.notes.push_back("record '" + key + "' is damaged: the stack is left as it is until it can be read again");
   return answer(detail);
 }
 

@@ -21,6 +21,7 @@ struct JoinServer {
   SystemClock clock;
   pki::Authority authority = *pki::Authority::create("test", clock.now(), std::chrono::hours(24));
   Duration clock_error{0};
+  pki::Request request = *pki::make_request("h1");
   std::optional<Error> refusal;
   Synced<std::vector<api::JoinRequest>> asked;
   Synced<std::string> authorization;
@@ -65,7 +66,7 @@ struct JoinServer {
 
 TEST_CASE("a node joins by a token, and is known by its certificate from then on") {
   JoinServer server;
-  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.clock);
+  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.request, server.clock);
   REQUIRE_MESSAGE(attempt.identity, attempt.error.message);
   CHECK(attempt.identity->node == "n1");
   CHECK(attempt.identity->name == "h1");
@@ -94,7 +95,7 @@ TEST_CASE("a server of another authority is told nothing secret") {
   JoinServer server;
   auto token = server.token();
   token.fingerprint = std::string(64, 'a');
-  const Attempt attempt = join(server.at(), server.settings(), token, server.clock);
+  const Attempt attempt = join(server.at(), server.settings(), token, server.request, server.clock);
   CHECK(attempt.exit == exit_refused);
   CHECK(attempt.error.message.find("is not the one that made this token") != std::string::npos);
   CHECK(server.asked.with([](const auto& all) { return all.empty(); }));
@@ -103,7 +104,7 @@ TEST_CASE("a server of another authority is told nothing secret") {
 TEST_CASE("a wrong clock is named, both clocks") {
   JoinServer server;
   server.clock_error = std::chrono::hours(2);
-  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.clock);
+  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.request, server.clock);
   CHECK(attempt.exit == exit_misconfigured);
   CHECK(attempt.error.message.find("this machine's clock says") != std::string::npos);
 }
@@ -112,7 +113,7 @@ TEST_CASE("a refusal is final, by its kind; what may pass is tried again") {
   JoinServer server;
   const auto exit_for = [&](Code code) {
     server.refusal = Error{code, "no"};
-    return join(server.at(), server.settings(), server.token(), server.clock).exit;
+    return join(server.at(), server.settings(), server.token(), server.request, server.clock).exit;
   };
   CHECK(exit_for(Code::unauthenticated) == exit_refused);
   CHECK(exit_for(Code::expired) == exit_refused);
@@ -121,19 +122,19 @@ TEST_CASE("a refusal is final, by its kind; what may pass is tried again") {
   CHECK(exit_for(Code::unavailable) == std::nullopt);
 
   server.server->stop();
-  CHECK(join(server.at(), server.settings(), server.token(), server.clock).exit == std::nullopt);
+  CHECK(join(server.at(), server.settings(), server.token(), server.request, server.clock).exit == std::nullopt);
 }
 
 TEST_CASE("a name that the server's certificate does not have is final, and named") {
   JoinServer server;
-  const Attempt attempt = join({"localhost", server.at().port}, server.settings(), server.token(), server.clock);
+  const Attempt attempt = join({"localhost", server.at().port}, server.settings(), server.token(), server.request, server.clock);
   CHECK(attempt.exit == exit_refused);
   CHECK(attempt.error.message.find("127.0.0.1") != std::string::npos);
 }
 
 TEST_CASE("an identity that broke off is none, one that is not whole is named") {
   JoinServer server;
-  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.clock);
+  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.request, server.clock);
   REQUIRE(attempt.identity);
   const Folder folder;
   const std::string identity = folder.path() + "/identity";
@@ -144,9 +145,10 @@ TEST_CASE("an identity that broke off is none, one that is not whole is named") 
 
   REQUIRE(save_identity(folder.path(), *attempt.identity));
   CHECK(*load_identity(folder.path()));
-  std::filesystem::permissions(identity + "/node.key", std::filesystem::perms(0644));
+  CHECK_FALSE(std::filesystem::exists(identity + "/node.key"));
+  std::filesystem::permissions(identity + "/node.pem", std::filesystem::perms(0644));
   CHECK(load_identity(folder.path()).error().code == Code::permission_denied);
-  std::filesystem::remove(identity + "/node.key");
+  std::filesystem::remove(identity + "/node.pem");
   CHECK_FALSE(load_identity(folder.path()));
   REQUIRE(save_identity(folder.path(), *attempt.identity));
   REQUIRE(files::write(identity + "/node.json", "{", 0600));

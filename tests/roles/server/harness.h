@@ -20,7 +20,8 @@ namespace kontena::server {
 // is in memory, and time stands still until told.
 class World {
  public:
-  World() {
+  World() : World(store::open_memory()) {}
+  explicit World(std::unique_ptr<store::Store> store) : store_(std::move(store)) {
     clock_.advance(std::chrono::hours(24));
     store::Commit first;
     const Redacted admin = access::make_secret(std::string(32, 'a')), join = access::make_secret(std::string(32, 'j'));
@@ -136,7 +137,7 @@ class World {
 
   ManualClock clock_;
   SystemIds ids_;
-  std::unique_ptr<store::Store> store_ = store::open_memory();
+  std::unique_ptr<store::Store> store_;
   Views views_{*store_};
   Liveness liveness_{clock_, Duration(3'000)};
   LogHub logs_;

@@ -1,0 +1,167 @@
+#include "check.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+
+#include "bootstrap.h"
+#include "kontena/base/files.h"
+#include "kontena/base/log.h"
+#include "kontena/store/open.h"
+#include "kontena/store/tables.h"
+#include "offline.h"
+#include "restore.h"
+
+namespace kontena::server {
+namespace {
+
+using model::ClusterView;
+
+constexpr std::size_t page_size = 1'000;
+
+// What records of the view refer to, and whether they stand where they belong.
+class References {
+ public:
+  References(const ClusterView& view, std::vector<Finding>& findings) : view_(view), findings_(findings) {}
+
+  void check() {
+    view_.projects.each("", [&](const auto& i) { at(store::projects, i, i.value.grid + '/' + i.value.name), need(store::grids, view_.grids, i.value.grid); });
+    view_.nodes.each("", [&](const auto& i) { at(store::nodes, i, i.value.grid + '/' + *i.value.id), need(store::grids, view_.grids, i.value.grid); });
+    view_.facts.each("", [&](const auto& i) { at(store::facts, i, i.key), need(store::nodes, view_.nodes, i.key); });
+    view_.stacks.each("", [&](const auto& i) {
+      at(store::stacks, i, i.value.grid + '/' + i.value.project + '/' + i.value.name);
+      need(store::projects, view_.projects, i.value.grid + '/' + i.value.project);
+    });
+    view_.services.each("", [&](const auto& i) { check_service(i); });
+    view_.revisions.each("", [&](const auto& i) { at(store::revisions, i, i.key), need(store::services, view_.services, parent(i.key)); });
+    view_.deployments.each("", [&](const auto& i) { at(store::deployments, i, parent(i.key) + '/' + *i.value.id), need(store::stacks, view_.stacks, parent(i.key)); });
+    view_.history.each("", [&](const auto& i) { at(store::history, i, i.key), need(store::stacks, view_.stacks, parent(i.key)); });
+    view_.volumes.each("", [&](const auto& i) {
+      at(store::volumes, i, i.value.grid + '/' + i.value.project + '/' + i.value.name);
+      if (!i.value.node.empty()) need(store::nodes, view_.nodes, i.value.grid + '/' + i.value.node);
+    });
+    view_.instances.each("", [&](const auto& i) { check_instance(i); });
+    view_.statuses.each("", [&](const auto& i) { at(store::statuses, i, i.key), need(store::instances, view_.instances, i.key); });
+  }
+
+ private:
+  static std::string parent(const std::string& key) { return key.substr(0, key.rfind('/')); }
+
+  void check_service(const Ordered<model::Service>::Item& item) {
+    const model::Service& service = item.value;
+    const model::ServicePath path{service.grid, service.project, service.stack, service.spec.name};
+    at(store::services, item, path.text());
+    need(store::stacks, view_.stacks, path.stack_path().text());
+    need(store::revisions, view_.revisions, model::revision_key(path, service.instance_revision));
+  }
+  void check_instance(const Ordered<model::Instance>::Item& item) {
+    const model::Instance& instance = item.value;
+    at(store::instances, item, model::instance_key(instance));
+    need(store::services, view_.services, instance.service_path().text());
+    need(store::revisions, view_.revisions, model::revision_key(instance.service_path(), instance.instance_revision));
+    if (instance.node.empty()) return;
+    need(store::nodes, view_.nodes, instance.grid + '/' + *instance.node);
+    const std::string* indexed = view_.by_node.get(model::by_node_key(instance));
+    if (!indexed || *indexed != item.key) findings_.push_back({key_, "another record says it is the same instance"});
+  }
+
+  // Begins with a record, which says itself where it belongs.
+  template <class T>
+  void at(const store::Table<T>& table, const auto& item, const std::string& own) {
+    key_ = table.key(item.key);
+    if (own != item.key) findings_.push_back({key_, "it says that it is '" + table.key(own) + "'"});
+  }
+  template <class T>
+  void need(const store::Table<T>& table, const Ordered<T>& records, const std::string& tail) {
+    const std::string other = table.key(tail);
+    if (!records.find(tail) && !view_.unreadable.get(other))
+      findings_.push_back({key_, "'" + other + "', which it refers to, is not there"});
+  }
+
+  const ClusterView& view_;
+  std::vector<Finding>& findings_;
+  std::string key_;
+};
+
+bool is_known(const std::string& key) {
+  static constexpr std::array<std::string_view, 16> tables{
+      "audit",         "deployments", "facts",    "grids",  "history",  "instances", "meta",   "nodes", "projects",
+      "removed_nodes", "revisions",   "services", "stacks", "statuses", "tokens",    "volumes"};
+  return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
+}
+
+// The trail of audit is too long to be kept in memory.
+Status look_at_each(store::Store& store, Checked& checked) {
+  for (std::string after;;) {
+    KTN_TRY(const auto entries, store.page("", after, page_size, false));
+    if (entries.empty()) return Done{};
+    after = entries.back().key;
+    for (const store::Entry& entry : entries) {
+      ++checked.records;
+      if (!is_known(entry.key)) checked.findings.push_back({entry.key, "it is of no table of this version"});
+      if (!entry.key.starts_with("audit/")) continue;
+      if (const auto read = store::audit.read(entry); !read)
+        checked.findings.push_back({entry.key, read.error().message});
+    }
+  }
+}
+
+constexpr const char* usage_text =
+    "usage: kontena server check [--data-dir DIR]\n\n"
+    "Looks through the data of a stopped server: reads every file and compares its\n"
+    "checksums, decodes every record, and looks for what it refers to. Changes nothing.\n"
+    "Prints a line for each problem: the key of a record, or a file, and what is wrong.\n\n"
+    "Options:\n"
+    "  --data-dir DIR  where the data is (default: /var/lib/kontena-server; KONTENA_DATA_DIR)\n\n"
+    "Examples:\n"
+    "  kontena server check\n"
+    "  kontena server check --data-dir /srv/kontena && systemctl start kontena-server\n\n"
+    "Exit status: 0 all is well, 10 something is wrong, 5 a server runs on it, 4 there is\n"
+    "no data, 2 wrong options, 1 anything else.\n";
+
+}  // namespace
+
+Checked check_store(store::Store& store) {
+  Checked checked;
+  if (const Status looked = look_at_each(store, checked); !looked)
+    checked.findings.push_back({"db", looked.error().message});
+  const auto view = store::load_view(store);
+  if (!view) {
+    checked.findings.push_back({"db", view.error().message});
+  } else {
+    view->unreadable.each("", [&](const auto& item) { checked.findings.push_back({item.key, item.value}); });
+    References(*view, checked.findings).check();
+  }
+  std::ranges::stable_sort(checked.findings, {}, &Finding::key);
+  return checked;
+}
+
+int run_check(std::span<const std::string> arguments) {
+  const auto words = read_offline("check", arguments, settings::process_environment(), usage_text, 0);
+  if (const int* status = std::get_if<int>(&words)) return *status;
+  const std::string& folder = std::get<Offline>(words).data_dir;
+  log::set_level(log::Level::error);
+  if (!files::exists(folder + "/db"))
+    return complain_offline("check", {Code::not_found, "there is no server's data in '" + folder + "'", "say where it is: --data-dir DIR"});
+  const auto lock = lock_data_dir(folder);
+  if (!lock) return complain_offline("check", lock.error());
+
+  std::vector<Finding> files;
+  if (restore_unfinished(folder)) files.push_back({"restoring", "a restore into this folder has not come to its end: do it again"});
+  if (const auto authority = open_authority(folder, SystemClock().now()); !authority)
+    files.push_back({"ca.pem", authority.error().message});
+  if (const Status sums = store::check_rocksdb_files(folder + "/db"); !sums) files.push_back({"db", sums.error().message});
+  Checked checked;
+  if (const auto store = store::open_rocksdb_to_read(folder + "/db"))
+    checked = check_store(**store);
+  else
+    files.push_back({"db", store.error().message});
+  checked.findings.insert(checked.findings.begin(), files.begin(), files.end());
+  for (const Finding& finding : checked.findings) std::printf("%s: %s\n", finding.key.c_str(), finding.what.c_str());
+  std::fprintf(stderr, "%lld records, %zu problems\n", static_cast<long long>(checked.records), checked.findings.size());
+  if (checked.findings.empty()) return 0;
+  std::fprintf(stderr, "hint: a backup makes it whole again: kontena server restore FILE --data-dir DIR\n");
+  return exit_status(Code::unhealthy);
+}
+
+}  // namespace kontena::server
