@@ -115,6 +115,9 @@ role_pid() {
 
 role_runs() { role_pid "$1" "$2" >/dev/null; }
 
+# forget_role K ROLE: it has ended by itself, as it should.
+forget_role() { unset "STARTED[$1 $2]"; }
+
 # end_role K ROLE SIGNAL: returns when it is gone.
 end_role() {
   local k=$1 role=$2 signal=$3 pid
