@@ -130,6 +130,7 @@ void Nodes::follow(const model::ClusterView& next, const std::vector<std::string
   Table& t = *table_;
   const model::ClusterView& was = *t.view;
   t.take_back(0);
+  if (t.journal.capacity() > 1'000) std::vector<Table::Done>().swap(t.journal);  // a large round's
   t.rebooked.clear();
 
   // Which instances may be promised something else now, and which nodes are others?

@@ -17,7 +17,7 @@ class Feed {
  public:
   struct Limits {
     std::size_t commits = 10'000;
-    std::size_t bytes = 64u << 20;
+    std::size_t bytes = 24u << 20;  // not counting what strings and lists take besides
   };
   explicit Feed(Revision start) : Feed(start, Limits()) {}
   Feed(Revision start, Limits limits) : limits_(limits), state_(State{.last = start}) {}

@@ -64,24 +64,33 @@ model::ServicePath path(const Size& size, int service) {
 
 std::string Tally::complaint() const {
   std::map<std::string, std::int64_t> promised;
-  const std::int64_t may = size_.mode == Mode::full ? size_.nodes / 2 : size_.nodes;
+  std::map<std::string, std::int64_t> nodes_of;  // a zone that may take some
+  for (int i = 0; i < size_.nodes; ++i)
+    if (size_.mode != Mode::full || i % 2 == 1) ++nodes_of[zone_of(node(i).id)];
   for (const auto& [service, nodes] : on_) {
-    std::map<std::string, std::int64_t> in_zone{{"z0", 0}, {"z1", 0}, {"z2", 0}};
-    std::int64_t most = 0, least = std::ssize(nodes) < may ? 0 : size_.instances();
+    struct Zone {
+      std::int64_t nodes = 0, instances = 0, most = 0, least = 0;
+    };
+    std::map<std::string, Zone> zones;
+    for (const auto& [zone, count] : nodes_of) zones[zone].least = size_.instances();
     for (const auto& [node, count] : nodes) {
       if (size_.mode == Mode::full && number_in(node) % 2 == 0) return service + " is on a node of another tier";
-      in_zone[zone_of(NodeId(node))] += count;
+      Zone& zone = zones[zone_of(NodeId(node))];
+      ++zone.nodes;
+      zone.instances += count;
+      zone.most = std::max(zone.most, count);
+      zone.least = std::min(zone.least, count);
       promised[node] += count;
-      most = std::max(most, count);
-      least = std::min(least, count);
     }
-    if (most - least > 1)
-      return service + ": " + std::to_string(most) + " on one node, " + std::to_string(least) + " on another";
-    const auto [fewest, fullest] =
-        std::ranges::minmax_element(in_zone, {}, [](const auto& zone) { return zone.second; });
-    if (fullest->second - fewest->second > 1 && size_.nodes >= 6)
-      return service + ": " + std::to_string(fullest->second) + " in one zone, " + std::to_string(fewest->second) +
-             " in another";
+    std::int64_t fullest = 0, emptiest = size_.instances();
+    for (const auto& [name, zone] : zones) {
+      const std::int64_t least = zone.nodes < nodes_of[name] ? 0 : zone.least;
+      if (zone.most - least > 1)
+        return service + " in zone " + name + ": nodes differ by " + std::to_string(zone.most - least);
+      fullest = std::max(fullest, zone.instances);
+      emptiest = std::min(emptiest, zone.instances);
+    }
+    if (fullest - emptiest > 1) return service + ": zones differ by " + std::to_string(fullest - emptiest);
   }
   if (size_.mode != Mode::full) return "";
   for (const auto& [node, count] : promised)

@@ -42,8 +42,8 @@ class Tally {
   void add(const std::string& service, const NodeId& node) { ++on_[service][*node]; }
   void take(const std::string& service, const NodeId& node) { --on_[service][*node]; }
 
-  // "" where all is well: between nodes, and between zones, no service has a
-  // difference of more than one, and no node is promised more than it has.
+  // "" where all is well: between zones, and between the nodes of a zone, no service
+  // has a difference of more than one, and no node is promised more than it has.
   std::string complaint() const;
 
  private:
