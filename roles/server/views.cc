@@ -119,6 +119,7 @@ void Views::follow() {
   }
   tell_unreadable(before->unreadable, next.unreadable);
   publish(std::move(next), std::move(keys), std::move(removed));
+  loop_.wake();  // what was written meanwhile is read at once
 }
 
 void Views::publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals) {
