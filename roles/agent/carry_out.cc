@@ -110,9 +110,10 @@ std::int64_t CarryOut::round() {
     Wanted kept;
     reconcile::Observed observed;
   };
-  const auto view = context_.state.with([](State& s) -> std::optional<View> {
-    s.replan = false;
-    if (!s.listed || s.engine_away || s.stopping) return std::nullopt;
+  const auto view = context_.state.with([&](State& s) -> std::optional<View> {
+    // What came while that was written is kept first, by the next round.
+    s.replan = saved && s.unsaved;
+    if (s.replan || !s.listed || s.engine_away || s.stopping) return std::nullopt;
     return View{s.kept, observed(s)};
   });
   if (!view) return 0;

@@ -143,7 +143,7 @@ Status Report::tell_facts(const engine::EngineFacts& engine) {
 
 Status Report::tell(const std::vector<api::StatusReport>& statuses) {
   for (std::size_t from = 0; from < statuses.size(); from += most_at_once) {
-    api::StatusRequest request;
+    api::StatusRequest request{.run = run_, .number = ++number_};
     const auto begin = statuses.begin() + static_cast<std::ptrdiff_t>(from);
     request.instances.assign(begin,
                              begin + static_cast<std::ptrdiff_t>(std::min(most_at_once, statuses.size() - from)));

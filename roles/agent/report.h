@@ -16,7 +16,7 @@ class Report {
  public:
   // `address` is asked for anew whenever facts are told.
   Report(Context context, Uplink& uplink, std::function<std::string()> address)
-      : context_(std::move(context)), uplink_(uplink), address_(std::move(address)) {}
+      : context_(std::move(context)), uplink_(uplink), address_(std::move(address)), run_(context_.ids.id()) {}
 
   void step();  // waits until something has changed, and tells it
 
@@ -34,6 +34,8 @@ class Report {
   std::map<std::string, model::InstanceStatus> told_;  // by InstanceId, as the server has acknowledged it
   std::set<std::string> unknown_;                      // to the server: not told again until it is assigned anew
   std::optional<model::NodeFacts> facts_told_;
+  const std::string run_;
+  std::int64_t number_ = 0;  // of the last request of statuses
   bool all_ = true;  // a new instance's first status is told even if it says nothing yet
   int failures_ = 0;
 };

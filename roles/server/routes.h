@@ -16,6 +16,7 @@
 #include "kontena/pki/authority.h"
 #include "liveness.h"
 #include "log_hub.h"
+#include "reports.h"
 #include "restores.h"
 #include "views.h"
 
@@ -30,6 +31,7 @@ struct Context {
   Liveness& liveness;
   LogHub& logs;
   const pki::Authority& authority;
+  Reports& reports;
   std::string data_dir = {};  // where the files are that a backup takes along; "" = none
   Duration certificate_lifetime = std::chrono::hours(24 * 90);  // of nodes' certificates
   Restores restores = {};     // what this server's store was restored from

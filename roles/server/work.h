@@ -31,6 +31,7 @@ class Work {
   Views views_;
   Liveness liveness_;
   LogHub logs_;
+  Reports reports_;
   Context context_;
   Dispatch dispatch_;
   Deployments deployments_;

@@ -73,6 +73,8 @@ template <>
 struct Fields<api::StatusRequest> {
   static void visit(auto& v, auto& s) {
     v("instances", s.instances);
+    v("run", s.run);
+    v("number", s.number);
   }
 };
 

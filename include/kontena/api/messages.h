@@ -268,7 +268,11 @@ struct StatusReport {
   std::string id;  // InstanceId
   model::InstanceStatus status;
 };
-struct StatusRequest { std::vector<StatusReport> instances; };
+struct StatusRequest {
+  std::vector<StatusReport> instances;
+  std::string run;          // of the agent, a fresh id at each start; "" = not numbered
+  std::int64_t number = 0;  // grows with each request of the run: one that comes late is refused
+};
 struct StatusAnswer { std::vector<std::string> unknown; };  // ids that are not this node's
 
 // A stream that a client waits for: the agent opens agent_stream and sends it.

@@ -96,8 +96,10 @@ Result<Answer> get_assignments(const Context& context, const ClusterView& view, 
   return answer(told);
 }
 
-Result<Change> put_statuses(const Context&, const ClusterView& view, const Call& call) {
+Result<Change> put_statuses(const Context& context, const ClusterView& view, const Call& call) {
   KTN_TRY(const api::StatusRequest report, body_of<api::StatusRequest>(call));
+  if (!context.reports.in_order(node_key(call), report.run, report.number))
+    return Error{Code::conflict, "a later report of this node was heard already"};
   Change change{.resource = node_key(call)};
   api::StatusAnswer told;
   const auto damaged = unreadable_instances(view, call.who.grid);
@@ -110,9 +112,11 @@ Result<Change> put_statuses(const Context&, const ClusterView& view, const Call&
       continue;
     }
     if (!seen.insert(one.id).second) return Error{Code::invalid_argument, "instance '" + one.id + "' is reported twice"};
-    const auto* known = view.statuses.get(*key);
-    if (known && *known == one.status) continue;
+    const auto* known = view.statuses.find(*key);
+    if (known && known->value == one.status) continue;
     change.commit.unchanged.push_back(unchanged(store::instances, *instance));
+    // Of two at once the later one is to be the last: what is written is as it was read.
+    change.commit.unchanged.push_back({store::statuses.key(*key), known ? known->revision : 0});
     change.commit.puts.push_back(store::statuses.put(*key, one.status));
   }
   change.reply = json(told);

@@ -33,6 +33,32 @@ TEST_CASE("what is assigned is pulled, made and started, with its network and la
   CHECK(load_kept(world.folder.path())->instances.contains("a"));
 }
 
+TEST_CASE("what is assigned while the assignments are being kept waits until it is kept too") {
+  World world;
+  std::vector<std::size_t> kept;
+  CarryOut carry_out(
+      world.context,
+      [&](const Kept& now) -> Status {
+        kept.push_back(now.instances.size());
+        if (kept.size() == 1) world.assign({assignment("b", "api")});
+        return Done{};
+      },
+      2);
+  const auto begun = [&](const std::string& id) {
+    return world.state.with([&](State& s) { return s.work.at(id).doing != Doing::nothing; });
+  };
+  world.assign({assignment("a")});
+  world.engine.gate.change([](bool& open) { open = false; });
+  carry_out.round();
+  CHECK_FALSE(begun("b"));
+  CHECK(world.state.with([](const State& s) { return s.replan; }));
+  carry_out.round();
+  CHECK(kept == std::vector<std::size_t>{1, 2});
+  CHECK(begun("a"));
+  CHECK(begun("b"));
+  world.engine.gate.change([](bool& open) { open = true; });
+}
+
 TEST_CASE("instances that want the same image share one pull, and its network is made once") {
   World world;
   world.engine.gate.change([](bool& open) { open = false; });

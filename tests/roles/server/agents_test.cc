@@ -91,6 +91,29 @@ TEST_CASE("a node reports on its own instances only") {
   CHECK(after.instances[0].status.state == model::InstanceState::running);
 }
 
+TEST_CASE("a report that comes late undoes nothing that a later one has said") {
+  World world;
+  const auto n1 = world.join("n1");
+  world.as_admin(put, stack_url("shop"), deploy_body({service("web")}));
+  world.settle();
+  const auto instances = [&] {
+    return world.read<api::InstanceList>(world.as_admin(get, "/v1/grids/default/projects/default/instances")).instances;
+  };
+  const std::string id = instances().at(0).id;
+  const auto tell = [&](model::InstanceState state, const std::string& run, std::int64_t number) {
+    const api::StatusRequest report{{{id, {.state = state}}}, run, number};
+    return world.as_node(n1, post, "/v1/agent/statuses", codec::to_json(report)).status;
+  };
+  using enum model::InstanceState;
+  CHECK(tell(pulling, "one", 1) == 200);
+  CHECK(tell(starting, "one", 3) == 200);
+  CHECK(tell(starting, "one", 3) == 200);
+  CHECK(tell(pulling, "one", 2) == 409);
+  CHECK(tell(running, "two", 1) == 200);
+  CHECK(tell(failed, "one", 4) == 409);
+  CHECK(instances().at(0).status.state == running);
+}
+
 TEST_CASE("a silent node is lost and gets no new work") {
   World world;
   const auto n1 = world.join("n1"), n2 = world.join("n2");
