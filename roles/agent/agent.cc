@@ -14,6 +14,7 @@
 #include "kontena/base/log.h"
 #include "kontena/base/notify.h"
 #include "kontena/engine/open.h"
+#include "leave.h"
 #include "node.h"
 
 namespace kontena::agent {
@@ -43,7 +44,10 @@ class Signals {
     thread_ = std::thread([&state, set] {
       int signal = 0;
       sigwait(&set, &signal);
-      state.change([](State& s) { s.exit = s.exit.value_or(exit_ok); });
+      state.change([](State& s) {
+        s.told_to_end = true;
+        s.exit = s.exit.value_or(exit_ok);
+      });
     });
   }
   ~Signals() {
@@ -117,14 +121,17 @@ Result<std::vector<std::unique_ptr<http::Client>>> connect_to(const std::vector<
   return clients;
 }
 
-// Tells the service manager how we are, until it is time to end.
-int attend(Synced<State>& state, const Identity& identity) {
+// Tells the service manager how we are, until it is time to end. Its watchdog hears
+// of us from here, where the state's lock is taken, and only while the loops get on.
+int attend(Synced<State>& state, const Identity& identity, const Node& node) {
   struct Told {
     bool ready = false, server_away = false, engine_away = false;
     bool operator==(const Told&) const = default;
   };
   const auto now = [](const State& s) { return Told{s.listed && s.told, s.server_away, s.engine_away}; };
+  const auto watched = watchdog_period(settings::process_environment());
   std::optional<Told> told;
+  bool stuck_told = false;
   while (true) {
     const auto [is, exit] = state.with([&](const State& s) { return std::pair(now(s), s.exit); });
     if (exit) return *exit;
@@ -140,7 +147,15 @@ int attend(Synced<State>& state, const Identity& identity) {
       told = is;
     }
     if (!is.ready) notify_service(extend_state);
-    state.wait(is.ready ? Duration(3'600'000) : extend_period, [&](const State& s) { return s.exit || now(s) != is; });
+    if (watched) {
+      const auto stuck = node.stuck();
+      if (stuck.empty()) notify_service("WATCHDOG=1");
+      if (!stuck.empty() && !std::exchange(stuck_told, true))
+        log::error("a part of the agent is stuck: the watchdog is told no more", {{"part", stuck.front()}});
+    }
+    Duration limit = is.ready ? Duration(3'600'000) : extend_period;
+    if (watched) limit = std::min(limit, *watched);
+    state.wait(limit, [&](const State& s) { return s.exit || now(s) != is; });
   }
 }
 
@@ -195,11 +210,24 @@ int serve(Settings settings) {
              .servers = std::move(*clients),
              .keep = keep_in(settings.state_dir),
              .remember = remember_in(settings.state_dir),
+             .clean_up = settings.clean_up,
+             .fullness = disk_fullness,
              .cores = std::max(1u, std::thread::hardware_concurrency()),
              .address = address,
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
-  const int status = attend(state, identity);
+  const int status = attend(state, identity, node);
+  if (state.with([](const State& s) { return s.removed; })) {
+    notify_service("STATUS=this node was removed: so are its containers and networks");
+    node.wind_up(std::chrono::minutes(1));
+    // A signal ends us in the midst of it, and the next start goes on.
+    if (!leave({*engine, clock, ids, state, identity.node, identity.grid})) std::_Exit(exit_ok);
+    if (const Status forgotten = forget_identity(settings.state_dir); !forgotten)
+      log::error("the identity of the removed node is left", {{"reason", forgotten.error().message}});
+    log::info("this node was removed from its grid: its containers and networks are gone, its volumes stay",
+              {{"next", "to join again, give a new token"}});
+    std::_Exit(exit_refused);
+  }
   notify_service("STOPPING=1\nSTATUS=stopping; the containers run on");
   log::info("stopping: the containers run on", {{"status", status}});
   node.wind_up(wind_up_limit);

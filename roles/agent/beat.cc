@@ -23,12 +23,13 @@ void Beat::step() {
   http::Request request{.method = http::Method::post, .path = std::string(api::paths::agent_beat)};
   request.headers["content-type"] = "application/json";
   request.body = codec::to_json(api::Nothing{});
-  const auto response = uplink_.server().send(request, longest_beat);
+  const auto response = send(request);
   if (!response) return missed(response.error());
   if (response->status >= 300) {
     const Error error = api::error_of(*response);
     // Only the server's own word counts; TLS that fails, or a proxy's answer, does not.
-    if (error.code == Code::unauthenticated) return refused(error);
+    if (error.code == Code::unauthenticated)
+      return refused(error, response->headers.contains(std::string(api::removed_header)));
     if (error.code == Code::expired) context_.state.change([](State& s) { s.renew = true; });
     return missed(error);
   }
@@ -38,8 +39,26 @@ void Beat::step() {
   context_.state.wait(begun + beat_period - context_.clock.steady(), [](const State& s) { return s.stopping; });
 }
 
+// Where answers come quickly, one that does not is not waited for in vain: a packet
+// lost many times over, or a connection that a firewall forgot, would have us called
+// lost. A second one is tried while there is time. A server that is slow altogether
+// is given time: new connections are what it needs least.
+Result<http::Response> Beat::send(const http::Request& request) {
+  const bool patient = failures_ > 0 || slow_ || lost_after_ <= Duration(0) || lost_after_ >= longest_beat * 3;
+  const auto sent = [&](Duration limit) {
+    const Duration begun = context_.clock.steady();
+    auto response = uplink_.server().send(request, limit);
+    slow_ = lost_after_ > Duration(0) && context_.clock.steady() - begun >= lost_after_ / 3;
+    return response;
+  };
+  auto response = sent(patient ? longest_beat : lost_after_ / 3);
+  if (patient || response || response.error().code != Code::deadline_exceeded) return response;
+  return sent(longest_beat);
+}
+
 void Beat::heard(const api::BeatAnswer& answer) {
   failures_ = 0;
+  lost_after_ = Duration(answer.lost_after_ms);
   const Duration now = context_.clock.steady();
   const Duration lifetime(answer.certificate_lifetime_ms);
   const bool other = context_.state.with([&](State& s) {
@@ -69,11 +88,19 @@ void Beat::missed(const Error& error) {
   wait_to_reconnect(context_, ++failures_);
 }
 
-void Beat::refused(const Error& error) {
-  log::error("the server does not let this node in: the agent ends, its containers run on",
-             {{"reason", error.message},
-              {"next", error.hint.empty() ? "join again with a new token and an empty state folder" : error.hint}});
-  context_.state.change([](State& s) { s.exit = exit_refused; });
+// Only a server that knows of the removal says so; one that was restored from
+// before the join knows nothing of us, and what runs here is not its to end.
+void Beat::refused(const Error& error, bool removed) {
+  if (removed)
+    log::warn("this node was removed from its grid", {{"reason", error.message}});
+  else
+    log::error("the server does not let this node in: the agent ends, its containers run on",
+               {{"reason", error.message},
+                {"next", error.hint.empty() ? "join again with a new token and an empty state folder" : error.hint}});
+  context_.state.change([&](State& s) {
+    s.removed = removed;
+    s.exit = exit_refused;
+  });
 }
 
 }  // namespace kontena::agent

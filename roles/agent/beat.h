@@ -18,13 +18,16 @@ class Beat {
   void step();  // one beat, and the wait until the next is due
 
  private:
+  Result<http::Response> send(const http::Request&);
   void heard(const api::BeatAnswer&);
-  void refused(const Error&);
+  void refused(const Error&, bool removed);
   void missed(const Error&);
 
   Context context_;
   Uplink& uplink_;
-  int failures_ = 0;  // in a row
+  int failures_ = 0;       // in a row
+  Duration lost_after_{};  // as the server said last; 0: not yet
+  bool slow_ = false;      // the last answer took long
   bool clock_told_ = false;
 };
 

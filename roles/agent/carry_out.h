@@ -45,6 +45,8 @@ class CarryOut {
   // latest, 0 where nothing waits for the time. From one thread only.
   std::int64_t round();
 
+  void forget_network(const std::string& name) { networks_.forget(name); }  // it was removed
+
   void close();                    // hands out no more; what has begun goes on
   bool wait_idle(Duration limit);  // waits for what has begun
 

@@ -1,5 +1,8 @@
 #include "identity.h"
 
+#include <filesystem>
+#include <system_error>
+
 #include "kontena/base/files.h"
 #include "kontena/codec/json.h"
 #include "kontena/pki/authority.h"
@@ -108,6 +111,16 @@ Status keep_certificate(const std::string& state_dir, const std::string& certifi
   const std::string to = folder(state_dir);
   KTN_OK(files::write(to + "/node.pem", together(certificate_pem, key_pem), 0600));
   return forget_old_keys(to);
+}
+
+Status forget_identity(const std::string& state_dir) {
+  std::error_code failed;
+  // node.json first: without it the rest is no identity.
+  for (const char* name : {"/identity/node.json", "/assignments.json", "/memory.json", "/identity"}) {
+    std::filesystem::remove_all(state_dir + name, failed);
+    if (failed) return Error{Code::unavailable, "cannot remove '" + state_dir + name + "': " + failed.message()};
+  }
+  return Done{};
 }
 
 Result<StateLock> StateLock::take(const std::string& state_dir) {

@@ -29,6 +29,8 @@ struct Identity {
 // do not belong together.
 Result<std::optional<Identity>> load_identity(const std::string& state_dir);
 Status save_identity(const std::string& state_dir, const Identity&);
+// And all else that the node was told and remembers: the folder is as new.
+Status forget_identity(const std::string& state_dir);
 
 // A request for a certificate, with a key that is on disk when this returns: until
 // keep_certificate() it is the same each time.

@@ -84,6 +84,7 @@ void CarryOut::pull(const std::string& image) {
     if (waiting.empty()) break;
   }
 
+  const auto before = context_.engine.image_id(image);
   std::optional<Duration> told;
   std::string last;
   const Status status = context_.engine.pull(image, [&](const engine::PullProgress& progress) {
@@ -100,6 +101,10 @@ void CarryOut::pull(const std::string& image) {
       }
     });
   });
+  const auto after = status ? context_.engine.image_id(image) : Result<std::string>(status.error());
+  // What was there before may be somebody's, who would miss it.
+  if (after && !(before && *before == *after))
+    context_.state.with([&](State& s) { s.pulled_images.try_emplace(*after, PulledImage{.name = image}); });
   waiting = pulls_.with([&](auto& pulls) { return std::move(pulls.extract(image).mapped()); });
   pulled(image, waiting, status);
 }

@@ -11,6 +11,7 @@ Node::Node(Parts parts)
       receive_(context_, uplink_),
       observe_(context_),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember)),
+      clean_up_(context_, carry_out_, parts.clean_up, std::move(parts.fullness)),
       report_(context_, uplink_, [this, address = std::move(parts.address)] { return address(uplink_.at()); }),
       streams_(context_, uplink_),
       renew_(context_, uplink_, parts.papers) {
@@ -30,6 +31,7 @@ Node::Node(Parts parts)
   add("observe", [this] { observe_.look(); });
   add("events", [this] { observe_.watch(); });
   add("reconcile", [this] { plan(); });
+  add("clean-up", [this] { clean_up_.step(); });
   add("report", [this] { report_.step(); });
   add("streams", [this] { streams_.step(); });
   if (!parts.papers.certificate_pem.empty()) add("renew", [this] { renew_.step(); });
@@ -37,6 +39,13 @@ Node::Node(Parts parts)
 
 void Node::start() {
   for (const auto& loop : loops_) loop->start();
+}
+
+std::vector<std::string> Node::stuck() const {
+  std::vector<std::string> names;
+  for (const auto& loop : loops_)
+    if (loop->is_stuck()) names.push_back(loop->name());
+  return names;
 }
 
 void Node::plan() {

@@ -5,6 +5,7 @@
 
 #include "beat.h"
 #include "carry_out.h"
+#include "clean_up.h"
 #include "kontena/base/loop.h"
 #include "observe.h"
 #include "receive.h"
@@ -22,14 +23,18 @@ class Node {
     std::vector<std::unique_ptr<http::Client>> servers;
     Keep keep;
     Remember remember = {};  // none: nothing is remembered
+    CleanUpRules clean_up = {};
+    Fullness fullness = {};  // none: the disk is never full
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
-    Papers papers = {};  // without a certificate in it nothing is renewed
+    Papers papers = {};                                      // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
   ~Node() { stop(); }
 
   void start();
+  // The loops that do not get on; the service manager's watchdog is told by it.
+  std::vector<std::string> stuck() const;
   // Begins nothing more, and waits so long for what has begun. The containers run on.
   void wind_up(Duration limit);
   // Also ends the threads, which takes as long as the longest request under way.
@@ -44,6 +49,7 @@ class Node {
   Receive receive_;
   Observe observe_;
   CarryOut carry_out_;
+  CleanUp clean_up_;
   Report report_;
   Streams streams_;
   Renew renew_;

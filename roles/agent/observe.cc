@@ -35,6 +35,7 @@ void engine_is_away(const Context& context, const Error& error) {
 }
 
 Status look_at(const Context& context, const std::string& id) {
+  Progress::noted();  // many may be looked at in one step
   const auto ticket = context.state.with([](State& s) { return s.seen.ticket(); });
   auto found = context.engine.inspect(id);
   if (!found && found.error().code == Code::not_found) {
@@ -172,6 +173,7 @@ void Observe::watch() {
   const Duration begun = context_.clock.steady();
   bool first = true;
   const Status watched = context_.engine.watch(context_.node, [&](const engine::Event& event) {
+    Progress::noted();
     return context_.state.change([&](State& s) {
       // What happened between the list and the start of the events is seen by one more list.
       if (std::exchange(first, false)) s.list_again = true;

@@ -86,6 +86,12 @@ const engine::Container* Seen::named(const std::string& name) const {
   return found == names_.end() ? nullptr : with_id(found->second);
 }
 
+std::vector<const engine::Container*> Seen::all() const {
+  std::vector<const engine::Container*> found;
+  for (const auto& [id, item] : items_) found.push_back(&item.container);
+  return found;
+}
+
 std::vector<std::string> Seen::instances() const {
   std::vector<std::string> all;
   for (const auto& [instance, ids] : instances_) all.push_back(instance);

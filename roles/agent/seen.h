@@ -29,6 +29,7 @@ class Seen {
   // Where an instance has several, the one that runs, else the newest.
   const engine::Container* of_instance(const std::string& instance) const;
   const engine::Container* named(const std::string& name) const;
+  std::vector<const engine::Container*> all() const;
   std::vector<std::string> instances() const;
 
  private:

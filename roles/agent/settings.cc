@@ -11,6 +11,8 @@ namespace {
 
 using settings::Kind;
 
+constexpr std::int64_t longest_keep_ms = std::int64_t{10} * 365 * 24 * 3'600'000;
+
 constexpr std::array table{
     settings::Setting{"server", "--server", "KONTENA_AGENT_SERVER", Kind::list, "HOST:PORT", "", 0, 0,
                       "the server; several are tried in turn (needed until joined)"},
@@ -26,6 +28,12 @@ constexpr std::array table{
                       "/var/lib/kontena-agent", 0, 0, "where identity and assignments are kept"},
     settings::Setting{"docker_socket", "--docker-socket", "KONTENA_AGENT_DOCKER_SOCKET", Kind::text, "PATH",
                       "/var/run/docker.sock", 0, 0, "where Docker's engine listens"},
+    settings::Setting{"keep_images", "--keep-images", "KONTENA_AGENT_KEEP_IMAGES", Kind::duration, "TIME", "24h", 1'000,
+                      longest_keep_ms, "how long an image that was pulled is kept after its last use"},
+    settings::Setting{"keep_containers", "--keep-containers", "KONTENA_AGENT_KEEP_CONTAINERS", Kind::duration, "TIME",
+                      "24h", 1'000, longest_keep_ms, "how long a container that has ended and nobody wants is kept"},
+    settings::Setting{"disk_pressure", "--disk-pressure", "KONTENA_AGENT_DISK_PRESSURE", Kind::text, "PERCENT", "85%",
+                      0, 0, "how full Docker's disk may be before unused images go at once; 100% = never"},
     settings::Setting{"log_level", "--log-level", "KONTENA_AGENT_LOG_LEVEL", Kind::text, "LEVEL", "info", 0, 0,
                       "debug, info, warn or error"},
 };
@@ -69,6 +77,18 @@ Status read_name(const settings::Values& values, const std::string& host_name, S
                  "give one: --name NAME"};
   return wrong(values, "name", settings.name, "is not a node name",
                "1 to 63 of a-z 0-9 and -, with a letter or digit at both ends");
+}
+
+Status read_clean_up(const settings::Values& values, Settings& settings) {
+  settings.clean_up.keep_images = Duration(values.number("keep_images"));
+  settings.clean_up.keep_containers = Duration(values.number("keep_containers"));
+  std::string_view given = values.text("disk_pressure");
+  if (given.ends_with('%')) given.remove_suffix(1);
+  const auto percent = text::integer(given);
+  if (!percent || *percent < 10 || *percent > 100)
+    return wrong(values, "disk_pressure", values.text("disk_pressure"), "is not a percentage from 10% to 100%");
+  settings.clean_up.disk_pressure = static_cast<int>(*percent);
+  return Done{};
 }
 
 Status read_level(const settings::Values& values, Settings& settings) {
@@ -132,6 +152,7 @@ Result<Settings> read_settings(std::span<const std::string> arguments, const set
   KTN_OK(read_labels(values, settings));
   KTN_OK(read_name(values, host_name, settings));
   KTN_OK(read_level(values, settings));
+  KTN_OK(read_clean_up(values, settings));
   settings.address = values.text("address");
   settings.docker_socket = values.text("docker_socket");
   if (!settings.docker_socket.starts_with('/'))

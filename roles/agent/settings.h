@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "clean_up.h"
 #include "kontena/base/log.h"
 #include "kontena/base/result.h"
 #include "kontena/base/settings.h"
@@ -31,6 +32,7 @@ struct Settings {
   std::string state_dir;
   std::string docker_socket;
   std::string address;  // "" = found out
+  CleanUpRules clean_up;
   log::Level log_level = log::Level::info;
 };
 

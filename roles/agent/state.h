@@ -64,7 +64,9 @@ struct State {
   std::set<std::string> report;  // InstanceIds
   bool report_facts = false;
   bool stopping = false;
-  std::optional<int> exit;  // with which status to end, and that it is time to
+  std::optional<int> exit;   // with which status to end, and that it is time to
+  bool removed = false;      // people removed this node: it is to leave nothing behind
+  bool told_to_end = false;  // by a signal
 
   void touch(const std::string& instance) {
     replan = true;

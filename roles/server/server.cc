@@ -29,10 +29,23 @@ sigset_t stop_signals() {
   return set;
 }
 
-void await_signal() {
+// The service manager's watchdog hears of us from here, and only while the loops get on.
+void await_signal(const Work& work) {
   const sigset_t set = stop_signals();
-  int signal = 0;
-  sigwait(&set, &signal);
+  const auto watched = watchdog_period(settings::process_environment());
+  const Duration period = watched.value_or(std::chrono::hours(24));
+  const timespec limit{.tv_sec = period.count() / 1'000, .tv_nsec = period.count() % 1'000 * 1'000'000};
+  bool stuck_told = false;
+  int signal = -1;
+  while (signal < 0) {
+    if (watched) {
+      const auto stuck = work.stuck();
+      if (stuck.empty()) notify_service("WATCHDOG=1");
+      if (!stuck.empty() && !std::exchange(stuck_told, true))
+        log::error("a part of the server is stuck: the watchdog is told no more", {{"part", stuck.front()}});
+    }
+    signal = sigtimedwait(&set, nullptr, &limit);  // below 0: the time is up, or another signal came
+  }
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
 }
 
@@ -88,7 +101,7 @@ Status serve(const Config& config) {
     own->start();
     log::info("serving", {{"address", config.address}, {"port", (*listener)->port()}, {"version", KONTENA_VERSION}});
     notify_service("READY=1\nSTATUS=serving on port " + std::to_string((*listener)->port()));
-    await_signal();
+    await_signal(work);
     notify_service("STOPPING=1\nSTATUS=stopping");
     own->stop();
   }

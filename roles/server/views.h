@@ -62,6 +62,8 @@ class Views {
   // Ends the present and later waits under this prefix at once, without a change.
   void nudge(const std::string& prefix);
 
+  const Loop& loop() const { return loop_; }
+
  private:
   struct State {
     View view = std::make_shared<model::ClusterView>();

@@ -16,6 +16,13 @@ Status Work::start() {
   return Done{};
 }
 
+std::vector<std::string> Work::stuck() const {
+  std::vector<std::string> names;
+  for (const Loop* loop : {&views_.loop(), &deployments_.loop()})
+    if (loop->is_stuck()) names.push_back(loop->name());
+  return names;
+}
+
 void Work::stop(const std::function<void()>& between) {
   dispatch_.stop();
   context_.store.close();

@@ -23,6 +23,7 @@ class Work {
 
   Status start();  // reads the store, then starts the loops
   Dispatch& dispatch() { return dispatch_; }
+  std::vector<std::string> stuck() const;  // the loops that do not get on
   // What waits answers first, then the loops end; new requests are to be kept away.
   // `between` is done when nothing waits any more: the sockets are closed.
   void stop(const std::function<void()>& between);

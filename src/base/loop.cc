@@ -21,7 +21,10 @@ void Loop::start() {
     turn_ = turns->start(name_, [this](std::stop_token stop) { run(stop); });
     return;
   }
-  thread_ = std::jthread([this](std::stop_token stop) { run(stop); });
+  thread_ = std::jthread([this](std::stop_token stop) {
+    const Progress::Here here(progress_);
+    run(stop);
+  });
 }
 
 void Loop::stop() {
@@ -33,6 +36,7 @@ void Loop::stop() {
 
 void Loop::run(std::stop_token stop) {
   while (!stop.stop_requested()) {
+    Progress::noted();
     try {
       step_();
     } catch (const std::exception& e) {
@@ -56,6 +60,7 @@ void Loop::pause(std::stop_token stop) {
     return;
   }
   std::unique_lock lock(mutex_);
+  const Progress::Waiting waiting;
   woken_.wait_for(lock, stop, period, [this] { return wake_; });
   wake_ = false;
 }

@@ -4,9 +4,13 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdlib>
 #include <cstring>
+#include <string>
+
+#include "kontena/base/text.h"
 
 namespace kontena {
 
@@ -26,6 +30,14 @@ void notify_service(std::string_view state) {
       ::sendto(fd, state.data(), state.size(), MSG_NOSIGNAL, reinterpret_cast<const sockaddr*>(&address),
                static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + length));
   ::close(fd);
+}
+
+std::optional<Duration> watchdog_period(const settings::Environment& environment) {
+  const auto microseconds = text::integer(environment("WATCHDOG_USEC").value_or(""));
+  if (!microseconds || *microseconds <= 0) return std::nullopt;
+  const auto meant = environment("WATCHDOG_PID");
+  if (meant && *meant != std::to_string(::getpid())) return std::nullopt;
+  return Duration(std::max<std::int64_t>(1, *microseconds / 2'000));
 }
 
 }  // namespace kontena

@@ -3,10 +3,15 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
+#include <map>
 #include <stdexcept>
+#include <thread>
 
 #include "kontena/base/clock.h"
 #include "kontena/base/log.h"
+#include "kontena/base/notify.h"
 #include "kontena/base/synced.h"
 
 namespace kontena {
@@ -115,6 +120,52 @@ TEST_CASE("the system's clock is after this test was written, and its steady one
   CHECK(to_ms(clock.now()) > 1'700'000'000'000);
   const Duration before = clock.steady();
   CHECK(clock.steady() >= before);
+}
+
+TEST_CASE("who waits gets on, and who works without a word does not") {
+  Synced<int> stage;
+  Progress progress;
+  CHECK(progress.busy() == Duration(0));  // not begun
+  std::jthread thread([&] {
+    const Progress::Here here(progress);
+    stage.change([](int& at) { at = 1; });
+    stage.wait(long_enough, [](int at) { return at == 2; });
+    stage.change([](int& at) { at = 3; });
+    const auto begun = Progress::Clock::now();
+    while (progress.busy() < Duration(20) && Progress::Clock::now() - begun < long_enough) continue;
+    CHECK(progress.busy() >= Duration(20));
+    Progress::noted();
+    CHECK(progress.busy() < Duration(20));
+  });
+  REQUIRE(reaches(stage, 1));
+  while (progress.busy() > Duration(0)) std::this_thread::yield();
+  CHECK(progress.busy() == Duration(0));
+  stage.change([](int& at) { at = 2; });
+  thread.join();
+  CHECK(progress.busy() == Duration(0));  // it has ended
+}
+
+TEST_CASE("a loop that waits for its turn is not stuck") {
+  Loop loop("test", std::chrono::hours(1), [] {});
+  loop.start();
+  CHECK_FALSE(loop.is_stuck());
+  loop.stop();
+  CHECK_FALSE(loop.is_stuck());
+}
+
+TEST_CASE("the watchdog hears from us twice in the time it grants, if it is us it watches") {
+  const auto period = [](std::map<std::string, std::string> set) {
+    return watchdog_period([set](std::string_view name) -> std::optional<std::string> {
+      const auto found = set.find(std::string(name));
+      if (found == set.end()) return std::nullopt;
+      return found->second;
+    });
+  };
+  CHECK_FALSE(period({}));
+  CHECK(period({{"WATCHDOG_USEC", "30000000"}}) == Duration(15'000));
+  CHECK(period({{"WATCHDOG_USEC", "30000000"}, {"WATCHDOG_PID", std::to_string(::getpid())}}) == Duration(15'000));
+  CHECK_FALSE(period({{"WATCHDOG_USEC", "30000000"}, {"WATCHDOG_PID", "1"}}));
+  for (const char* wrong : {"", "0", "-1", "soon"}) CHECK_FALSE(period({{"WATCHDOG_USEC", wrong}}));
 }
 
 }  // namespace kontena

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "kontena/base/clock.h"
+#include "kontena/base/progress.h"
 #include "kontena/base/turns.h"
 
 namespace kontena {
@@ -28,6 +29,7 @@ class Loop {
   void start();                    // runs on a thread of its own
   void stop();                     // ends that thread after the present step; may be called twice
   void run(std::stop_token stop);  // the body of that thread
+  bool is_stuck() const { return progress_.busy() > stuck_after; }
 
  private:
   void pause(std::stop_token stop);  // until woken, or for the period
@@ -35,6 +37,7 @@ class Loop {
   const std::string name_;
   const Duration period_;
   const std::function<void()> step_;
+  Progress progress_;
   std::mutex mutex_;
   std::condition_variable_any woken_;
   bool wake_ = false;  // guarded by mutex_

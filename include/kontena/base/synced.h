@@ -6,6 +6,7 @@
 #include <mutex>
 #include <utility>
 
+#include "kontena/base/progress.h"
 #include "kontena/base/turns.h"
 
 namespace kontena {
@@ -41,6 +42,7 @@ class Synced {
   bool wait(std::chrono::milliseconds limit, auto&& ready) {
     if (Turns* turns = Turns::here()) return wait_by(*turns, limit, ready);
     std::unique_lock lock(mutex_);
+    const Progress::Waiting waiting;
     return changed_.wait_for(lock, bounded(limit), [&] { return ready(value_); });
   }
 
@@ -51,7 +53,10 @@ class Synced {
       return with(use);  // nobody else has a turn between the two
     }
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, bounded(limit), [&] { return ready(value_); });
+    {
+      const Progress::Waiting waiting;
+      changed_.wait_for(lock, bounded(limit), [&] { return ready(value_); });
+    }
     return use(value_);
   }
 

@@ -22,6 +22,8 @@ class Deployments {
   void stop();
   void tick() { loop_.tick(); }
 
+  const Loop& loop() const { return loop_; }
+
  private:
   void step();
   void note(const View& view, const std::vector<std::string>& keys);
@@ -39,6 +41,7 @@ class Deployments {
   bool commit(const std::string& stack, const store::Commit& commit);
 
   struct Due {
+    bool others = true;            // nodes came or went
     std::set<std::string> stacks;  // GRID/PROJECT/STACK
     std::set<std::string> grids;   // all stacks of these
     bool all = true;               // at start, and now and then, to catch what was missed
@@ -52,7 +55,7 @@ class Deployments {
   std::map<std::string, Duration> wake_at_;  // by stack, steady clock; the loop's thread only
   NodeIndex index_;                          // likewise
   model::Liveness known_;                    // likewise
-  std::int64_t arrivals_ = -1;               // likewise: nodes were looked at after so many,
+  std::int64_t changes_ = -1;                // likewise: of who is heard, that were seen,
   Duration look_at_{};                       // and will be then
   Duration full_pass_{};                     // likewise
   Loop loop_;

@@ -99,6 +99,32 @@ TEST_CASE("a report that fails is told again, and all is told to a server that h
   CHECK(world.server->count(api::paths::agent_statuses) == before + 1);
 }
 
+TEST_CASE("a beat whose answer is late is sent a second time, but not to a server that is slow altogether") {
+  Linked world;
+  Beat beat(world.context, world.uplink);
+  const auto away = [&] { return world.state.with([](const State& s) { return s.server_away; }); };
+  int late = 0;  // answers yet to come that do not come in time
+  Duration takes{0};
+  world.server->answer(api::paths::agent_beat, [&](const http::Request&) -> Result<http::Response> {
+    world.clock.advance(takes);
+    if (late > 0) return --late, Error{Code::deadline_exceeded, "no answer"};
+    return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(world.clock.now()), 3'000})};
+  });
+  beat.step();  // tells how long a silence may be
+  late = 1;
+  beat.step();
+  CHECK_FALSE(away());
+  CHECK(world.server->count(api::paths::agent_beat) == 3);
+
+  takes = Duration(1'500);
+  beat.step();
+  CHECK(world.server->count(api::paths::agent_beat) == 4);
+  late = 1;
+  beat.step();
+  CHECK(away());
+  CHECK(world.server->count(api::paths::agent_beat) == 5);
+}
+
 TEST_CASE("an instance that the server does not know is not told again") {
   Linked world;
   world.server->answer_with(api::paths::agent_statuses, api::StatusAnswer{{"a"}});
@@ -119,6 +145,22 @@ TEST_CASE("nothing is reported before the engine has told its containers") {
   world.report.step();
   CHECK(world.server->count(api::paths::agent_facts) == 1);
   CHECK(world.server->count(api::paths::agent_statuses) == 0);
+}
+
+TEST_CASE("a node that people removed is told from one that the server does not know") {
+  for (const bool removed : {true, false}) {
+    CAPTURE(removed);
+    Linked world;
+    Beat beat(world.context, world.uplink);
+    world.server->answer(api::paths::agent_beat, [removed](const http::Request&) {
+      auto answer = http::error_response({Code::unauthenticated, "no"});
+      if (removed) answer.headers[std::string(api::removed_header)] = "true";
+      return answer;
+    });
+    beat.step();
+    CHECK(world.state.with([](const State& s) { return s.exit; }) == exit_refused);
+    CHECK(world.state.with([](const State& s) { return s.removed; }) == removed);
+  }
 }
 
 TEST_CASE("a removed node ends, by the server's word alone") {
