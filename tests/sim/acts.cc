@@ -164,6 +164,16 @@ constexpr std::array table{
 
 }  // namespace
 
+void activate_all(World& world) {
+  for (const auto& machine : world.machines) {
+    Answered answer;
+    for (int tries = 0; answer.status == 0 && tries < 100 && !machine->id.empty(); ++tries) {
+      answer = world.ask(http::Method::post, "/v1/grids/default/nodes/" + machine->id + "/activate", "");
+      if (answer.status == 0) world.fibers.sleep(Duration(300));
+    }
+  }
+}
+
 std::span<const Row> acts() { return table; }
 
 }  // namespace kontena::sim

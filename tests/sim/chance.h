@@ -12,14 +12,10 @@ namespace kontena::sim {
 // All chance of one simulation comes from its seed.
 class Chance {
  public:
-  explicit Chance(std::uint64_t seed) : state_(seed * 0x9e3779b97f4a7c15u + 1) {}
+  // Mixed first: splitmix64 with neighbouring starts is one sequence, shifted.
+  explicit Chance(std::uint64_t seed) : state_(mixed(mixed(seed + 1))) {}
 
-  std::uint64_t next() {  // splitmix64
-    std::uint64_t z = (state_ += 0x9e3779b97f4a7c15u);
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
-  }
+  std::uint64_t next() { return mixed(state_ += 0x9e3779b97f4a7c15u); }  // splitmix64
   std::uint64_t below(std::uint64_t n) { return next() % n; }
   std::int64_t between(std::int64_t low, std::int64_t high) {
     return low + static_cast<std::int64_t>(below(static_cast<std::uint64_t>(high - low + 1)));
@@ -33,6 +29,11 @@ class Chance {
   Chance fork() { return Chance(next()); }
 
  private:
+  static std::uint64_t mixed(std::uint64_t z) {
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
   std::uint64_t state_;
 };
 

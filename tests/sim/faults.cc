@@ -115,6 +115,13 @@ void disk_full(World& world) {
   world.later(world.chance.time(1'000, 15'000), [&machine] { machine.disk_full = false; });
 }
 
+// As after a restore of something else: it has nothing for the node, and says so.
+void blank_server(World& world) {
+  Machine& machine = some_machine(world);
+  machine.blank_until = world.fibers.now() + world.chance.time(500, 3'000);
+  if (machine.process.up) world.kill(machine.process);  // so that it asks anew
+}
+
 constexpr std::array table{
     Row{"server killed", 3, kill_server},
     Row{"agent killed", 5, kill_agent},
@@ -128,7 +135,7 @@ constexpr std::array table{
     Row{"pulls fail", 2, pulls_fail},
     Row{"start fails", 2, start_fails},
     Row{"disk full", 1, disk_full},
-    Row{"blank server", 1, [](World& w) { some_machine(w).blank_server = true; }},
+    Row{"blank server", 1, blank_server},
     Row{"clock jumps", 1, clock_jumps},
     Row{"server's clock jumps", 1, server_clock_jumps},
 };
@@ -157,7 +164,8 @@ void furnish(Machine& machine) {
 }
 
 void soothe(Machine& machine) {
-  machine.cut = machine.disk_full = machine.blank_server = false;
+  machine.cut = machine.disk_full = false;
+  machine.blank_until = Duration(0);
   machine.engine.set_away(false);
   machine.engine.fail_pulls(std::nullopt);
   for (const auto& container : machine.ours())

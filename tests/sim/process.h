@@ -117,9 +117,9 @@ struct Machine {
   std::set<std::string> ever_kept;           // InstanceIds
   // The way to the server.
   bool cut = false;
-  Duration heard{0};          // when the server last answered a beat
-  Duration silent_until{0};   // the last silence of more than two seconds
-  bool blank_server = false;  // the next assignments are those of a server that knows nothing
+  Duration heard{0};         // when the server last answered a beat
+  Duration silent_until{0};  // the last silence of more than two seconds
+  Duration blank_until{0};   // till then assignments are those of a server that knows nothing
   bool disk_full = false;
   bool disk_was_full = false;  // and nothing was kept since
   std::unique_ptr<AgentLife> agent;

@@ -2,6 +2,7 @@
 // KTN_TRACE=1 prints what happens; KTN_SEEDS=n says how many.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cstdlib>
 
 #include "kontena/api/message_fields.h"
@@ -124,5 +125,30 @@ TEST_CASE("the server, or an agent, may die at any one call") {
       if (at != 0) REQUIRE((process == "server" ? world.server : world.machines[0]->process).deaths == 1);
     }
     MESSAGE(process << ": " << calls << " calls");
+  }
+}
+
+TEST_CASE("a node that boots with the server away starts what it was told") {
+  const Quiet quiet;
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    CAPTURE(seed);
+    World world({.seed = seed, .nodes = 1, .faults = false, .trace = traced()});
+    Machine& machine = *world.machines[0];
+    const auto running = [&] {
+      return std::ranges::count(machine.ours(), engine::ContainerState::running, &engine::Container::state);
+    };
+    const std::string wrong = world.run([&] {
+      insist(world, http::Method::put, "/v1/grids/default/projects/default/stacks/shop", stack(0, true));
+      world.fibers.sleep(Duration(15'000));
+      CHECK(running() == 4);
+      machine.cut = true;
+      world.kill(machine.process);
+      for (const auto& container : machine.ours()) machine.engine.exit(container.id, 137);
+      CHECK(running() == 0);
+      world.fibers.sleep(Duration(25'000));
+      CHECK(running() == 4);
+      machine.cut = false;
+    });
+    CHECK_MESSAGE(wrong.empty(), wrong);
   }
 }

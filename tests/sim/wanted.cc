@@ -58,8 +58,20 @@ class Looker {
     view_.services.each(item.key + '/', [&](const auto& service) { look_at_service(item.value, service); });
   }
 
+  model::DeploymentState newest_deployment(const model::StackPath& path) {
+    const model::Deployment* newest = nullptr;
+    view_.deployments.each(path.text() + '/', [&](const auto& item) {
+      if (!newest || item.value.created_ms > newest->created_ms) newest = &item.value;
+    });
+    return newest ? newest->state : model::DeploymentState::succeeded;
+  }
+
   void look_at_service(const model::Stack& stack, const Ordered<model::Service>::Item& item) {
     const model::ServiceSpec& spec = item.value.spec;
+    // What was aborted stays where it was, and of what failed the old may stay.
+    const auto newest = newest_deployment({stack.grid, stack.project, stack.name});
+    const bool aborted = newest == model::DeploymentState::aborted;
+    const bool rolled_out = !aborted && newest != model::DeploymentState::failed;
     if (item.value.removed) {
       amiss.push_back("service " + item.key + " is not gone");
       return;
@@ -80,7 +92,7 @@ class Looker {
         amiss.push_back("instance " + *one.id + " of " + item.key + " is to be " +
                         std::string(model::name(one.desired)));
       if (one.instance_revision != item.value.instance_revision || one.restarts != item.value.restarts) {
-        if (wanted == Desired::running)
+        if (wanted == Desired::running && rolled_out)
           amiss.push_back("instance " + *one.id + " of " + item.key + " is of an old revision");
       }
     });
@@ -90,7 +102,7 @@ class Looker {
       if (count != 1) amiss.push_back("slot " + std::to_string(slot) + " of " + item.key + " is there more than once");
     const bool global = spec.mode == model::Mode::global;
     const auto want = global ? world_.machines.size() : static_cast<std::size_t>(spec.replicas);
-    if (global && may_wait(spec)) return;
+    if (aborted || (global && may_wait(spec))) return;
     if (all != want && !(may_wait(spec) && all < want && spec.depends_on.empty()))
       amiss.push_back("service " + item.key + " has " + std::to_string(all) + " instances of " + std::to_string(want));
   }
