@@ -21,7 +21,7 @@ constexpr std::array table{
     Setting{"advertise", "--advertise", "KONTENA_ADVERTISE", list, "NAME|IP", "", 0, 0, "a name or address that clients use, for the certificate; may be given again; default all local ones"},
     Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "3s", 2'000, 600'000, "a node silent for so long is lost, and its containers run elsewhere; a grid may have its own"},
     Setting{"certificate_lifetime", "--certificate-lifetime", "KONTENA_CERTIFICATE_LIFETIME", duration, "DURATION", "90d", 5'000, 157'680'000'000, "of the server's own and of nodes' certificates, which renew themselves after two thirds of it"},
-    Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "4096", 16, 100'000, "connections answered at once"},
+    Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "10000", 16, 100'000, "connections answered at once"},
     Setting{"log_level", "--log-level", "KONTENA_LOG_LEVEL", text, "LEVEL", "info", 0, 0, "debug, info, warn or error"},
 };
 

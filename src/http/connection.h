@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "gate.h"
 #include "kontena/base/clock.h"
 #include "tls.h"
 
@@ -39,7 +40,7 @@ class Connection final : public httplib::Stream {
   ~Connection() override;
   Connection(const Connection&) = delete;
 
-  bool handshake(Duration limit);  // tells whom it can that they speak plain HTTP
+  bool handshake(Duration limit, Gate&);  // tells whom it can that they speak plain HTTP
   SSL* session() const { return session_.get(); }
 
   // Waits for a request to begin, and then for the end of its head, which is taken

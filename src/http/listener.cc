@@ -89,6 +89,9 @@ Listener::Accepted Listener::accept(int stop) const {
   accepted.socket = ::accept4(socket_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (accepted.socket < 0) return {.reason = errno};
   set(accepted.socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  // A packet that is lost is sent again every quarter of a second or so, not ever more seldom:
+  // beats and their answers are a packet each, and three lost ones in a row would make a lost node.
+  set(accepted.socket, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, 1);
   // A machine that vanished during a long wait is noticed within a minute.
   set(accepted.socket, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(accepted.socket, IPPROTO_TCP, TCP_KEEPIDLE, 30);

@@ -2,11 +2,15 @@
 #include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
+#include <thread>
 
 #include "connection.h"
 #include "crew.h"
 #include "exchange.h"
+#include "gate.h"
+#include "guests.h"
 #include "kontena/base/log.h"
 #include "kontena/base/loop.h"
 #include "kontena/base/synced.h"
@@ -60,6 +64,8 @@ class HttplibServer final : public Server {
         handler_(std::move(handler)),
         context_(std::shared_ptr<SSL_CTX>(std::move(context))),
         listener_(std::move(listener)),
+        guests_(std::max<std::size_t>(options_.max_connections / 2, 1)),
+        handshakes_(std::max(std::thread::hardware_concurrency(), 1u)),
         crew_(options_.max_connections),
         acceptor_("accept", Duration(0), [this] { accept(); }) {
     acceptor_.start();
@@ -120,14 +126,23 @@ class HttplibServer final : public Server {
   void serve(int socket, const std::string& address) {
     const auto context = context_.with([](const auto& now) { return now; });
     Connection connection(socket, TlsSession(SSL_new(context.get())), sign_);
-    if (!connection.session() || !connection.handshake(options_.read_timeout)) return;
+    Guests::Stay stay(guests_, socket, address);
+    if (!stay.admitted() || !connection.session() || !connection.handshake(options_.read_timeout, handshakes_)) return;
     Peer peer = peer_of(connection.session());
     peer.address = address;
+    if (!peer.fingerprint.empty()) stay.end();
+    const Handler handler = [&](Request& request) {
+      stay.serving(true);
+      Response response = handler_(request);
+      if (!response.stream) stay.serving(false);  // who does not take its answer only holds its place
+      return response;
+    };
     const HeadLimits limits{options_.max_header_bytes, options_.max_headers, options_.max_path_bytes};
     while (auto text = connection.read_head(options_.idle_timeout, options_.read_timeout, limits.bytes)) {
-      Exchange exchange(options_, handler_, connection, peer, parse_head(*text, limits));
+      Exchange exchange(options_, handler, connection, peer, parse_head(*text, limits));
       text.reset();  // a long wait needs no second copy
       const bool written = protocol_.run(connection, exchange);
+      stay.serving(false);
       if (!connection.flush() || !written || !exchange.keep_alive()) return connection.close(exchange.unread());
     }
     connection.close(false);
@@ -139,6 +154,8 @@ class HttplibServer final : public Server {
   Listener listener_;
   StopSign sign_;
   Protocol protocol_;
+  Guests guests_;
+  Gate handshakes_;
   Crew crew_;
   Duration complained_{};  // the acceptor's
   Loop acceptor_;

@@ -209,13 +209,24 @@ TEST_CASE("300 long polls wait at once, and one more request gets through") {
 
 TEST_CASE("beyond the most connections new ones are closed, and there is room again after") {
   auto options = server_options();
-  options.max_connections = 2;
-  const auto server = started(options, echo);
+  options.max_connections = 4;  // of which two for peers without a certificate
+  Synced<int> asked;
+  const auto server = started(options, [&](Request& request) {
+    if (request.path == "/wait") {
+      asked.change([](int& count) { ++count; });
+      asked.wait(10s, [](int count) { return count > 2; });
+    }
+    return echo(request);
+  });
   {
     RawTls one(server->port()), two(server->port());
+    for (RawTls* each : {&one, &two}) each->write("GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+    REQUIRE(asked.wait(10s, [](int count) { return count == 2; }));
     const auto refused = client_of(*server)->send({.path = "/"}, 5s);
     REQUIRE_FALSE(refused);
     CHECK(refused.error().code == Code::unavailable);
+    asked.change([](int& count) { ++count; });
+    CHECK(has(one.read_until("/wait"), "200 OK"));
     one.write("GET /still HTTP/1.1\r\nHost: x\r\n\r\n");
     CHECK(has(one.read_until("/still"), "200 OK"));
   }

@@ -17,7 +17,9 @@ struct ServerOptions {
   std::string certificate_pem;  // the chain to send: the server's, then its CA's, so that clients can pin the CA
   std::string key_pem;
   std::string client_ca_pem;  // a client may show a certificate of this CA, expired ones too; one of another is refused
-  std::size_t max_connections = 4096;
+  // Half of them at most are of peers that have shown no certificate. For one more of
+  // those, one is cut off that has no request under way.
+  std::size_t max_connections = 10'000;
   std::size_t max_header_bytes = 16u << 10;
   std::size_t max_headers = 64;
   std::size_t max_path_bytes = 2u << 10;
