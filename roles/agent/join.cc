@@ -35,6 +35,7 @@ std::optional<int> final_status(const Error& error) {
   switch (error.code) {
     case Code::unavailable:
     case Code::deadline_exceeded:
+    case Code::conflict:  // many join at once
     case Code::exhausted:  // the server's disk is full
       return std::nullopt;
     case Code::unauthenticated:

@@ -14,6 +14,7 @@ namespace kontena::server {
 namespace {
 
 constexpr int most_tries = 20;  // of a write that others' writes keep getting in the way of
+constexpr int tries_beside_others = 4;
 constexpr std::string_view bearer = "Bearer ";
 // After a certificate's end. A key that was stolen from an old disk image is worth
 // nothing after that, and a node that was away for a month joins anew.
@@ -190,8 +191,35 @@ Result<Reply> Dispatch::read(Read handler, Call& call) {
   }
 }
 
+class Dispatch::Turn {
+ public:
+  explicit Turn(Synced<bool>& taken) : taken_(taken) {}
+  ~Turn() {
+    if (mine_) taken_.change([](bool& taken) { taken = false; });
+  }
+  Turn(const Turn&) = delete;
+
+  // Lets one that has a turn go first; `want`s to have it after so many tries. No
+  // longer than a moment: the conflicts decide, this only orders.
+  void wait(bool want) {
+    constexpr Duration moment(1'000);
+    if (mine_) return;
+    const auto free = [](bool taken) { return !taken; };
+    if (!want)
+      taken_.wait(moment, free);
+    else
+      mine_ = taken_.wait_then(moment, free, [](bool& taken) { return !std::exchange(taken, true); });
+  }
+
+ private:
+  Synced<bool>& taken_;
+  bool mine_ = false;
+};
+
 Result<Reply> Dispatch::write(Write handler, const Route& route, Call& call) {
+  Turn turn(turn_taken_);
   for (int tried = 1;; ++tried) {
+    turn.wait(tried > tries_beside_others);
     const View view = context_.views.now();
     if (call.path.contains("stack"))
       KTN_OK(check_readable(*view, model::StackPath{call.at("grid"), call.at("project"), call.at("stack")}));

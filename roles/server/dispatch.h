@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "kontena/base/synced.h"
 #include "kontena/http/server.h"
 #include "routes.h"
 
@@ -25,7 +26,12 @@ class Dispatch {
   Status identify(const http::Request&, const Route&, const model::ClusterView&, Call&) const;
   Status identify_node(const http::Peer&, const Route&, const model::ClusterView&, Call&) const;
 
+  // Of writers that all rest on the same record, as many joins by one token do, one
+  // could lose to the others for ever: after a few tries it has a turn of its own.
+  class Turn;
+
   Context& context_;
+  Synced<bool> turn_taken_;
   http::Router router_;
   std::atomic<bool> stopped_ = false;
 };
