@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <vector>
 
 namespace kontena::server {
 
@@ -11,37 +10,43 @@ using model::NodeState;
 Liveness::Liveness(const Clock& clock, Duration lost_after) : clock_(clock), lost_after_(lost_after) {}
 
 bool Liveness::heard(const NodeId& node) {
-  const Beat beat{clock_.steady(), clock_.now()};
+  const Duration steady = clock_.steady();
+  const Time at = clock_.now();
   return state_.with([&](State& s) {
-    s.beats[node] = beat;
-    NodeState& is = s.states[node];
-    const bool arrives = is != NodeState::ready;
-    is = NodeState::ready;
-    s.arrivals += arrives;
+    Known& known = s.nodes.try_emplace(node, Known{.since = steady}).first->second;
+    known.heard = steady;
+    known.heard_at = at;
+    const bool arrives = known.state != NodeState::ready;
+    s.set(known, NodeState::ready);
     return arrives;
   });
 }
 
-std::int64_t Liveness::arrivals() const {
-  return state_.with([](const State& s) { return s.arrivals; });
+std::int64_t Liveness::changes() const {
+  return state_.with([](const State& s) { return s.changes; });
 }
 
 std::int64_t Liveness::last_heard_ms(const NodeId& node) const {
   return state_.with([&](const State& s) {
-    const auto found = s.beats.find(node);
-    return found == s.beats.end() ? 0 : to_ms(found->second.at);
+    const auto found = s.nodes.find(node);
+    return found == s.nodes.end() || !found->second.heard ? 0 : to_ms(found->second.heard_at);
   });
 }
 
 NodeState Liveness::state(const NodeId& node) const {
   return state_.with([&](const State& s) {
-    const auto found = s.states.find(node);
-    return found == s.states.end() ? NodeState::joining : found->second;
+    const auto found = s.nodes.find(node);
+    return found == s.nodes.end() ? NodeState::joining : found->second.state;
   });
 }
 
 model::Liveness Liveness::states() const {
-  return state_.with([](const State& s) { return s.states; });
+  return state_.with([](const State& s) {
+    model::Liveness states;
+    for (const auto& [node, known] : s.nodes)
+      if (known.state != NodeState::joining) states.emplace_hint(states.end(), node, known.state);
+    return states;
+  });
 }
 
 Duration Liveness::lost_after(const model::ClusterView& view, const std::string& grid) const {
@@ -49,53 +54,60 @@ Duration Liveness::lost_after(const model::ClusterView& view, const std::string&
   return record && record->lost_after_ms > 0 ? Duration(record->lost_after_ms) : lost_after_;
 }
 
-void Liveness::look(const model::ClusterView& view) {
+void Liveness::look(const model::ClusterView& view, bool others) {
   const Duration now = clock_.steady();
-  std::set<NodeId> there;
-  view.nodes.each("", [&](const auto& item) { there.insert(item.value.id); });
   state_.with([&](State& s) {
     if (s.looked && now - *s.looked > stall) s.grace_until = now + grace;
     s.looked = now;
-    const auto gone = [&](const auto& entry) { return !there.contains(entry.first); };
-    std::erase_if(s.beats, gone);
-    std::erase_if(s.known, gone);
-    std::erase_if(s.states, gone);
-    view.grids.each("", [&](const auto& item) { look_at_grid(s, view, item.key, now); });
+    if (others) take_roster(s, view, now);
+    for (auto& [name, grid] : s.grids) look_at(s, grid, now);
   });
 }
 
-void Liveness::look_at_grid(State& s, const model::ClusterView& view, const std::string& grid, Duration now) const {
-  const Duration limit = lost_after(view, grid);
+void Liveness::take_roster(State& s, const model::ClusterView& view, Duration now) const {
+  std::set<NodeId> there;
+  std::map<std::string, Grid> grids;
+  view.grids.each("", [&](const auto& item) {
+    Grid& grid = grids[item.key];
+    if (const auto was = s.grids.find(item.key); was != s.grids.end()) grid.mass_since = was->second.mass_since;
+    grid.lost_after = lost_after(view, item.key);
+  });
+  view.nodes.each("", [&](const auto& item) {
+    const model::Node& node = item.value;
+    there.insert(node.id);
+    grids[node.grid].nodes.push_back(&s.nodes.try_emplace(node.id, Known{.since = now}).first->second);
+  });
+  s.changes += static_cast<std::int64_t>(
+      std::erase_if(s.nodes, [&](const auto& entry) { return !there.contains(entry.first); }));
+  s.grids = std::move(grids);
+}
+
+void Liveness::look_at(State& s, Grid& grid, Duration now) {
+  const Duration limit = grid.lost_after;
   const Duration patience = std::max(grace, 3 * limit);
-  std::vector<std::pair<NodeId, Duration>> over;  // and for how long they were silent
+  std::vector<Known*> over;
   std::int64_t standing = 0, suspect = 0;
-  view.nodes.each(grid + '/', [&](const auto& item) {
-    const NodeId& node = item.value.id;
-    const auto beat = s.beats.find(node);
-    if (beat == s.beats.end()) {
-      const Duration since = s.known.try_emplace(node, now).first->second;
-      if (now - since > patience) s.states[node] = NodeState::lost;
-      return;
+  for (Known* node : grid.nodes) {
+    if (!node->heard) {
+      if (now - node->since > patience) s.set(*node, NodeState::lost);
+      continue;
     }
-    const Duration silence = now - beat->second.steady;
-    NodeState& is = s.states[node];
-    if (is == NodeState::lost) return;  // until it is heard
+    if (node->state == NodeState::lost) continue;  // until it is heard
+    const Duration silence = now - *node->heard;
     ++standing;
     // Those that fell silent together are not all over the limit at the same moment.
     suspect += silence > limit / 2;
     if (silence <= limit)
-      is = NodeState::ready;
+      s.set(*node, NodeState::ready);
     else
-      over.emplace_back(node, silence);
-  });
-
+      over.push_back(node);
+  }
   if (over.empty() || suspect * 2 <= standing)
-    s.mass_since.erase(grid);
-  else
-    s.mass_since.try_emplace(grid, now);
-  const auto mass = s.mass_since.find(grid);
-  const bool graced = now < s.grace_until || (mass != s.mass_since.end() && now - mass->second < mass_grace);
-  for (const auto& [node, silence] : over) s.states[node] = graced ? NodeState::silent : NodeState::lost;
+    grid.mass_since.reset();
+  else if (!grid.mass_since)
+    grid.mass_since = now;
+  const bool graced = now < s.grace_until || (grid.mass_since && now - *grid.mass_since < mass_grace);
+  for (Known* node : over) s.set(*node, graced ? NodeState::silent : NodeState::lost);
 }
 
 }  // namespace kontena::server

@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kontena/base/clock.h"
 #include "kontena/base/synced.h"
@@ -25,36 +26,48 @@ class Liveness {
   bool heard(const NodeId& node);  // true: it was not ready before
   // Decides anew who is silent or lost. To be called often: a pause of `stall`
   // between two calls is taken for our own absence.
-  void look(const model::ClusterView&);
+  // `others`: nodes or grids may be others than at the call before. Without, it costs
+  // no more than a glance at each beat.
+  void look(const model::ClusterView&, bool others = true);
 
   std::int64_t last_heard_ms(const NodeId&) const;  // wall clock; 0 = never
   model::NodeState state(const NodeId&) const;
   model::Liveness states() const;  // of all that were heard, or given up
   Duration lost_after(const model::ClusterView&, const std::string& grid) const;
 
-  // Counts the times that one was heard that was not ready before: one who has seen
-  // this many need not look for others before time passes.
-  std::int64_t arrivals() const;
+  // Counts changes of states: one who has seen this many has seen them all.
+  std::int64_t changes() const;
 
   static constexpr Duration stall{1'500};
   static constexpr Duration grace{10'000};       // after a start or a stall; at least 3 x lost_after
   static constexpr Duration mass_grace{30'000};  // when more than half fell silent at once
 
  private:
-  struct Beat {
-    Duration steady{};
-    Time at{};
+  struct Known {
+    std::optional<Duration> heard;  // steady
+    Time heard_at{};                // the same, by the wall
+    Duration since{};               // when it was first looked at
+    model::NodeState state = model::NodeState::joining;
+  };
+  struct Grid {
+    Duration lost_after{};
+    std::vector<Known*> nodes;
+    std::optional<Duration> mass_since;
   };
   struct State {
-    std::map<NodeId, Beat> beats;
-    std::map<NodeId, Duration> known;  // since when, of those never heard
-    model::Liveness states;
-    std::map<std::string, Duration> mass_since;  // by grid
+    std::map<NodeId, Known> nodes;
+    std::map<std::string, Grid> grids;
     std::optional<Duration> looked;
     Duration grace_until{};
-    std::int64_t arrivals = 0;
+    std::int64_t changes = 0;
+
+    void set(Known& node, model::NodeState state) {
+      changes += node.state != state;
+      node.state = state;
+    }
   };
-  void look_at_grid(State&, const model::ClusterView&, const std::string& grid, Duration now) const;
+  void take_roster(State&, const model::ClusterView&, Duration now) const;
+  static void look_at(State&, Grid&, Duration now);
 
   const Clock& clock_;
   const Duration lost_after_;

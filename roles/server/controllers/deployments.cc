@@ -43,6 +43,7 @@ void Deployments::note(const View& view, const std::vector<std::string>& keys) {
     if (due.keys.size() > most_keys) due.keys = {""};
     for (const std::string_view key : keys) {
       if (key.empty()) due.all = any = true;
+      due.others |= key.empty() || key.starts_with("nodes/") || key.starts_with("grids/");
       for (const auto table : of_stacks) {
         if (!key.starts_with(table)) continue;
         const auto parts = text::split(key.substr(table.size()), '/');
@@ -58,14 +59,14 @@ void Deployments::note(const View& view, const std::vector<std::string>& keys) {
 void Deployments::watch_nodes() {
   // Looking at all of them costs more than most rounds do.
   const Duration steady = context_.clock.steady();
-  const std::int64_t arrivals = context_.liveness.arrivals();
-  if (arrivals == arrivals_ && steady < look_at_) return;
-  arrivals_ = arrivals;
+  if (context_.liveness.changes() == changes_ && steady < look_at_) return;
   look_at_ = steady + heartbeat;
   const View view = context_.views.now();
-  context_.liveness.look(*view);
+  context_.liveness.look(*view, due_.with([](Due& due) { return std::exchange(due.others, false); }));
+  const std::int64_t changes = context_.liveness.changes();
+  if (changes == changes_) return;
+  changes_ = changes;
   const model::Liveness now = context_.liveness.states();
-  if (now == known_) return;
   index_.hear(now);
   std::set<std::string> grids;
   view->nodes.each("", [&](const auto& item) {
