@@ -116,7 +116,9 @@ Result<Change> put_statuses(const Context& context, const ClusterView& view, con
     if (known && known->value == one.status) continue;
     change.commit.unchanged.push_back(unchanged(store::instances, *instance));
     // Of two at once the later one is to be the last: what is written is as it was read.
-    change.commit.unchanged.push_back({store::statuses.key(*key), known ? known->revision : 0});
+    const std::string status = store::statuses.key(*key);
+    const auto* damaged_one = known ? nullptr : view.unreadable.find(status);
+    change.commit.unchanged.push_back({status, known ? known->revision : damaged_one ? damaged_one->revision : 0});
     change.commit.puts.push_back(store::statuses.put(*key, one.status));
   }
   change.reply = json(told);

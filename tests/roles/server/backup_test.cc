@@ -1,4 +1,5 @@
 // A backup, what is made of it, and what a check finds.
+#include <algorithm>
 #include <filesystem>
 
 #include "bootstrap.h"
@@ -45,7 +46,9 @@ bool empty(const std::string& folder) {
 
 std::map<std::string, std::string> records(store::Store& store) {
   std::map<std::string, std::string> found;
-  for (const auto& entry : store.list("")->entries) found[entry.key] = entry.value;
+  const auto listing = store.list("");
+  REQUIRE(listing);
+  for (const auto& entry : listing->entries) found[entry.key] = entry.value;
   return found;
 }
 
@@ -61,8 +64,9 @@ TEST_CASE("a backup is the administrator's alone, and leaves a trace before a by
   CHECK(trail.records[0].outcome == "permission_denied");
   const std::string text = backup_of(world);
   const auto after = world.read<api::AuditList>(world.as_admin(get, "/v1/audit"));
-  CHECK(after.records[0].verb == "backup.read");
-  CHECK(after.records[0].outcome == "ok");
+  CHECK(std::ranges::any_of(after.records, [](const model::AuditRecord& record) {
+    return record.verb == "backup.read" && record.outcome == "ok";
+  }));
   CHECK(text.find(world.authority_.own().key_pem.reveal()) != std::string::npos);
 }
 
@@ -91,7 +95,11 @@ TEST_CASE("what is restored is what there was, under the same authority, far ahe
   for (const auto& [key, value] : before) CHECK_MESSAGE(after[key] == value, key);
   CHECK(check_store(**store).findings.empty());
   const auto remembered = (*store)->get(restores_key);
-  CHECK(read_restores((*remembered)->value)->size() == 1);
+  REQUIRE(remembered);
+  REQUIRE(*remembered);
+  const auto restores = read_restores((*remembered)->value);
+  REQUIRE(restores);
+  CHECK(restores->size() == 1);
 
   // Whoever asks from a revision of the future that was lost is told all there is.
   const model::ClusterView view = *store::load_view(**store);
