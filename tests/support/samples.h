@@ -40,7 +40,9 @@ inline model::ServiceSpec service_spec() {
                  {model::MountKind::bind, "/etc/ssl/certs", "/etc/ssl/certs", true, false}};
   spec.networks = {{"front", {"www"}}};
   spec.health_check = health_check();
-  spec.restart = {model::RestartWhen::on_failure, 5};
+  spec.restart = {model::RestartWhen::on_failure, 5, 2'000, 30'000};
+  spec.update = {3, 1'000, 5'000, model::Order::start_first, model::OnFailure::go_on, 100'000};
+  spec.pinned = true;
   spec.limits = {2'000'000'000, 512 << 20, 200};
   spec.reservations = {500'000'000, 256 << 20, 100};
   spec.depends_on = {{"db", {model::Condition::healthy, false, true}}};

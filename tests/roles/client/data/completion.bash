@@ -1,11 +1,12 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit completion context deployment grid help login logout logs node ps service stack status token version"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment grid help login logout logs node ps service stack status token version"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
     case "$first $second" in
       'audit ls') options+=" --limit" ;;
+      'backup '*) options+=" --force" ;;
       'context rm') options+=" --yes" ;;
       'context use') options+=" --grid --project" ;;
       'deployment abort') options+=" --yes" ;;
