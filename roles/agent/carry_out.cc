@@ -19,8 +19,13 @@ struct Cases : F... {
 
 reconcile::Observed observed(const State& state) {
   reconcile::Observed seen{.images = state.images};
-  for (const auto& [instance, assignment] : state.kept->instances)
-    if (const auto* container = state.seen.of_instance(instance)) seen.containers[instance] = found_of(*container);
+  for (const auto& [instance, assignment] : state.kept->instances) {
+    const auto* container = state.seen.of_instance(instance);
+    if (!container) continue;
+    seen.containers[instance] = found_of(*container);
+    // Somebody removes it: when it is gone, another is made.
+    if (container->state == engine::ContainerState::removing) seen.in_flight.insert(instance);
+  }
   for (const auto& [instance, work] : state.work) {
     seen.history[instance] = work.history;
     if (const auto found = seen.containers.find(instance); found != seen.containers.end())

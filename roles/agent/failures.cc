@@ -15,6 +15,7 @@ bool is_unhealthy(const engine::Container& container) { return container.health 
 
 bool ended_badly(const engine::Container& container) {
   // One whose start failed never ran: that was counted by who tried to start it.
+  if (container.state == engine::ContainerState::removing) return false;
   if (found_of(container).running || container.started_ms == 0 || !container.error.empty()) return false;
   return container.exit_code != 0 || container.out_of_memory;
 }

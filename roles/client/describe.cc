@@ -39,7 +39,9 @@ std::string since(std::int64_t ms, Time now) {
 
 std::string exit_text(const model::InstanceStatus& status) {
   std::string text = "exited with " + std::to_string(status.exit_code);
-  if (status.out_of_memory) text += " (out of memory)";
+  if (!status.out_of_memory) return text;
+  const std::int64_t limit = status.last_failure ? status.last_failure->memory_limit_bytes : 0;
+  text += limit > 0 ? " (out of memory, limit " + text::human_bytes(limit) + ')' : " (out of memory)";
   return text;
 }
 
@@ -137,8 +139,12 @@ std::string instance_trouble(const api::InstanceSummary& instance) {
     trouble = status.message.empty() ? "failed" : plain_text(status.message);
   else if (status.state == InstanceState::exited && status.exit_code != 0)
     trouble = exit_text(status);
+  else if (status.state == InstanceState::running && !status.message.empty())
+    trouble = plain_text(status.message);
   else if (status.state == InstanceState::running && status.health == Health::unhealthy)
     trouble = "unhealthy";
+  else if (status.state == InstanceState::running && status.failures > 0 && status.last_failure)
+    trouble = "before: " + plain_text(status.last_failure->message);
   else if (!status.message.empty() && status.state != InstanceState::running && status.state != InstanceState::exited)
     trouble = plain_text(status.message);
   if (!instance.why_not.empty()) return plain_text(instance.why_not);

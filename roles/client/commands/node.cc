@@ -42,6 +42,8 @@ std::string node_text(Session& session, const api::NodeSummary& node) {
                     (node.facts.kernel.empty() ? "" : ", kernel " + node.facts.kernel));
   add("engine",
       node.facts.engine_version + (node.facts.engine_api.empty() ? "" : " (API " + node.facts.engine_api + ')'));
+  if (!node.facts.engine_version.empty() && !node.facts.live_restore)
+    add("advice", "a restart of Docker stops its containers: set \"live-restore\": true in /etc/docker/daemon.json");
   add("agent", node.facts.kontena_version);
   add("cpus", cpus(node.facts.nano_cpus) + ", " + cpus(node.nano_cpus_reserved) + " reserved");
   add("memory",
