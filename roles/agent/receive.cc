@@ -75,7 +75,7 @@ void Receive::step() {
   hangs_ = 0;
   if (!news) {
     if (failures_ == 0) log::warn("no assignments can be received", {{"reason", news.error().message}});
-    return wait_to_reconnect(context_, ++failures_);
+    return wait_until_heard(context_, ++failures_);
   }
   failures_ = 0;
   if (!*news) pace(context_, asked);

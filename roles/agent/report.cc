@@ -130,7 +130,7 @@ void Report::step() {
     for (const api::StatusReport& report : batch.statuses) s.report.insert(report.id);
     s.report_facts = s.report_facts || batch.engine;
   });
-  wait_to_reconnect(context_, ++failures_);
+  wait_until_heard(context_, ++failures_);
 }
 
 Status Report::tell_facts(const engine::EngineFacts& engine) {

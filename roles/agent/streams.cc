@@ -20,7 +20,7 @@ void Streams::step() {
       api::call<api::StreamList>(uplink_.server(), {.path = std::string(api::paths::agent_streams)}, longest_poll);
   if (!wanted) {
     log::debug("no streams can be asked for", {{"reason", wanted.error().message}});
-    return wait_to_reconnect(context_, ++failures_);
+    return wait_until_heard(context_, ++failures_);
   }
   failures_ = 0;
   forget_ended();

@@ -36,6 +36,11 @@ Duration reconnect_delay(int failures, bool heard_lately, std::uint64_t random);
 // Waits so, or until the server is heard again, or the agent stops.
 void wait_to_reconnect(const Context&, int failures);
 
+// For all but beats: as above, and while the server is away, until a beat has found
+// it again, and then a moment. To a server that has just started beats come first,
+// from all agents, and what can wait comes spread over that moment.
+void wait_until_heard(const Context&, int failures);
+
 // Keeps a long poll that is answered at once with nothing, as by a server that is
 // being stopped, from being asked more often than once a second.
 void pace(const Context&, Duration asked);

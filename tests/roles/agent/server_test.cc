@@ -104,7 +104,7 @@ TEST_CASE("a beat whose answer is late is sent a second time, but not to a serve
   Beat beat(world.context, world.uplink);
   const auto away = [&] { return world.state.with([](const State& s) { return s.server_away; }); };
   int late = 0;  // answers yet to come that do not come in time
-  Duration takes{0};
+  Duration takes{900};
   world.server->answer(api::paths::agent_beat, [&](const http::Request&) -> Result<http::Response> {
     world.clock.advance(takes);
     if (late > 0) return --late, Error{Code::deadline_exceeded, "no answer"};
