@@ -2,7 +2,7 @@
 // then does for each what its agent would, over real TLS, with no containers.
 //
 // usage: agents --server HOST:PORT --token-file FILE [--agents N] [--seconds S]
-//               [--threads T] [--pid PID]
+//               [--threads T] [--pid-file FILE]
 //
 // Prints a line each second, and another when all are heard again after some were
 // not. Ends after so many seconds, or on SIGTERM, with a line of numbers.
@@ -35,7 +35,7 @@ struct Options {
   std::size_t agents = 100;
   std::int64_t seconds = 60;
   std::size_t threads = 1;
-  std::string pid;  // of the server, to measure
+  std::string pid_file;  // of the server, to measure; read anew each time
 };
 
 std::atomic<bool> stop{false};
@@ -52,8 +52,8 @@ Result<Options> read_options(std::span<char*> arguments) {
       options.port = static_cast<int>(text::integer(value.substr(colon + 1)).value_or(0));
     } else if (name == "--token-file") {
       options.token_file = value;
-    } else if (name == "--pid") {
-      options.pid = value;
+    } else if (name == "--pid-file") {
+      options.pid_file = value;
     } else if (name == "--agents" && number && *number > 0) {
       options.agents = static_cast<std::size_t>(*number);
     } else if (name == "--seconds" && number && *number > 0) {
@@ -70,13 +70,17 @@ Result<Options> read_options(std::span<char*> arguments) {
 
 // Of another process, from /proc: kilobytes, threads, and the CPU seconds it has used.
 struct Usage {
+  std::string pid;
   std::int64_t rss_kb = 0, threads = 0;
   double cpu = 0;
 };
-Usage usage_of(const std::string& pid) {
-  Usage usage;
+Usage usage_of(const std::string& pid_file) {
+  if (pid_file.empty()) return {};
+  const auto read = files::read(pid_file, 64);
+  if (!read) return {};
+  const std::string pid(text::trim(*read));
+  Usage usage{.pid = pid};
   const std::string folder = "/proc/" + pid;
-  if (pid.empty()) return usage;
   const auto status = files::read(folder + "/status", 1u << 20);
   const auto stat = files::read(folder + "/stat", 1u << 20);
   if (!status || !stat) return usage;
@@ -179,7 +183,8 @@ Status run(const Options& options) {
   };
 
   const Duration start = clock.steady();
-  const Usage before = usage_of(options.pid);
+  const Usage before = usage_of(options.pid_file);
+  const auto cpu_since = [&](const Usage& is) { return is.pid == before.pid ? is.cpu - before.cpu : is.cpu; };
   const auto all = static_cast<std::int64_t>(options.agents);
   Absences absences;
   Duration told = start;
@@ -191,7 +196,7 @@ Status run(const Options& options) {
     most_held = std::max(most_held, held());
     if (at - told < Duration(1'000)) continue;
     told = at;
-    const Usage is = usage_of(options.pid);
+    const Usage is = usage_of(options.pid_file);
     std::printf(
         "%6.1f s  up=%lld held=%lld beats=%lld late_1s=%lld failed=%lld worst=%lld ms statuses=%lld rss=%lld MB "
         "threads=%lld cpu=%.1f s\n",
@@ -199,10 +204,10 @@ Status run(const Options& options) {
         static_cast<long long>(counts.beats()), static_cast<long long>(counts.later_than(1'000)),
         static_cast<long long>(counts.failed), static_cast<long long>(counts.worst()),
         static_cast<long long>(counts.statuses), static_cast<long long>(is.rss_kb / 1024),
-        static_cast<long long>(is.threads), is.cpu - before.cpu);
+        static_cast<long long>(is.threads), cpu_since(is));
     std::fflush(stdout);
   }
-  const Usage after = usage_of(options.pid);
+  const Usage after = usage_of(options.pid_file);
   const double lasted = seconds(clock.steady() - start);
   stop = true;
   threads.clear();
@@ -216,7 +221,7 @@ Status run(const Options& options) {
       static_cast<long long>(counts.later_than(3'000)), static_cast<long long>(counts.failed),
       static_cast<long long>(counts.worst_gap), static_cast<long long>(counts.connections),
       static_cast<long long>(counts.statuses), static_cast<long long>(after.rss_kb / 1024),
-      static_cast<long long>(after.threads), lasted > 0 ? (after.cpu - before.cpu) * 100 / lasted : 0);
+      static_cast<long long>(after.threads), lasted > 0 ? cpu_since(after) * 100 / lasted : 0);
   return Done{};
 }
 

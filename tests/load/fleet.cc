@@ -74,7 +74,7 @@ class Fleet::Node {
     for (Way* way : {&beat_, &receive_, &streams_, &report_}) {
       if (way->channel.busy()) {
         if (at >= way->begun + (way == &beat_ ? longest_beat : longest_poll)) way->channel.fail();
-      } else if (at >= way->due) {
+      } else if (at >= way->due && (way == &beat_ || up_)) {  // as agents do: a beat finds the server first
         begin(*way, at);
       }
     }
@@ -127,6 +127,9 @@ class Fleet::Node {
       const bool was_up = up_;
       up_ = answered(beat_, answer, Duration(0));
       counts_.up += int{up_} - int{was_up};
+      if (up_ && !was_up)
+        for (Way* way : {&receive_, &streams_, &report_})
+          way->due = std::max(way->due, at + Duration(static_cast<std::int64_t>(SystemIds().number() % 500)));
       if (!up_) {
         ++counts_.failed;
         return;
@@ -228,11 +231,13 @@ class Fleet::Node {
 
 Fleet::Fleet(const Place& place, std::vector<Member> members, Counts& counts)
     : place_(place), counts_(counts), epoll_(::epoll_create1(EPOLL_CLOEXEC)), members_(std::move(members)) {
-  // As agents are: not all in the same tenth of a second.
+  // 200 a second and fleet: how they come after a restart of the server is another
+  // thing, and measured as such.
   const Duration at = now();
+  const std::uint64_t spread_ms = std::max<std::uint64_t>(1'000, members_.size() * 5);
   for (const Member& member : members_)
-    nodes_.push_back(std::make_unique<Node>(place_, epoll_, member, counts_,
-                                            at + Duration(static_cast<std::int64_t>(SystemIds().number() % 1'000))));
+    nodes_.push_back(std::make_unique<Node>(
+        place_, epoll_, member, counts_, at + Duration(static_cast<std::int64_t>(SystemIds().number() % spread_ms))));
 }
 
 Fleet::~Fleet() {

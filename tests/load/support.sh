@@ -41,6 +41,7 @@ start_server() {
   ulimit -n "$(ulimit -Hn)"
   "$KONTENA" server --data-dir "$folder/data" --listen "127.0.0.1:$port" "$@" >>"$folder/server.log" 2>&1 &
   server=$!
+  echo "$server" >"$folder/server.pid"
   for ((i = 0; i < 2400; i++)); do
     port=$(sed -n 's/.*serving .*port=\([0-9]*\).*/\1/p' "$folder/server.log" | tail -n 1)
     if ((port)) && curl -sk -m 2 -o /dev/null "https://127.0.0.1:$port/v1/health"; then break; fi
@@ -59,7 +60,7 @@ ktn() { "${CLIENT:-$KONTENA}" client "$@"; }
 start_agents() {
   local i
   "$AGENTS" --server "127.0.0.1:$port" --token-file "$folder/data/join.token" --agents "$1" --seconds "$2" \
-    --pid "$server" >"$folder/agents.log" 2>&1 &
+    --pid-file "$folder/server.pid" --threads "${THREADS:-1}" >"$folder/agents.log" 2>&1 &
   agents=$!
   for ((i = 0; i < 3000; i++)); do
     if grep -q "up=$1 " "$folder/agents.log"; then return; fi
