@@ -50,16 +50,18 @@ Connection::Wait Connection::wait(short events, Duration until, bool heed_stop) 
   }
 }
 
-bool Connection::handshake(Duration limit, Gate& gate) {
+bool Connection::handshake(Duration limit, Gate& gate, const std::string& address) {
   const Duration until = now() + limit;
   for (;;) {
     // The peer may be waited for as long as it likes; only the computing is by turns.
-    const auto [done, error] = gate.through([&] {
+    const auto [done, error] = gate.through(address, [&] {
       ERR_clear_error();
+      if (peer_has_left()) return std::pair(-1, SSL_ERROR_ZERO_RETURN);  // while we waited, or was cut off
       const int result = SSL_accept(session_.get());
       return std::pair(result, result == 1 ? SSL_ERROR_NONE : SSL_get_error(session_.get(), result));
     });
     if (done == 1) return true;
+    if (error == SSL_ERROR_ZERO_RETURN) return false;
     if (error != SSL_ERROR_WANT_READ && error != SSL_ERROR_WANT_WRITE) {
       // Lets the other end read why: closing on what it has sent already would take the alert back.
       if (ERR_GET_REASON(ERR_peek_error()) == SSL_R_HTTP_REQUEST) send_plain_refusal();

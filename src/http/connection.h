@@ -40,7 +40,7 @@ class Connection final : public httplib::Stream {
   ~Connection() override;
   Connection(const Connection&) = delete;
 
-  bool handshake(Duration limit, Gate&);  // tells whom it can that they speak plain HTTP
+  bool handshake(Duration limit, Gate&, const std::string& address);  // tells whom it can that they speak plain HTTP
   SSL* session() const { return session_.get(); }
 
   // Waits for a request to begin, and then for the end of its head, which is taken

@@ -3,21 +3,24 @@
 #include <chrono>
 #include <cstddef>
 #include <deque>
+#include <map>
+#include <string>
 
 #include "kontena/base/synced.h"
 
 namespace kontena::http {
 
-// Lets `most` at a time through, in the order they came. For pieces of work that
-// only compute: whoever waits for a peer inside holds up all others. A storm of
-// handshakes is worked off one after the other by this, and leaves the processors
+// Lets `most` at a time through: addresses by turns, those of one in the order they
+// came. For pieces of work that only compute: whoever waits for a peer inside holds
+// up all others. A storm of handshakes is worked off one after the other by this,
+// one of a single address does not hold up others much, and the processors are left
 // free enough for those that are done with theirs.
 class Gate {
  public:
   explicit Gate(std::size_t most) : most_(most) {}
 
-  auto through(auto&& work) {
-    const Passage passage(*this);
+  auto through(const std::string& address, auto&& work) {
+    const Passage passage(*this, address);
     return work();
   }
 
@@ -27,15 +30,16 @@ class Gate {
   };
   struct State {
     std::size_t inside = 0;
-    std::deque<Turn*> waiting;
+    std::map<std::string, std::deque<Turn*>> waiting;  // by address; none is empty
+    std::string last;                                  // the address that had the last turn
   };
   class Passage {
    public:
-    explicit Passage(Gate& gate) : gate_(gate) {
+    Passage(Gate& gate, const std::string& address) : gate_(gate) {
       Turn turn;
       const bool at_once = gate_.state_.with([&](State& s) {
         if (s.inside < gate_.most_) return ++s.inside, true;
-        s.waiting.push_back(&turn);
+        s.waiting[address].push_back(&turn);
         return false;
       });
       if (at_once) return;
@@ -49,9 +53,13 @@ class Gate {
           --s.inside;
           return;
         }
-        Turn* next = s.waiting.front();
-        s.waiting.pop_front();
-        next->come.change([](bool& come) { come = true; });
+        auto next = s.waiting.upper_bound(s.last);
+        if (next == s.waiting.end()) next = s.waiting.begin();
+        s.last = next->first;
+        Turn* turn = next->second.front();
+        next->second.pop_front();
+        if (next->second.empty()) s.waiting.erase(next);
+        turn->come.change([](bool& come) { come = true; });
       });
     }
     Passage(const Passage&) = delete;

@@ -127,7 +127,7 @@ class HttplibServer final : public Server {
     const auto context = context_.with([](const auto& now) { return now; });
     Connection connection(socket, TlsSession(SSL_new(context.get())), sign_);
     Guests::Stay stay(guests_, socket, address);
-    if (!stay.admitted() || !connection.session() || !connection.handshake(options_.read_timeout, handshakes_)) return;
+    if (!stay.admitted() || !connection.session() || !connection.handshake(options_.read_timeout, handshakes_, address)) return;
     Peer peer = peer_of(connection.session());
     peer.address = address;
     if (!peer.fingerprint.empty()) stay.end();

@@ -38,9 +38,9 @@ TEST_CASE("a gate lets only so many through at a time, and all in the end") {
   {
     std::vector<std::jthread> threads;
     for (int i = 0; i < 40; ++i)
-      threads.emplace_back([&] {
+      threads.emplace_back([&, i] {
         for (int k = 0; k < 50; ++k)
-          gate.through([&] {
+          gate.through(i % 2 ? "10.0.0.1" : "10.0.0.2", [&] {
             const int now = ++inside;
             for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
             }
@@ -56,8 +56,8 @@ TEST_CASE("a gate lets only so many through at a time, and all in the end") {
 
 TEST_CASE("what fails inside a gate leaves it") {
   Gate gate(1);
-  CHECK_THROWS(gate.through([]() -> int { throw 1; }));
-  CHECK(gate.through([] { return 5; }) == 5);
+  CHECK_THROWS(gate.through("10.0.0.1", []() -> int { throw 1; }));
+  CHECK(gate.through("10.0.0.1", [] { return 5; }) == 5);
 }
 
 TEST_CASE("for one guest too many, the oldest of the address with the most is cut off") {

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Clients that do a server no good, all at once and all from this machine.
 
-usage: hostile.py HOST PORT SECONDS
+usage: hostile.py HOST PORT SECONDS [SOURCE]      all from this address (127.0.0.2)
 
 Prints "ready" with how many of each kind stand, and at the end what became of them.
 """
@@ -13,9 +13,10 @@ import threading
 import time
 
 host, port, seconds = sys.argv[1], int(sys.argv[2]), float(sys.argv[3])
+source = sys.argv[4] if len(sys.argv) > 4 else "127.0.0.2"
 soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-end = time.monotonic() + seconds
+end = time.monotonic() + 600  # until all that is to be held is
 trusting = ssl.create_default_context()
 trusting.check_hostname = False
 trusting.verify_mode = ssl.CERT_NONE
@@ -29,7 +30,7 @@ def count(kind, by=1):
 
 
 def plain():
-    return socket.create_connection((host, port), 10)
+    return socket.create_connection((host, port), 10, (source, 0))
 
 
 def secure():
@@ -76,7 +77,6 @@ def half_hello():
 
 def again(kind, act):
     """One after the other, until the end."""
-    ready.release()
     while time.monotonic() < end:
         try:
             act()
@@ -96,6 +96,7 @@ def byte_by_byte():
     raw = socket.socket()
     raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
     raw.settimeout(10)
+    raw.bind((source, 0))
     raw.connect((host, port))
     with trusting.wrap_socket(raw) as one:
         one.send(b"GET /v1/nothing HTTP/1.1\r\nHost: x\r\n\r\n" * 50)
@@ -105,15 +106,14 @@ def byte_by_byte():
 
 def hangs_up():
     """Costs the server a handshake's first half."""
-    one = plain()
-    session = trusting.wrap_socket(one, do_handshake_on_connect=False)
+    session = trusting.wrap_socket(plain(), do_handshake_on_connect=False)
     session.setblocking(False)
     try:
         session.do_handshake()
     except ssl.SSLWantReadError:
         pass
-    one.close()
     session.close()
+    time.sleep(0.002)
 
 
 def speaks_http():
@@ -134,10 +134,15 @@ kinds = [
 ] + [(again, "byte by byte", byte_by_byte)] * 20
 ready = threading.Semaphore(0)
 threads = [threading.Thread(target=kind[0], args=kind[1:], daemon=True) for kind in kinds]
-for thread in threads:
+holding = [thread for thread, kind in zip(threads, kinds) if kind[0] is hold]
+for thread in holding:
     thread.start()
-for _ in threads:
+for _ in holding:
     ready.acquire()
+end = time.monotonic() + seconds
+for thread in threads:
+    if thread not in holding:
+        thread.start()
 with lock:
     print("ready", counts, flush=True)
 time.sleep(max(0.0, end - time.monotonic()))

@@ -18,9 +18,19 @@ start_agents 100 3600
 ulimit -n "$(ulimit -Hn)"
 python3 "$here/hostile.py" 127.0.0.1 "$port" "$lasts" >"$folder/hostile.log" 2>&1 &
 others+=("$!")
-wait "$!" || die "the hostile clients end early: $(tail -n 3 "$folder/hostile.log")"
+hostile=$!
+# Whom they keep out, if anybody, are those that come new.
+for ((i = 0; i < 1200; i++)); do
+  if grep -q ^ready "$folder/hostile.log"; then break; fi
+  sleep 0.1
+done
+"$AGENTS" --server "127.0.0.1:$port" --token-file "$folder/data/join.token" --agents 20 --seconds $((lasts / 2)) \
+  >"$folder/late.log" 2>&1 || die "nodes cannot join meanwhile: $(tail -n 1 "$folder/late.log")"
+result=$(grep '^result ' "$folder/late.log")
+check "20 more nodes join meanwhile, and beat" "$(value beats) >= 20 * $((lasts / 2 - 2))"
+wait "$hostile" || die "the hostile clients end early: $(tail -n 3 "$folder/hostile.log")"
 cat "$folder/hostile.log"
-check "all nodes are ready" "$(nodes_that_are ready) == 100"
+check "all nodes are ready" "$(nodes_that_are ready) >= 100"
 end_agents
 printf '%s\n' "$result"
 check "no beat was answered later than 1 s" "$(value late_1s) + $(value failed) == 0"

@@ -63,7 +63,7 @@ start_agents() {
     --pid-file "$folder/server.pid" --threads "${THREADS:-1}" >"$folder/agents.log" 2>&1 &
   agents=$!
   for ((i = 0; i < 3000; i++)); do
-    if grep -q "up=$1 " "$folder/agents.log"; then return; fi
+    if grep -qs "up=$1 " "$folder/agents.log"; then return; fi
     kill -0 "$agents" 2>/dev/null || die "the agents do not join: $(tail -n 1 "$folder/agents.log")"
     sleep 0.1
   done
