@@ -72,6 +72,7 @@ void container_unhealthy(World& world) {
   const auto container = machine.engine.inspect(id);
   if (!container || container->health == model::Health::none) return;
   world.event(machine.name, "a container is unhealthy: " + id.substr(0, 12));
+  machine.ever_unhealthy.insert(id);
   machine.engine.set_health(id, model::Health::unhealthy, "it fails");
   world.later(world.chance.time(1'000, 30'000),
               [&machine, id] { machine.engine.set_health(id, model::Health::healthy); });

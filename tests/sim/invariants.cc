@@ -49,6 +49,9 @@ void Invariants::committed(World& world, const store::Commit& commit, store::Rev
     told_[*instance->id].insert(instance->desired);
     if (instance->beside) beside_.insert(*instance->id);
     nodes_[*instance->id] = *instance->node;
+    const auto* made_from =
+        truth_.revisions.get(model::revision_key(instance->service_path(), instance->instance_revision));
+    if (made_from && made_from->spec.restart.when != model::RestartWhen::no) restarted_.insert(*instance->id);
   }
   for (const auto& key : commit.deletes)
     if (key.starts_with("nodes/")) removed_nodes_.insert(key.substr(key.rfind('/') + 1));
@@ -173,7 +176,9 @@ void Invariants::stopping(World& world, Machine& machine, const std::string& id,
   if (node != machine.id) return world.fail(what + ", which is not its own");
   if (removed_nodes_.contains(node)) return;  // people removed the node: it cleans up
   const auto told = told_.find(instance);
-  const bool removal = told != told_.end() && told->second.contains(model::Desired::removed);
+  // What is unhealthy the agent replaces by itself; it may be well again by the time its turn comes.
+  const bool unfit = machine.ever_unhealthy.contains(id) && restarted_.contains(instance);
+  const bool removal = unfit || (told != told_.end() && told->second.contains(model::Desired::removed));
   const bool stop = removal || (told != told_.end() && told->second.contains(model::Desired::stopped));
   if (remove ? !removal : !stop) world.fail(what + ", which the store never said");
   if (machine.disk_was_full) return;

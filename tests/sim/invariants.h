@@ -41,6 +41,7 @@ class Invariants {
   std::map<std::string, std::set<model::Desired>> told_;  // by InstanceId, whatever was ever wanted of it
   std::map<std::string, std::string> nodes_;              // by InstanceId
   std::set<std::string> beside_;                          // InstanceIds: made while another of the slot runs
+  std::set<std::string> restarted_;                       // InstanceIds: by the agent, as their policy says
   std::set<std::string> removed_nodes_;
   std::map<std::string, store::Revision> writes_;  // by request
   bool changed_ = false;

@@ -115,6 +115,7 @@ struct Machine {
   std::string kept;                          // assignments.json; "" = none
   std::string remembered;                    // memory.json; "" = none
   std::set<std::string> ever_kept;           // InstanceIds
+  std::set<std::string> ever_unhealthy;      // the engine's ids
   // The way to the server.
   bool cut = false;
   Duration heard{0};         // when the server last answered a beat

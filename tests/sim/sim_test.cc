@@ -1,5 +1,6 @@
 // A whole cluster in virtual time, over seeds. KTN_SEED=n runs one alone, and
-// KTN_TRACE=1 prints what happens; KTN_SEEDS=n says how many.
+// KTN_TRACE=1 prints what happens; KTN_SEEDS=n says how many, and
+// KTN_FIRST=n from where on.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -24,7 +25,8 @@ struct Seeds {
 };
 Seeds seeds(std::uint64_t count) {
   if (const std::uint64_t one = number("KTN_SEED", 0); one != 0) return {one, one};
-  return {1, number("KTN_SEEDS", count)};
+  const std::uint64_t first = number("KTN_FIRST", 1);
+  return {first, first + number("KTN_SEEDS", count) - 1};
 }
 
 bool traced() { return number("KTN_TRACE", 0) != 0; }
