@@ -21,6 +21,7 @@ constexpr std::array table{
     Setting{"advertise", "--advertise", "KONTENA_ADVERTISE", list, "NAME|IP", "", 0, 0, "a name or address that clients use, for the certificate; may be given again; default all local ones"},
     Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "3s", 2'000, 600'000, "a node silent for so long is lost, and its containers run elsewhere; a grid may have its own"},
     Setting{"certificate_lifetime", "--certificate-lifetime", "KONTENA_CERTIFICATE_LIFETIME", duration, "DURATION", "90d", 5'000, 157'680'000'000, "of the server's own and of nodes' certificates, which renew themselves after two thirds of it"},
+    Setting{"keep_revisions", "--keep-revisions", "KONTENA_KEEP_REVISIONS", integer, "N", "10", 1, 1'000, "revisions of each stack that are kept, with their specs"},
     Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "10000", 16, 100'000, "connections answered at once"},
     Setting{"log_level", "--log-level", "KONTENA_LOG_LEVEL", text, "LEVEL", "info", 0, 0, "debug, info, warn or error"},
 };
@@ -60,6 +61,7 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
                 .advertise = values.list("advertise"),
                 .lost_after = Duration(values.number("lost_after")),
                 .certificate_lifetime = Duration(values.number("certificate_lifetime")),
+                .keep_revisions = static_cast<std::size_t>(values.number("keep_revisions")),
                 .max_connections = static_cast<std::size_t>(values.number("max_connections")),
                 .log_level = values.text("log_level")};
   KTN_OK(take_listen(values, config));

@@ -17,6 +17,7 @@ struct Config {
   std::vector<std::string> advertise;  // empty: all local names and addresses
   Duration lost_after{};
   Duration certificate_lifetime{};
+  std::size_t keep_revisions = 10;
   std::size_t max_connections = 0;
   std::string log_level;
 };

@@ -79,7 +79,7 @@ Status serve(const Config& config) {
   KTN_TRY(const auto restored, store->get(restores_key));
   KTN_TRY(const Restores restores, read_restores(restored ? restored->value : std::string()));
 
-  Work work({clock, ids, *store, authority, config.lost_after, config.data_dir, config.certificate_lifetime, restores});
+  Work work({clock, ids, *store, authority, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions});
   KTN_OK(work.start());
   Dispatch& dispatch = work.dispatch();
 

@@ -5,7 +5,7 @@ namespace kontena::server {
 Work::Work(const Needs& needs)
     : views_(needs.store),
       liveness_(needs.clock, needs.lost_after),
-      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, needs.authority, reports_, needs.data_dir, needs.certificate_lifetime, needs.restores},
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, needs.authority, reports_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions},
       dispatch_(context_),
       deployments_(context_) {}
 

@@ -18,6 +18,7 @@ class Work {
     std::string data_dir = {};  // these: see Context
     Duration certificate_lifetime = std::chrono::hours(24 * 90);
     Restores restores = {};
+    std::size_t keep_revisions = 10;
   };
   explicit Work(const Needs&);
 
