@@ -72,7 +72,18 @@ bool good(Round& round, const Part& part, const Entry& entry) {
   return settles == 0;
 }
 
+// One that waits in place of another that was lost and is back: given a node now, it
+// could be that one's, where the name is taken. The roll-out makes another in its turn.
+bool waits_in_vain(const Part& part, const Entry& entry) {
+  if (part.global() || entry.placed() || entry.leaving()) return false;
+  return std::ranges::any_of(part.entries, [&](const Entry& other) {
+    return other.instance.slot == entry.instance.slot && other.placed() && !other.leaving() && takes_place(other);
+  });
+}
+
 void remove_superfluous(Round& round, Part& part) {
+  for (std::size_t i = part.entries.size(); i-- > 0;)
+    if (waits_in_vain(part, part.entries[i])) forget(round, part, i);
   // The one to keep of each place: the newest revision's; of those, one that may
   // stay, that has a node, that serves, and is the younger.
   std::map<std::string, const Entry*> best;

@@ -81,6 +81,27 @@ TEST_CASE("a replacement that finds no room waits, and is given up when the node
   CHECK(shop.text() == "web-1@n1 web-2@n2");
 }
 
+TEST_CASE("nor is a newer one that waits given a node beside the old one, which is back and has the name") {
+  Shop shop = running(service_of("web", 2), 2);
+  auto next = service_of("web", 2);
+  next.image = "web:2";
+  shop.deploy(next);
+  for (const auto* node : {"n1", "n2"}) hear(shop, node, NodeState::lost);
+  shop.step();
+  REQUIRE(shop.text() == "web-1@n1 web-1@- web-2@n2 web-2@-");
+  for (const auto* node : {"n1", "n2"}) hear(shop, node, NodeState::ready);
+  shop.deploy();
+  for (int rounds = 0; rounds < 20; ++rounds) {
+    run(shop, 1);
+    std::set<std::string> slots;
+    for (const auto& i : shop.instances())
+      if (!i.node.empty() && !i.beside) CHECK(slots.insert(std::to_string(i.slot) + '@' + *i.node).second);
+  }
+  CHECK(shop.deployment() == "succeeded");
+  CHECK(shop.instances().size() == 2);
+  for (const auto& i : shop.instances()) CHECK(i.instance_revision == 2);
+}
+
 TEST_CASE("when all nodes are lost nothing is removed") {
   Shop shop = running(service_of("web", 3));
   for (const auto* node : {"n1", "n2", "n3"}) hear(shop, node, NodeState::lost);
