@@ -13,7 +13,7 @@ before=$(runs)
 same() { [[ $before == "$(runs)" ]]; }
 
 # What an earlier life of this node may have left: by its labels it is ours, and no assignment names it.
-node=$(field 2 web.a-2 '{{index .Config.Labels "io.kontena.node"}}' 2>/dev/null || lab docker 2 ps --filter name=web.a --format '{{.Label "io.kontena.node"}}' | head -n 1)
+node=$(lab docker 2 ps --filter name=web.a --format '{{.Label "io.kontena.node"}}' | head -n 1)
 lab docker 2 run -d --name ended --label "io.kontena.node=$node" --label io.kontena.instance=gone busybox true >/dev/null
 lab docker 2 run -d --name runs --label "io.kontena.node=$node" --label io.kontena.instance=gone2 busybox sleep 9999 >/dev/null
 lab docker 2 run -d --name theirs busybox true >/dev/null
