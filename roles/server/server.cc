@@ -1,5 +1,7 @@
 #include "server.h"
 
+#include <sys/resource.h>
+
 #include <csignal>
 #include <cstdio>
 
@@ -47,6 +49,17 @@ void await_signal(const Work& work) {
     signal = sigtimedwait(&set, nullptr, &limit);  // below 0: the time is up, or another signal came
   }
   log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
+}
+
+// Each connection is a file to the system, and a shell grants 1,024 unless asked.
+void raise_file_limit(std::size_t connections) {
+  constexpr std::size_t for_all_else = 1'000;
+  rlimit files{};
+  if (getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  if (setrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur < connections + for_all_else)
+    log::warn("the system grants fewer open files than max_connections needs",
+              {{"granted", files.rlim_max}, {"hint", "LimitNOFILE= of the service, or ulimit -Hn"}});
 }
 
 int complain(const Error& error, int status) {
@@ -131,6 +144,7 @@ int run(std::span<const std::string> arguments) {
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);
+  raise_file_limit(config->max_connections);
   const Status served = serve(*config);
   if (served) return 0;
   const Code code = served.error().code;
