@@ -16,26 +16,29 @@ export TSAN_OPTIONS="suppressions=$here/../support/thread_sanitizer.supp log_pat
 start_server
 start_agents "$n" 3600
 
+# Some wait for what may not come to be, as a node that another has activated again.
+act() { timeout 10 "$CLIENT" client "$@" || echo "status $? of: $*"; }
+
 # One person's day, until it is over; what conflicts with another's is no failure.
 person() { # NUMBER
   local stack=stack-$1 i=0 node
   while ((SECONDS < until)); do
     i=$((i + 1))
     echo deploy >>"$folder/acts.$1"
-    ktn stack deploy -f - "$stack" <<<"{services: {web: {image: 'simulated:$i', deploy: {replicas: $((n / 2 + i % 5))}}, db: {image: simulated, volumes: ['data:/data']}}, volumes: {data: }}" || true
-    ktn service scale "$stack/web=$((n / 3 + i % 7))" || true
-    ktn service restart "$stack/db" || true
-    ktn ps "$stack" || true
-    ktn stack show "$stack" || true
+    act stack deploy -f - "$stack" <<<"{services: {web: {image: 'simulated:$i', deploy: {replicas: $((n / 2 + i % 5))}}, db: {image: simulated, volumes: ['data:/data']}}, volumes: {data: }}"
+    act service scale "$stack/web=$((n / 3 + i % 7))"
+    act service restart "$stack/db"
+    act ps "$stack"
+    act stack show "$stack"
     timeout 2 "$CLIENT" client logs -f "$stack" || true
-    node=$(ktn node ls -q | shuf -n 1)
-    ktn node drain -y "$node" || true
-    ktn node activate "$node" || true
-    ktn backup "$folder/backup.$1" -y || true
+    node=$(act node ls -q | shuf -n 1)
+    act node drain -y "$node"
+    act node activate "$node"
+    act backup "$folder/backup.$1" -y
     rm -f "$folder/backup.$1"
-    ktn grid rebalance -y || true
-    ktn status || true
-    if ((i % 3 == 0)); then ktn stack rm -y "$stack" || true; fi
+    act grid rebalance -y
+    act status
+    if ((i % 3 == 0)); then act stack rm -y "$stack"; fi
   done
 }
 until=$((SECONDS + lasts))
