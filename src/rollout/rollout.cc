@@ -38,10 +38,17 @@ void stop_all(Round& round, Part& part) {
   }
 }
 
+// Where others have got the room meanwhile, another is made where there is some, or waits for it.
 void start_stopped(Round& round, Part& part) {
-  for (Entry& entry : part.entries)
-    if (entry.instance.desired == model::Desired::stopped && entry.current && dependencies_hold(round, part))
+  for (std::size_t i = part.entries.size(); i-- > 0;) {
+    Entry& entry = part.entries[i];
+    if (entry.instance.desired != model::Desired::stopped || !entry.current || !dependencies_hold(round, part))
+      continue;
+    if (round.nodes.has_room_again(entry.instance, *entry.made_from))
       set_desired(round, entry, model::Desired::running);
+    else
+      remove(round, part, i);
+  }
 }
 
 // What goes is decided first, for all services: what it frees is then there for

@@ -77,7 +77,10 @@ bool good(Round& round, const Part& part, const Entry& entry) {
 bool waits_in_vain(const Part& part, const Entry& entry) {
   if (part.global() || entry.placed() || entry.leaving()) return false;
   return std::ranges::any_of(part.entries, [&](const Entry& other) {
-    return other.instance.slot == entry.instance.slot && other.placed() && !other.leaving() && takes_place(other);
+    const bool stays = other.placed() && !other.leaving() && takes_place(other);
+    // A stopped one of an older revision is not started any more.
+    const bool runs = other.current || other.instance.desired == model::Desired::running;
+    return other.instance.slot == entry.instance.slot && stays && runs;
   });
 }
 
@@ -118,11 +121,14 @@ void remove_superfluous(Round& round, Part& part) {
 }
 
 void remove_broken(Round& round, Part& part) {
-  if (round.halted) return;  // what is left of the old is all that there is
   for (std::size_t i = part.entries.size(); i-- > 0;) {
     const Entry& entry = part.entries[i];
     if (entry.leaving() || entry.parked || entry.lost) continue;
-    if ((!entry.current && serves_nobody(entry)) || worth_another_try(round, entry)) remove(round, part, i);
+    // After a roll-out that failed, what is left of the old is all that there is; but one that was stopped is not
+    // started as what it was, and nobody else would take its place.
+    const bool stopped = entry.instance.desired == model::Desired::stopped;
+    const bool outlived = !entry.current && (round.halted ? stopped : serves_nobody(entry));
+    if (outlived || (!round.halted && worth_another_try(round, entry))) remove(round, part, i);
   }
 }
 

@@ -116,6 +116,15 @@ std::optional<Nodes::Table::Booked> Nodes::Table::booked(const model::Instance& 
   return Booked{at->second, since == rebooked.end() ? share_of(*seen, status, spec) : since->second};
 }
 
+bool Nodes::has_room_again(const model::Instance& instance, const model::ServiceSpec& its) const {
+  const auto booked = table_->booked(instance, its);
+  if (!booked || booked->share.alive) return true;
+  const Candidate& c = table_->candidates[booked->node];
+  const model::Resources& need = its.reservations;
+  return (need.memory_bytes == 0 || need.memory_bytes <= c.free_memory()) &&
+         (need.nano_cpus == 0 || need.nano_cpus <= c.free_cpus());
+}
+
 void Nodes::rebook(const model::Instance& instance, const model::ServiceSpec& spec, model::Desired desired) {
   const auto booked = table_->booked(instance, spec);
   if (!booked) return;

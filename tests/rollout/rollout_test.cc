@@ -89,6 +89,46 @@ TEST_CASE("a stopped stack keeps its instances, stopped, and runs again when wan
   CHECK(shop.deployment() == "succeeded");
 }
 
+TEST_CASE("a stopped one whose room others have got meanwhile is made where there is some") {
+  Shop shop(2);
+  auto spec = service_of("web");
+  spec.reservations.memory_bytes = 3'000 * support::megabyte;
+  shop.deploy(spec);
+  shop.run(2);
+  REQUIRE(shop.text() == "web-1@n1");
+  shop.want(model::StackWanted::stopped);
+  shop.run(2);
+  spec.name = "api";
+  shop.service("blog", spec);
+  shop.instance("blog", "api", "other", "n1");
+  shop.want(model::StackWanted::running);
+  shop.run(4);
+  CHECK(shop.text() == "web-1@n2");
+}
+
+TEST_CASE("a stopped one of an older revision is replaced though the deployment failed while its node was away") {
+  Shop shop(1);
+  auto spec = service_of("db");
+  spec.mounts = {{.source = "data", .target = "/data"}};
+  shop.service("shop", spec);
+  shop.stack([](model::Stack& s) { s.volumes["data"]; });
+  shop.deploy();
+  shop.run(2);
+  REQUIRE(shop.text() == "db-1@n1");
+  shop.want(model::StackWanted::stopped);
+  shop.run(2);
+  shop.liveness[NodeId("n1")] = model::NodeState::lost;
+  shop.want(model::StackWanted::running);
+  spec.image = "db:2";
+  shop.deploy(spec);
+  shop.step();
+  REQUIRE(shop.deployment().starts_with("failed"));
+  shop.liveness[NodeId("n1")] = model::NodeState::ready;
+  shop.run(4);
+  CHECK(shop.text() == "db-1@n1");
+  CHECK(shop.instances()[0].instance_revision == 2);
+}
+
 TEST_CASE("a stopped stack gets no new instances, and what waits for a node is forgotten") {
   Shop shop(0);
   shop.deploy(service_of("web", 2));

@@ -25,7 +25,7 @@ struct World : support::Cluster {
   CountedIds ids;
   std::int64_t now_ms = 1'000'000;
   bool faults = true;
-  bool stops = false;  // stacks were stopped: what runs again is not checked for room
+  bool stops = false;  // stacks are stopped and started
   int nodes_made = 0;
   int deployments = 0;
 

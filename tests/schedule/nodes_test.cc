@@ -108,6 +108,17 @@ TEST_CASE("an instance that is to run again is promised its memory again") {
   CHECK(nodes.place(request).node);
 }
 
+TEST_CASE("whether one that was stopped has room to run again is asked before it is promised any") {
+  Held grid;
+  CHECK(grid.nodes().has_room_again(grid.held, grid.spec));
+  grid.desired(model::Desired::stopped);
+  auto nodes = grid.nodes();
+  CHECK(nodes.has_room_again(grid.held, grid.spec));
+  const model::ServiceSpec big{.name = "big", .reservations = {.memory_bytes = 1'000 * megabyte}};
+  REQUIRE(nodes.place({.spec = &big, .path = grid.path("shop", "big")}).node);
+  CHECK_FALSE(nodes.has_room_again(grid.held, grid.spec));
+}
+
 TEST_CASE("whether a successor would fit is asked without the instance, and changes nothing") {
   Held grid;
   auto nodes = grid.nodes();

@@ -57,14 +57,18 @@ class Nodes {
   // choose) if the instance, made from `its`, were gone. Books nothing.
   Placement instead_of(const model::Instance&, const model::ServiceSpec& its, const Request&);
 
+  // Whether its node has what the instance, made from `its`, needs to run again after
+  // it was stopped: what it had may be promised to others since.
+  bool has_room_again(const model::Instance&, const model::ServiceSpec& its) const;
+
   // For a global service: the nodes that are to have an instance, in order of id:
   // ready for new work and matching its constraints. Whether it fits there too,
   // place says, with `pinned`.
   std::vector<NodeId> eligible(const Request&) const;
 
   // The instance, which is in the view, is to have this desired state from now on:
-  // promised is what it needs then, even where a start again finds no room. Its
-  // host ports it has until it is gone.
+  // promised is what it needs then. Its host ports it has until it is gone.
+  // REQUIRES: has_room_again(), if it is to run.
   void rebook(const model::Instance&, const model::ServiceSpec&, model::Desired);
   // Short for: it is to be removed or replaced.
   void release(const model::Instance& instance, const model::ServiceSpec& spec) {
