@@ -18,10 +18,12 @@ before=$(for k in 2 3 4; do container_ids "$k"; done | sort)
 
 for k in 2 3 4; do lab delay "$k" 20 "$LOSS"; done
 begun=$SECONDS
-alarms() { grep -cE 'node (lost|silent)' "$(role_log 1 server)" || true; }
+alarms() { grep -c 'node lost' "$(role_log 1 server)" || true; }
+# Late, but for a reason of the server's own: it did not run for a moment itself.
+graced() { grep -c 'node silent' "$(role_log 1 server)" || true; }
 over() { ((SECONDS - begun >= DURATION || $(alarms) > 0)); }
 wait_until "$((DURATION + 30))" "$DURATION s have passed, or a node was called lost" over
-say "          after $((SECONDS - begun)) s: $(alarms) alarms"
+say "          after $((SECONDS - begun)) s: $(alarms) alarms, $(graced) times silent"
 agents_away() { for k in 2 3 4; do grep -c 'the server does not answer' "$(role_log "$k" agent)" || true; done; }
 say "          the server did not answer an agent in time: $(agents_away | paste -sd ' ')"
 expect_output "no node was called lost" '^0$' alarms
