@@ -25,18 +25,18 @@ person() { # NUMBER
   while ((SECONDS < until)); do
     i=$((i + 1))
     echo deploy >>"$folder/acts.$1"
-    act stack deploy -f - "$stack" <<<"{services: {web: {image: 'simulated:$i', deploy: {replicas: $((n / 2 + i % 5))}}, db: {image: simulated, volumes: ['data:/data']}}, volumes: {data: }}"
+    act stack deploy -f - "$stack" <<<"{services: {web: {image: 'simulated:$((i / 2))', deploy: {replicas: $((n / 2 + i % 5))}}, db: {image: simulated, volumes: ['data:/data']}}, volumes: {data: }}"
     act service scale "$stack/web=$((n / 3 + i % 7))"
     act service restart "$stack/db"
     act ps "$stack"
     act stack show "$stack"
     timeout 2 "$CLIENT" client logs -f "$stack" || true
     node=$(act node ls -q | shuf -n 1)
-    act node drain -y "$node"
+    act node drain "$node"
     act node activate "$node"
-    act backup "$folder/backup.$1" -y
+    act backup "$folder/backup.$1"
     rm -f "$folder/backup.$1"
-    act grid rebalance -y
+    act grid rebalance
     act status
     if ((i % 3 == 0)); then act stack rm -y "$stack"; fi
   done
