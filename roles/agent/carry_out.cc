@@ -234,9 +234,9 @@ void CarryOut::hand_out(const Wanted& kept, const Job& job) {
     case Doing::pull: {
       const std::string image = wanted.spec.image;
       const bool first = pulls_.with([&](auto& pulls) {
-        auto& waiting = pulls[image];
-        waiting.insert(job.instance);
-        return waiting.size() == 1;
+        const auto [waiting, is_new] = pulls.try_emplace(image);
+        waiting->second.insert(job.instance);
+        return is_new;
       });
       if (first) pulling_.add([this, image] { pull(image); });
       return;

@@ -68,7 +68,7 @@ class CarryOut {
   void remove_unused(const Wanted&);
 
   void pull(const std::string& image);
-  std::set<std::string> look_for(const std::string& image, const std::set<std::string>& waiting);
+  std::map<std::string, Status> look_for(const std::string& image, const std::set<std::string>& waiting);
   void pulled(const std::string& image, const std::set<std::string>& waiting, const Status&);
   void create(const model::Assignment&);
   Result<std::string> make(const model::Assignment&);
@@ -93,7 +93,7 @@ class CarryOut {
   bool unkept_ = false;        // likewise of the assignments
   const Owner owner_;
   Networks networks_;
-  Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait for it
+  Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait; one job each
   Lane pulling_;
   Lane starting_;
   Lane stopping_;

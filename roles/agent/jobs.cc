@@ -70,16 +70,23 @@ void CarryOut::pull(const std::string& image) {
   std::set<std::string> looked;
   auto waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
   while (true) {
-    const auto answered = look_for(image, waiting);
+    const auto answers = look_for(image, waiting);
     looked.merge(waiting);
     waiting.clear();
+    // Before they are told: who hears it may come to wait anew at once.
     const bool nobody = pulls_.with([&](auto& pulls) {
       auto& left = pulls[image];
-      for (const std::string& instance : answered) left.erase(instance);
+      for (const auto& [instance, answer] : answers) left.erase(instance);
       for (const std::string& instance : left)
         if (!looked.contains(instance)) waiting.insert(instance);
       return left.empty() && pulls.erase(image) > 0;
     });
+    for (const auto& [instance, answer] : answers) {
+      if (answer)
+        done(instance, [](State&, Work& work) { work.message.clear(); });
+      else
+        failed(instance, Doing::pull, answer.error(), answer.error().code == Code::not_found);
+    }
     if (nobody) return;
     if (waiting.empty()) break;
   }
@@ -109,9 +116,9 @@ void CarryOut::pull(const std::string& image) {
   pulled(image, waiting, status);
 }
 
-// Answers those who do not want a pull in any case, as far as a look at the
-// engine's images can; tells whom.
-std::set<std::string> CarryOut::look_for(const std::string& image, const std::set<std::string>& waiting) {
+// The answers for those who do not want a pull in any case, as far as a look at
+// the engine's images has one.
+std::map<std::string, Status> CarryOut::look_for(const std::string& image, const std::set<std::string>& waiting) {
   using model::PullPolicy;
   std::map<std::string, PullPolicy> policies;
   context_.state.with([&](const State& s) {
@@ -120,25 +127,21 @@ std::set<std::string> CarryOut::look_for(const std::string& image, const std::se
       policies[instance] = wanted == s.kept->instances.end() ? PullPolicy::never : wanted->second.spec.pull_policy;
     }
   });
-  std::set<std::string> answered;
-  if (std::ranges::all_of(policies, [](const auto& one) { return one.second == PullPolicy::always; })) return answered;
+  std::map<std::string, Status> answers;
+  if (std::ranges::all_of(policies, [](const auto& one) { return one.second == PullPolicy::always; })) return answers;
   const auto there = context_.engine.has_image(image);
   if (there && *there) context_.state.with([&](State& s) { s.images.insert(image); });
   for (const auto& [instance, policy] : policies) {
     if (policy == PullPolicy::always) continue;
-    if (there && *there) {
-      done(instance, [](State&, Work& work) { work.message.clear(); });
-    } else if (!there) {
-      failed(instance, Doing::pull, there.error());
-    } else if (policy == PullPolicy::never) {
-      failed(instance, Doing::pull,
-             {Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"}, true);
-    } else {
-      continue;
-    }
-    answered.insert(instance);
+    if (there && *there)
+      answers.emplace(instance, Done{});
+    else if (!there)
+      answers.emplace(instance, there.error());
+    else if (policy == PullPolicy::never)
+      answers.emplace(instance,
+                      Error{Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"});
   }
-  return answered;
+  return answers;
 }
 
 void CarryOut::pulled(const std::string& image, const std::set<std::string>& waiting, const Status& status) {
