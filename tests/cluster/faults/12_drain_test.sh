@@ -21,7 +21,7 @@ capture ktn node drain h3
 drained=$STATUS talk=$ERR
 check "h3 is drained" test "$drained" = 0
 check "what stays is named with the reason" grep -F "stays: db/a-1: its volume 'db.data' lives there" <<<"$talk"
-POLL=0.05 check_within 40 "h3 is empty but for that, and six run" watch_serving
+POLL=0.05 check_within 120 "h3 is empty but for that, and six run" watch_serving
 check "never were fewer than six running" test "$least" = 6
 check "the one with the volume still runs there" test "$(on 3 db.a)" = 1
 check "h3 is activated again" ktn node activate h3
@@ -31,7 +31,7 @@ expect_output "a rebalance is planned" '^web/a-[0-9] +h[12] +h3' ktn grid rebala
 check "and moves nothing yet" test "$(on 3 web.a)" = 0
 check "and done" ktn grid rebalance
 even() { [[ $(on 1 web.a) == 2 && $(on 2 web.a) == 2 && $(on 3 web.a) == 2 ]]; }
-check_within 40 "web is even over the nodes" even
+check_within 120 "web is even over the nodes" even
 nothing_left() { [[ $(ktn grid rebalance --plan --json) == '[]' ]]; }
 check_within 20 "nothing is left to move" nothing_left
 
@@ -43,17 +43,15 @@ check "h2 is activated" ktn node activate h2
 
 expect_fail "a node that runs something is not removed without force" 5 'runs .* instances' ktn node rm -y h2
 check "h2 is drained" ktn node drain h2
-emptied() { [[ $(on 2 web.a) == 0 ]]; }
-check_within 40 "h2 is empty" emptied
-check "and removed" ktn node rm -y h2
+check_within 120 "once it is empty it is removed" ktn node rm -y h2
 agent_gone() { ! role_runs 2 agent; }
 check_within 20 "its agent has ended" agent_gone
 forget_role 2 agent
 check "h3 is removed by force, though it has data" ktn node rm -y --force h3
 cleaned() { (($(lab docker 3 ps -aq | wc -l) == 0)) && ! role_runs 3 agent; }
-check_within 30 "its agent has removed its containers, and ended" cleaned
+check_within 60 "its agent has removed its containers, and ended" cleaned
 forget_role 3 agent
 expect_output "its volume is still there" 'db.data' lab docker 3 volume ls -q
 six_on_one() { [[ $(on 1 web.a) == 6 ]]; }
-check_within 30 "all runs on the one that is left" six_on_one
+check_within 60 "all runs on the one that is left" six_on_one
 finish
