@@ -194,6 +194,10 @@ void CarryOut::create(const model::Assignment& wanted) {
     return failed(instance, Doing::create, made.error());
   }
   const bool still_wanted = context_.state.with([&](State& s) {
+    // Known even where the engine goes before it can be looked at: it must not be told to be gone.
+    engine::Container fresh{.id = *made, .name = wanted.container_name, .labels = container_of(wanted, owner_).labels};
+    fresh.created_ms = to_ms(context_.clock.now());
+    s.seen.note(std::move(fresh), s.seen.ticket());
     if (const auto work = s.work.find(instance); work != s.work.end()) {
       work->second.pulled = false;  // a next container of it asks anew
       work->second.message.clear();

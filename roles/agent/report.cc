@@ -108,7 +108,7 @@ void Report::step() {
       if (wanted == s.kept->instances.end()) continue;
       const auto work = s.work.find(instance);
       taken.statuses.push_back({instance, status_of(wanted->second, s.seen.of_instance(instance),
-                                                    work == s.work.end() ? Work{} : work->second)});
+                                                    work == s.work.end() ? Work{} : work->second, s.engine_away)});
     }
     // What is not assigned any more is forgotten here too.
     if (told_.size() > s.kept->instances.size())

@@ -52,9 +52,11 @@ void say_running(const model::Assignment& wanted, const engine::Container& conta
   if (work.failure && work.failure->at_ms == work.unfit_since_ms) status.last_lines = work.failure->last_lines;
 }
 
-void say_not_there(const model::Assignment& wanted, const Work& work, model::InstanceStatus& status) {
+void say_not_there(const model::Assignment& wanted, const Work& work, bool engine_away, model::InstanceStatus& status) {
   if (wanted.desired == Desired::removed) {
-    status.state = work.doing == Doing::nothing ? InstanceState::removed : InstanceState::pending;
+    // What was asked for as the engine went may be there.
+    const bool sure = work.doing == Doing::nothing && !engine_away;
+    status.state = sure ? InstanceState::removed : InstanceState::pending;
   } else if (wanted.desired == Desired::stopped) {
     status.state = InstanceState::stopped;
   } else if (has_failed(work)) {
@@ -83,13 +85,14 @@ reconcile::Found found_of(const engine::Container& container) {
           .proven = container.health == model::Health::none || container.health == model::Health::healthy};
 }
 
-model::InstanceStatus status_of(const model::Assignment& wanted, const engine::Container* container, const Work& work) {
+model::InstanceStatus status_of(const model::Assignment& wanted, const engine::Container* container, const Work& work,
+                                bool engine_away) {
   model::InstanceStatus status;
   status.restarts = work.history.restarts;
   status.failures = work.history.failures;
   status.last_failure = work.failure;
   if (!container) {
-    say_not_there(wanted, work, status);
+    say_not_there(wanted, work, engine_away, status);
     return status;
   }
   const reconcile::Found found = found_of(*container);

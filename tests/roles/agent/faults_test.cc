@@ -280,6 +280,32 @@ TEST_CASE("a container that somebody removes is made again, and one that somebod
   CHECK(started_ms(world, "shop.api-1") == other);
 }
 
+TEST_CASE("what was made as the engine went is not told to be gone, and goes when the engine is back") {
+  World world;
+  world.engine.goes_after_create = true;
+  world.assign({assignment("a")});
+  world.settle();
+  REQUIRE(world.state.with([](const State& s) { return s.engine_away; }));
+  auto removed = assignment("a");
+  removed.desired = model::Desired::removed;
+  world.assign({removed});
+  world.settle();
+  CHECK(world.status("a").state != model::InstanceState::removed);
+  world.fake.set_away(false);
+  REQUIRE(world.observe.find_engine());
+  world.settle();
+  CHECK(world.status("a").state == model::InstanceState::removed);
+  CHECK_FALSE(world.fake.inspect("shop.web-1"));
+}
+
+TEST_CASE("a container that was made is known before it is looked at") {
+  World world;
+  world.engine.goes_after_create = true;
+  world.assign({assignment("a")});
+  world.settle();
+  CHECK(world.state.with([](const State& s) { return s.seen.of_instance("a") != nullptr; }));
+}
+
 TEST_CASE("renamed or with other limits a container runs on, and its status says so") {
   World world;
   world.assign({assignment("a")});

@@ -78,7 +78,9 @@ class WatchedEngine final : public engine::Engine {
   Status remove_volume(const std::string& n, const std::string& node) override { return fake_.remove_volume(n, node); }
   Result<std::string> create(const engine::ContainerSpec& spec) override {
     ++creates;
-    return fake_.create(spec);
+    auto made = fake_.create(spec);
+    if (goes_after_create.exchange(false)) fake_.set_away(true);
+    return made;
   }
   Status start(const std::string& id) override {
     ++starts;
@@ -98,6 +100,7 @@ class WatchedEngine final : public engine::Engine {
   }
 
   std::atomic<int> pulls{0}, creates{0}, starts{0}, ensured{0};
+  std::atomic<bool> goes_after_create{false};  // the engine, once
   Synced<bool> gate{true};  // closed: pulls wait
   Synced<std::vector<std::int64_t>> graces;
 
@@ -151,7 +154,7 @@ struct World {
   }
   model::InstanceStatus status(const std::string& instance) {
     return state.with([&](State& s) {
-      return status_of(s.kept->instances.at(instance), s.seen.of_instance(instance), s.work[instance]);
+      return status_of(s.kept->instances.at(instance), s.seen.of_instance(instance), s.work[instance], s.engine_away);
     });
   }
   bool runs(const std::string& name) {
