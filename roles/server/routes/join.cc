@@ -23,7 +23,8 @@ Result<std::string> certify(const Context& context, const std::string& csr_pem, 
 
 // The new node's record, the use of the token, and the certificate's fingerprint
 // are one commit: a token for one use makes one node, however many try at once.
-// Who asks again with the same key has not got the answer, and gets another.
+// Who asks again with the same key has not got the answer, and gets another; the
+// one before stays good, as what asks again may be a message that comes late.
 Result<Change> join(const Context& context, const ClusterView& view, const Call& call) {
   if (!call.token)
     return Error{Code::unauthenticated, "a join token is needed here", "kontena client token create"};
@@ -41,6 +42,7 @@ Result<Change> join(const Context& context, const ClusterView& view, const Call&
   if (taken && taken->value.key == asked_key) {
     model::Node node = taken->value;
     KTN_TRY(const std::string certificate, certify(context, asked.csr_pem, taken->key, call.now, node));
+    node.former = taken->value.certificate;
     Change change{.reply = json(api::JoinAnswer{*node.id, grid, node.name, certificate}), .resource = taken->key};
     change.commit.unchanged = {unchanged(store::nodes, *taken)};
     change.commit.puts = {store::nodes.put(taken->key, node)};
