@@ -198,6 +198,11 @@ void Invariants::started(World& world) {
       if (container.state != engine::ContainerState::running) continue;
       // What a removed node left is for its operator.
       if (removed_nodes_.contains(label(container, engine::node_label))) continue;
+      // Nor can anybody tell an agent what it could not write down.
+      const std::string instance = label(container, engine::instance_label);
+      const auto told = told_.find(instance);
+      const bool removal = told != told_.end() && told->second.contains(model::Desired::removed);
+      if (machine->stale.contains(instance) && removal) continue;
       const std::string slot = label(container, engine::project_label) + '/' + label(container, engine::stack_label) +
                                '/' + label(container, engine::service_label) + '/' +
                                label(container, engine::slot_label);

@@ -179,6 +179,8 @@ void Machine::start() {
   agent = std::make_unique<AgentLife>(process, *this, world.luck.next());
   agent::Kept read;
   if (!kept.empty()) read = *codec::from_json<agent::Kept>(kept);
+  if (disk_was_full)
+    for (const auto& [instance, assignment] : read.instances) stale.insert(instance);
   agent->state.with([&](agent::State& s) {
     s.told = read.revision > 0;
     s.kept = std::make_shared<const agent::Kept>(std::move(read));

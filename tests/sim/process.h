@@ -122,7 +122,8 @@ struct Machine {
   Duration silent_until{0};  // the last silence of more than two seconds
   Duration blank_until{0};   // till then assignments are those of a server that knows nothing
   bool disk_full = false;
-  bool disk_was_full = false;  // and nothing was kept since
+  bool disk_was_full = false;   // and nothing was kept since
+  std::set<std::string> stale;  // InstanceIds: kept by an agent that died while its disk was full
   std::unique_ptr<AgentLife> agent;
 
   std::vector<engine::Container> ours();  // all that any agent of this machine made
