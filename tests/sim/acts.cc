@@ -164,8 +164,11 @@ constexpr std::array table{
 
 }  // namespace
 
-void activate_all(World& world) {
+void activate(World& world) {
+  // Of every second world one node only: what else is drained is to end empty.
+  const bool all = world.options.seed % 2 == 0;
   for (const auto& machine : world.machines) {
+    if (!all && machine != world.machines.front()) continue;
     Answered answer;
     for (int tries = 0; answer.status == 0 && tries < 100 && !machine->id.empty(); ++tries) {
       answer = world.ask(http::Method::post, "/v1/grids/default/nodes/" + machine->id + "/activate", "");

@@ -19,7 +19,7 @@ std::span<const Row> faults();  // faults.cc
 
 void furnish(Machine&);            // images, what is not ours, and how containers behave
 void soothe(Machine&);             // ends what is wrong with it
-void activate_all(World&);         // nodes that were drained or paused; by a fiber
+void activate(World&);             // nodes that were drained or paused; by a fiber
 void leave(Machine&, int status);  // its agent ended by itself: joins anew after a while
 
 }  // namespace kontena::sim

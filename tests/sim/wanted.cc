@@ -101,10 +101,29 @@ class Looker {
     for (const auto& [slot, count] : slots)
       if (count != 1) amiss.push_back("slot " + std::to_string(slot) + " of " + item.key + " is there more than once");
     const bool global = spec.mode == model::Mode::global;
-    const auto want = global ? world_.machines.size() : static_cast<std::size_t>(spec.replicas);
+    const auto want = global ? count(model::Availability::active) : static_cast<std::size_t>(spec.replicas);
     if (aborted || (global && may_wait(spec))) return;
+    // What runs on a paused node is left there.
+    if (global && all > want && all <= want + count(model::Availability::pause)) return;
     if (all != want && !(may_wait(spec) && all < want && spec.depends_on.empty()))
       amiss.push_back("service " + item.key + " has " + std::to_string(all) + " instances of " + std::to_string(want));
+  }
+
+  std::size_t count(model::Availability availability) const {
+    std::size_t nodes = 0;
+    view_.nodes.each("", [&](const auto& item) { nodes += item.value.availability == availability; });
+    return nodes;
+  }
+
+  // Nothing is left on a drained node that could be elsewhere.
+  void look_at_place(const model::Instance& instance, const model::ServiceSpec& spec, const std::string& what) {
+    const auto* node = view_.nodes.get("default/" + *instance.node);
+    const auto* stack = view_.stacks.get(instance.service_path().stack_path().text());
+    if (!node || node->availability != model::Availability::drain) return;
+    if (!stack || stack->wanted != model::StackWanted::running) return;
+    model::ServiceSpec free = spec;
+    free.depends_on.clear();
+    if (!may_wait(free)) amiss.push_back(what + " is on a drained node");
   }
 
   void look_at_instance(const Ordered<model::Instance>::Item& item) {
@@ -122,6 +141,7 @@ class Looker {
       amiss.push_back(what + " has no spec");
       return;
     }
+    look_at_place(instance, revision->spec, what);
     const engine::Container* found = nullptr;
     for (const auto& container : of(*machine))
       if (label(container, engine::instance_label) == *instance.id) found = &container;

@@ -137,7 +137,7 @@ std::string World::settle(Duration within) {
   calm = true;
   event("world", "the storm is over");
   for (const auto& machine : machines) soothe(*machine);
-  if (options.faults) user("activate", [this] { activate_all(*this); });
+  if (options.faults) user("activate", [this] { activate(*this); });
   const Duration end = fibers.now() + within;
   int good = 0;
   std::vector<std::string> amiss;
