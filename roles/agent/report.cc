@@ -126,6 +126,14 @@ void Report::step() {
     return;
   }
   if (failures_ == 0) log::warn("nothing can be reported", {{"reason", told.error().message}});
+  if (told.error().code == Code::conflict) {
+    // A message of an agent before this one came after ours, and passes for the later. We are the one that lives,
+    // and what that has told is not so.
+    run_ = context_.ids.id();
+    told_.clear();
+    unknown_.clear();
+    all_ = true;
+  }
   context_.state.with([&](State& s) {
     for (const api::StatusReport& report : batch.statuses) s.report.insert(report.id);
     s.report_facts = s.report_facts || batch.engine;

@@ -34,7 +34,7 @@ class Report {
   std::map<std::string, model::InstanceStatus> told_;  // by InstanceId, as the server has acknowledged it
   std::set<std::string> unknown_;                      // to the server: not told again until it is assigned anew
   std::optional<model::NodeFacts> facts_told_;
-  const std::string run_;
+  std::string run_;
   std::int64_t number_ = 0;  // of the last request of statuses
   bool all_ = true;  // a new instance's first status is told even if it says nothing yet
   int failures_ = 0;

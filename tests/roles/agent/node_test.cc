@@ -16,6 +16,9 @@ using agent::test::soon;
 
 namespace {
 
+const std::string conflict =
+    codec::to_json(api::ErrorAnswer{{"conflict", "a later report of this node was heard already", "", ""}});
+
 struct Cluster {
   SystemClock clock;
   SystemIds ids;
@@ -29,6 +32,8 @@ struct Cluster {
     std::map<std::string, model::InstanceStatus> statuses;
     bool away = false;
     bool ending = false;
+    std::set<std::string> outdated;  // runs whose reports are refused
+    bool outdate = false;            // the run that comes next
   };
   Synced<Told> told;
 
@@ -85,8 +90,13 @@ struct Cluster {
                    unless_away([](const http::Request&) { return http::Response{.body = "{}"}; }));
     server->answer(api::paths::agent_statuses, unless_away([this](const http::Request& request) {
                      const auto report = codec::from_json<api::StatusRequest>(request.body);
-                     for (const auto& one : report->instances)
-                       told.change([&](Told& t) { t.statuses[one.id] = one.status; });
+                     const bool refused = told.change([&](Told& t) {
+                       if (std::exchange(t.outdate, false)) t.outdated.insert(report->run);
+                       if (t.outdated.contains(report->run)) return true;
+                       for (const auto& one : report->instances) t.statuses[one.id] = one.status;
+                       return false;
+                     });
+                     if (refused) return http::Response{.status = 409, .body = conflict};
                      return http::Response{.body = codec::to_json(api::StatusAnswer{})};
                    }));
     server->answer(api::paths::agent_streams, unless_away([this](const http::Request&) {
@@ -150,6 +160,21 @@ TEST_CASE("a node runs what it is assigned, through restarts of its agent and ab
   cluster.engine.set_away(false);
   REQUIRE(cluster.reported("a", model::InstanceState::removed));
   CHECK_FALSE(cluster.engine.inspect(container));
+}
+
+TEST_CASE("an agent whose reports pass for outdated, since a dead one's came late, tells all of it anew") {
+  Cluster cluster;
+  cluster.engine.publish("nginx:1.25");
+  cluster.start_agent();
+  cluster.assign(assignment("a"));
+  REQUIRE(cluster.reported("a", model::InstanceState::running));
+  cluster.told.change([](auto& t) {
+    t.outdate = true;
+    t.statuses["a"] = {};  // what the dead one's said
+  });
+  cluster.assign(assignment("b", "api"));
+  CHECK(cluster.reported("b", model::InstanceState::running));
+  CHECK(cluster.reported("a", model::InstanceState::running));
 }
 
 TEST_CASE("a container that somebody removes is made again") {
