@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # Nodes are drained, paused, activated, removed; and the grid is rebalanced.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # Roll-outs by update_config: start-first and stop-first, two at a time, gated by
 # health, paused by a failure, gone on with over a server's restart, superseded, aborted.
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # An agent dies at any moment, or is replaced by another version: containers run on, and what was begun is finished.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"

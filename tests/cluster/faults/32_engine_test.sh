@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # limit: 420
 # Docker is restarted, without and with live-restore; and is away for a while.
 set -euo pipefail

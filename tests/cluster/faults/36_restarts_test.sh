@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # Restart policies: back-off, delay, attempts, health; and why something failed is told, also later.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"

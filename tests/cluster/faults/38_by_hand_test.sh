@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # Somebody does things to containers by hand: what is wanted comes back, and what works is only talked about.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # The disk with an agent's state is full: containers are started and stopped all the same, and kept track of once there is room.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"

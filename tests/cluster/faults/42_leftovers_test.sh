@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# tier: long
 # What nobody wants any more is collected; and a node that is removed leaves nothing but its volumes.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"
