@@ -163,9 +163,12 @@ class Looker {
       for (const auto& container : of(*machine)) {
         const std::string id = label(container, engine::instance_label);
         const auto* key = view_.by_node.get("default/" + machine->id + '/' + id);
-        // It was removed, which a full disk kept from being known; what the server has forgotten is left alone.
-        if (!key && !machine->stale.contains(id))
-          amiss.push_back(machine->name + " has a container that nobody wants: " + container.name);
+        if (key) continue;
+        amiss.push_back(machine->name + " has a container that nobody wants: " + container.name);
+        // It was removed, which a full disk kept from being known. What the server has forgotten is left to the
+        // operator, who does as the agent's log says.
+        if (!machine->stale.contains(id)) continue;
+        [[maybe_unused]] const auto removed = machine->engine.remove(container.id);
       }
     }
   }
