@@ -88,6 +88,10 @@ class Looker {
         return;
       }
       ++slots[one.slot];
+      // A paused node takes no new work: of a global service it keeps what it has, as it is.
+      const auto* node = view_.nodes.get("default/" + *one.node);
+      const bool paused = node && node->availability == model::Availability::pause;
+      if (paused && spec.mode == model::Mode::global) return;
       if (one.desired != wanted && !(wanted == Desired::stopped && one.desired == Desired::running))
         amiss.push_back("instance " + *one.id + " of " + item.key + " is to be " +
                         std::string(model::name(one.desired)));
