@@ -5,6 +5,7 @@
 
 # shellcheck disable=SC2034 # read by what is sourced and by the benchmarks
 KT_LAB=${KT_LAB:-ktb}
+KT_LOST_AFTER=${KT_LOST_AFTER:-3s}
 # shellcheck source=/dev/null
 . "$(dirname -- "${BASH_SOURCE[0]}")/../cluster/support.sh"
 BENCH_DIR=$TREE/tests/bench

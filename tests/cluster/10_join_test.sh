@@ -2,6 +2,7 @@
 # Hosts join by a token, keep their identity without it, and are told plainly what is wrong.
 set -euo pipefail
 . "$(dirname -- "$0")/support.sh"
+KT_LOST_AFTER=3s
 lab_up 3
 start_server
 

@@ -3,6 +3,7 @@
 # when the host is back its extras go and its data's owner runs on.
 set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"
+KT_LOST_AFTER=3s
 lab_up 4
 start_cluster 4
 TRAP='command: ["sh", "-c", "trap '"'exit 0'"' TERM; sleep 9999 & wait"]'

@@ -8,6 +8,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"
 DURATION=${DURATION:-3600}
 LOSS=${LOSS:-5}
+KT_LOST_AFTER=3s
 lab_up 4
 start_server 1 --log-level debug
 for k in 2 3 4; do start_agent "$k"; done

@@ -9,6 +9,7 @@ set -euo pipefail
 . "$(dirname -- "$0")/../support.sh"
 SEED=${SEED:-1}
 FAULTS=${FAULTS:-30}
+KT_LOST_AFTER=3s
 lab_up 4
 start_cluster 4
 TRAP='command: ["sh", "-c", "trap '"'exit 0'"' TERM; sleep 9999 & wait"]'

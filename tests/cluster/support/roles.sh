@@ -20,9 +20,12 @@ server_url() { printf 'https://%s' "$(server_address)"; }
 
 # ------------------------------------------------- the arguments of each role
 
+# KT_LOST_AFTER: a machine that is busy with the test itself loses no node for it,
+# but where the test is about that.
 server_arguments() { # K -> ARGUMENTS
   ARGUMENTS=(server
     --data-dir "$(server_dir "$1")"
+    --lost-after "${KT_LOST_AFTER:-20s}"
     --listen "0.0.0.0:$API_PORT")
 }
 
