@@ -285,11 +285,12 @@ Status FakeEngine::bind_ports(State& s, Made& made) {
 }
 
 void FakeEngine::write_lines(Made& made, const std::string& text, bool is_error) const {
+  const Time now = clock_->now();  // the parts of a line are of one time
   constexpr std::size_t longest = 64 * 1024;
   std::size_t at = 0;
   do {
-    made.lines.push_back({text::rfc3339(clock_->now()), is_error, text.substr(at, longest)});
-    made.line_times_ms.push_back(now_ms());
+    made.lines.push_back({text::rfc3339(now), is_error, text.substr(at, longest)});
+    made.line_times_ms.push_back(to_ms(now));
     at += longest;
   } while (at < text.size());
 }
