@@ -1,5 +1,6 @@
 #include "rocksdb_database.h"
 
+#include <utility>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
 #include <rocksdb/listener.h>
@@ -161,7 +162,9 @@ Result<std::unique_ptr<Database>> Database::open_to_read(const std::string& fold
 void Database::show(std::unique_ptr<rocksdb::DB> db) {
   std::promise<void> closing;
   State next{.closed = closing.get_future()};
-  next.db = std::shared_ptr<rocksdb::DB>(db.release(), [closing = std::move(closing)](rocksdb::DB* last) mutable {
+  next.db = std::shared_ptr<rocksdb::DB>(db.release(), [closing = std::move(closing), held = held_](rocksdb::DB* last) mutable {
+    for (const rocksdb::Snapshot* one : held->with([](auto& all) { return std::exchange(all, {}); }))
+      last->ReleaseSnapshot(one);
     delete last;
     closing.set_value();
   });

@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -35,6 +36,10 @@ inline rocksdb::Slice slice(std::string_view text) { return {text.data(), text.s
 // opened as after a crash, which is the path that is tried most.
 class Database {
  public:
+  // Snapshots that somebody holds. Those that are left when the database closes are given back then.
+  using Held = Synced<std::set<const rocksdb::Snapshot*>>;
+  const std::shared_ptr<Held>& held() const { return held_; }
+
   // Opens, or makes, the database in `folder` through `env`: tests give one that fails.
   static Result<std::unique_ptr<Database>> open(const std::string& folder, rocksdb::Env* env);
 
@@ -63,6 +68,7 @@ class Database {
   void show(std::unique_ptr<rocksdb::DB>);
 
   const std::string folder_;
+  const std::shared_ptr<Held> held_ = std::make_shared<Held>();
   rocksdb::Env* const env_;
   Synced<State> state_;
 };

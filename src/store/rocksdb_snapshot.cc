@@ -8,10 +8,16 @@ namespace {
 
 class RocksdbSnapshot final : public Snapshot {
  public:
-  RocksdbSnapshot(std::weak_ptr<rocksdb::DB> db, const rocksdb::Snapshot* held, Revision revision, std::string folder)
-      : db_(std::move(db)), held_(held), revision_(revision), folder_(std::move(folder)) {}
+  RocksdbSnapshot(std::weak_ptr<rocksdb::DB> db, std::shared_ptr<Database::Held> all, const rocksdb::Snapshot* held,
+                  Revision revision, std::string folder)
+      : db_(std::move(db)), all_(std::move(all)), held_(held), revision_(revision), folder_(std::move(folder)) {
+    all_->with([&](auto& snapshots) { snapshots.insert(held_); });
+  }
   ~RocksdbSnapshot() override {
-    if (const auto db = db_.lock()) db->ReleaseSnapshot(held_);
+    const auto db = db_.lock();
+    if (!db) return;  // given back when that was closed
+    all_->with([&](auto& snapshots) { snapshots.erase(held_); });
+    db->ReleaseSnapshot(held_);
   }
 
   Revision revision() const override { return revision_; }
@@ -40,6 +46,7 @@ class RocksdbSnapshot final : public Snapshot {
 
  private:
   const std::weak_ptr<rocksdb::DB> db_;
+  const std::shared_ptr<Database::Held> all_;
   const rocksdb::Snapshot* const held_;
   const Revision revision_;
   const std::string folder_;
@@ -55,7 +62,7 @@ Result<std::unique_ptr<Snapshot>> take_snapshot(Database& database) {
   rocksdb::ReadOptions options;
   options.snapshot = held;
   auto revision = newest_revision(*db, options, database.folder());
-  auto taken = std::make_unique<RocksdbSnapshot>(db, held, revision ? *revision : 0, database.folder());
+  auto taken = std::make_unique<RocksdbSnapshot>(db, database.held(), held, revision ? *revision : 0, database.folder());
   if (!revision) return std::move(revision).error();
   return std::unique_ptr<Snapshot>(std::move(taken));
 }
