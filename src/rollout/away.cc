@@ -9,17 +9,9 @@ namespace {
 
 constexpr std::int64_t avoided_ms = 600'000;
 
-std::vector<NodeId> still_avoided(const Entry& entry, std::int64_t now_ms) {
-  std::vector<NodeId> nodes;
-  for (const model::Avoided& avoided : entry.instance.avoid)
-    if (avoided.until_ms > now_ms) nodes.push_back(avoided.node);
-  return nodes;
-}
-
 Away why_away(Round& round, const Part& part, const Entry& entry) {
   if (entry.lost) return Away::lost;
-  const auto* node = round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
-  if (node && node->availability == model::Availability::drain) return Away::drained;
+  if (is_drained(round, entry)) return Away::drained;
   if (!entry.instance.move_why.empty()) return Away::moved;
   if (round.live || !part.service) return Away::no;
   const std::int64_t at = worth_moving_at(entry.instance, *entry.status, *entry.made_from);
@@ -50,6 +42,18 @@ bool goes_away(const Entry& entry) {
 
 }  // namespace
 
+bool is_drained(const Round& round, const Entry& entry) {
+  const auto* node = round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
+  return node && node->availability == model::Availability::drain;
+}
+
+std::vector<NodeId> still_avoided(const Round& round, const Entry& entry) {
+  std::vector<NodeId> nodes;
+  for (const model::Avoided& avoided : entry.instance.avoid)
+    if (avoided.until_ms > round.now_ms) nodes.push_back(avoided.node);
+  return nodes;
+}
+
 void judge_place(Round& round, Part& part) {
   for (Entry& entry : part.entries) {
     if (!entry.placed()) continue;
@@ -77,7 +81,7 @@ void replace_away(Round& round, Part& part) {
     schedule::Request wish = request(round, part, why_not, next.current ? nullptr : next.made_from);
     if (!why_not.empty()) continue;
     wish.not_on = {old.instance.node};
-    const auto avoided = still_avoided(old, round.now_ms);
+    const auto avoided = still_avoided(round, old);
     if (old.away == Away::failing)
       wish.not_on.insert(wish.not_on.end(), avoided.begin(), avoided.end());
     else

@@ -6,14 +6,6 @@
 namespace kontena::rollout {
 namespace {
 
-const model::ServiceSpec& made_from(const model::ClusterView& view, const model::Instance& instance,
-                                    const model::Service* service) {
-  static const model::ServiceSpec lost;
-  const auto key = model::revision_key(instance.service_path(), instance.instance_revision);
-  if (const auto* revision = view.revisions.get(key)) return revision->spec;
-  return service ? service->spec : lost;
-}
-
 // Its container is gone, or its node is gone for good and the container with it.
 bool gone(const Round& round, const Entry& entry) {
   if (entry.leaving() && (!entry.placed() || entry.status->state == model::InstanceState::removed)) return true;
@@ -30,6 +22,7 @@ Part& part_of(Round& round, const model::ServicePath& path) {
 
 void load(Round& round) {
   static const model::InstanceStatus none_yet;
+  static const model::ServiceSpec none;
   const std::string prefix = round.path.text() + '/';
   const bool going = round.stack.wanted == model::StackWanted::removed;
   round.view.services.each(prefix, [&](const auto& item) {
@@ -42,9 +35,10 @@ void load(Round& round) {
     const model::Instance& instance = item.value;
     Part& part = part_of(round, instance.service_path());
     const auto* status = round.view.statuses.get(item.key);
+    const auto* spec = made_from(round.view, instance);
     part.entries.push_back({.instance = instance,
                             .status = status ? status : &none_yet,
-                            .made_from = &made_from(round.view, instance, part.service),
+                            .made_from = spec ? spec : &none,
                             .current = part.service && current(instance, *part.service)});
   });
   for (Part& part : round.parts) {

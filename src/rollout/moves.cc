@@ -10,13 +10,6 @@
 namespace kontena::rollout {
 namespace {
 
-const model::ServiceSpec* spec_of(const model::ClusterView& view, const model::Instance& instance) {
-  if (const auto* made = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision)))
-    return &made->spec;
-  const auto* service = view.services.get(instance.service_path().text());
-  return service ? &service->spec : nullptr;
-}
-
 // A service that is as wanted, and so may have one of its instances moved.
 struct Settled {
   const model::Service* service = nullptr;
@@ -62,7 +55,7 @@ void add_service(Grid& grid, const model::Service& service) {
   grid.view.instances.each(path.text() + '/', [&](const auto& item) {
     const model::Instance& instance = item.value;
     const auto* status = grid.view.statuses.get(item.key);
-    const auto* spec = spec_of(grid.view, instance);
+    const auto* spec = made_from(grid.view, instance);
     ++count;
     as_wanted &= instance.desired == model::Desired::running && instance.move_why.empty() && status && spec &&
                  up(*status, *spec) && bound(grid.view, instance).empty();
@@ -116,7 +109,7 @@ std::vector<Chance> chances(const Grid& grid) {
 }  // namespace
 
 std::string bound(const model::ClusterView& view, const model::Instance& instance) {
-  const auto* spec = spec_of(view, instance);
+  const auto* spec = made_from(view, instance);
   if (!spec || instance.node.empty()) return "";
   const auto* service = view.services.get(instance.service_path().text());
   if (spec->mode == model::Mode::global) return "its service has one on every node";
@@ -158,7 +151,7 @@ std::vector<Move> rebalance(const model::ClusterView& view, schedule::Nodes& nod
       if (impossible.contains({chance.service, chance.from, chance.to})) continue;
       Settled& settled = grid.services[chance.service];
       const model::Instance& instance = *settled.on.at(chance.from).back();
-      const model::ServiceSpec& spec = *spec_of(view, instance);
+      const model::ServiceSpec& spec = *made_from(view, instance);
       const auto place = nodes.place({.spec = &spec, .path = instance.service_path(), .pinned = chance.to});
       if (!place.node) {
         impossible.insert({chance.service, chance.from, chance.to});

@@ -126,8 +126,7 @@ std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
 schedule::Request request(const Round& round, const Vacancy& vacancy, std::string& why_not) {
   const Entry& entry = vacancy.instance.entry;
   schedule::Request wish = request(round, *vacancy.part, why_not, entry.current ? nullptr : entry.made_from);
-  for (const model::Avoided& avoided : entry.instance.avoid)
-    if (avoided.until_ms > round.now_ms) wish.avoid.push_back(avoided.node);
+  wish.avoid = still_avoided(round, entry);
   if (vacancy.node) wish.pinned = vacancy.node;
   wish.prefer = vacancy.prefer;
   return wish;

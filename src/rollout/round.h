@@ -62,8 +62,8 @@ struct Round {
   const model::Stack& stack;
 
   const model::Deployment* live = nullptr;  // the newest running one
-  bool halted =
-      false;  // the newest deployment failed or was aborted: what is left of a roll-out waits for the next one
+  // The newest deployment failed or was aborted: what is left of a roll-out waits for the next one.
+  bool halted = false;
   std::vector<Part> parts = {};                                         // in order of name
   std::map<std::string, NodeId> pins = {};                              // made in this round, by volume key
   std::map<std::pair<std::string, model::Condition>, bool> known = {};  // what `satisfied` said
@@ -83,7 +83,9 @@ void remove(Round&, Part&, std::size_t entry);
 void set_desired(Round&, Entry&, model::Desired);
 
 // away.cc: who is to be elsewhere.
-void judge_place(Round&, Part&);   // sets lost, away and held
+void judge_place(Round&, Part&);                                // sets lost, away and held
+bool is_drained(const Round&, const Entry&);                    // its node is
+std::vector<NodeId> still_avoided(const Round&, const Entry&);  // where its predecessors kept failing of late
 void replace_away(Round&, Part&);  // start-first, where another node takes it; the lost are replaced by fill()
 
 // update.cc: what replaces instances of an older revision.

@@ -19,11 +19,6 @@ bool worth_another_try(const Round& round, const Entry& entry) {
          entry.instance.created_ms < round.live->created_ms;
 }
 
-bool is_drained(const Round& round, const Entry& entry) {
-  const auto* node = round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
-  return node && node->availability == model::Availability::drain;
-}
-
 // Nobody misses it while its successor is made.
 bool serves_nobody(const Entry& entry) {
   return entry.status->state != model::InstanceState::running || entry.instance.desired != model::Desired::running;

@@ -54,6 +54,13 @@ std::int64_t worth_moving_at(const model::Instance& instance, const model::Insta
   return status.last_failure->at_ms + (first_move_ms << std::min<std::int64_t>(instance.failed_before, 5));
 }
 
+const model::ServiceSpec* made_from(const model::ClusterView& view, const model::Instance& instance) {
+  if (const auto* made = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision)))
+    return &made->spec;
+  const auto* service = view.services.get(instance.service_path().text());
+  return service ? &service->spec : nullptr;
+}
+
 bool current(const model::Instance& instance, const model::Service& service) {
   return instance.instance_revision == service.instance_revision && instance.restarts == service.restarts;
 }

@@ -22,6 +22,9 @@ std::int64_t settles_at(const model::InstanceStatus&, std::int64_t now_ms, std::
 // It keeps failing: from when on another node is worth a try; 0 = it does not.
 std::int64_t worth_moving_at(const model::Instance&, const model::InstanceStatus&, const model::ServiceSpec&);
 
+// The spec that it was made from; of a revision that is not kept, the newest; null where the service is lost too.
+const model::ServiceSpec* made_from(const model::ClusterView&, const model::Instance&);
+
 // Made from what the service is now.
 bool current(const model::Instance&, const model::Service&);
 
