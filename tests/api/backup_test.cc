@@ -3,10 +3,12 @@
 #include <doctest/doctest.h>
 
 #include <random>
+#include <string>
 #include <vector>
 
 using namespace kontena;
 using namespace kontena::api;
+using namespace std::string_literals;
 
 namespace {
 
@@ -27,7 +29,7 @@ Status read(std::string_view text, std::size_t piece, Read& into) {
   return reader.finish();
 }
 
-const std::string odd("end 1 2\n\0\xff record 3 4\n", 24);
+const std::string odd = "end 1 2\n\0\xff record 3 4\n"s;
 
 std::string sample() {
   BackupWriter writer;
