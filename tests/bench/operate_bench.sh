@@ -69,10 +69,12 @@ kontena_again() {
 
 all_on() { (($(count_all '' 1 2) == N)); }
 failover_turn() { # WHO
+  COUNTED=(1 2)
   begin
   lab crash 3
   POLL=0.02 wait_until 120 "all $N run on the two others" all_on
   took
+  COUNTED=()
   note "failover $1 wall" "$(seconds "$WALL_MS")"
   note "failover $1 cpu" "$(seconds "$CPU_MS")"
   lab boot 3 >/dev/null
@@ -113,7 +115,7 @@ report() { # WHAT
     ((${#a[@]} && ${#b[@]})) || continue
     ratios=()
     for ((i = 0; i < ${#a[@]} && i < ${#b[@]}; i++)); do ratios+=("$(ratio "${a[i]}" "${b[i]}")"); done
-    printf '%-34s %7.2f    (%s)\n' "$1: kontena / swarm, $figure" "$(median "${ratios[@]}")" "${ratios[*]}"
+    printf '%-34s %7s    (%s)\n' "$1: kontena / swarm, $figure" "$(median "${ratios[@]}")" "${ratios[*]}"
   done
 }
 

@@ -13,6 +13,7 @@ BENCH_DIR=$TREE/tests/bench
 . "$BENCH_DIR/contestants.sh"
 
 HOST_COUNT=3
+COUNTED=()
 TICK_MS=$((1000 / $(getconf CLK_TCK)))
 
 now_us() { printf '%s' "${EPOCHREALTIME/[.,]/}"; }
@@ -50,10 +51,11 @@ bench_done() {
 
 # ----------------------------------------------------------------------- clocks
 
-# CPU milliseconds of all that ran in the lab's hosts, containers included
+# CPU milliseconds of all that ran in the lab's hosts, containers included; of
+# those in COUNTED where that is set: a host that crashes takes its figure along
 lab_cpu_ms() {
-  local k
-  for k in "${HOSTS[@]}"; do lab usage "$k"; done | awk '{ s += $1 } END { printf "%d", s * 1000 }'
+  local k hosts=("${COUNTED[@]:-${HOSTS[@]}}")
+  for k in "${hosts[@]}"; do lab usage "$k"; done | awk '{ s += $1 } END { printf "%d", s * 1000 }'
 }
 
 # CPU milliseconds of the whole machine
