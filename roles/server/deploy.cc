@@ -7,6 +7,7 @@
 #include "kontena/rollout/diff.h"
 #include "kontena/schedule/constraint.h"
 #include "kontena/store/tables.h"
+#include "networks.h"
 #include "routes/find.h"
 
 namespace kontena::server {
@@ -193,6 +194,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   stack.volumes = spec.volumes;
   commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});
   commit.puts.push_back(store::stacks.put(path.text(), stack));
+  KTN_OK(put_networks(view, call, path, spec, commit));
   result.answer.deployment = add_deployment(context, view, call, stack, revision, "deploy", commit);
   return result;
 }

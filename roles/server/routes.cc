@@ -58,6 +58,10 @@ constexpr std::array table{
     Route{post, paths::service_scale, deploy, "service.scale", small_body, scale_service},
     Route{post, paths::service_restart, deploy, "service.restart", no_body, restart_service},
     Route{get, paths::instances, view, "", no_body, list_instances},
+    Route{get, paths::networks, view, "", no_body, list_networks},
+    Route{get, paths::network, view, "", no_body, get_network},
+    Route{post, paths::networks, deploy, "network.create", small_body, create_network},
+    Route{del, paths::network, deploy, "network.remove", no_body, remove_network},
     Route{get, paths::logs, access::Permission::logs, "", no_body, stream_logs},
 
     Route{post, paths::agent_join, open, "node.join", small_body, join},
@@ -65,6 +69,7 @@ constexpr std::array table{
     Route{post, paths::agent_beat, agent, "", small_body, beat},
     Route{post, paths::agent_facts, agent, "", small_body, put_facts},
     Route{get, paths::agent_assignments, agent, "", no_body, get_assignments},
+    Route{get, paths::agent_network, agent, "", no_body, get_node_network},
     Route{post, paths::agent_statuses, agent, "", large_body, put_statuses},
     Route{get, paths::agent_streams, agent, "", no_body, list_streams},
     Route{post, paths::agent_stream, agent, "", streamed_body, feed_stream},

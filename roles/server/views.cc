@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kontena/base/log.h"
+#include "networks.h"
 #include "kontena/model/ids.h"
 #include "kontena/store/tables.h"
 
@@ -12,20 +13,23 @@ namespace {
 constexpr std::size_t kept_removals = 10'000;
 constexpr std::size_t batch = 256;
 
-// Engine names of the networks that an instance's container was on.
-std::vector<std::string> networks_of(const model::ClusterView& view, const model::Instance& instance) {
+// The networks that an instance was on: their keys, or what engines call them.
+std::vector<std::string> networks_of(const model::Instance& instance) {
+  std::vector<std::string> keys;
+  for (const auto& [name, address] : instance.addresses) keys.push_back(instance.grid + '/' + instance.project + '/' + name);
+  return keys;
+}
+std::vector<std::string> engine_networks_of(const model::Instance& instance) {
   std::vector<std::string> names;
-  const auto* revision = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
-  const auto* stack = view.stacks.get(instance.service_path().stack_path().text());
-  if (!revision) return names;
-  for (const model::Attachment& attachment : revision->spec.networks) {
-    std::string name;
-    if (stack)
-      if (const auto found = stack->networks.find(attachment.network); found != stack->networks.end())
-        name = found->second.name;
-    names.push_back(name.empty() ? model::scoped_name(instance.project, instance.stack, attachment.network) : name);
-  }
+  for (const auto& [name, address] : instance.addresses) names.push_back(engine_network(instance.project, name));
   return names;
+}
+
+// Who waits for something of an instance.
+void add_keys(const model::Instance* instance, std::vector<std::string>& keys) {
+  if (!instance) return;
+  if (!instance->node.empty()) keys.push_back("by_node/" + instance->grid + '/' + *instance->node);
+  for (const std::string& network : networks_of(*instance)) keys.push_back("members/" + network);
 }
 
 void tell_unreadable(const Ordered<std::string>& before, const Ordered<std::string>& now) {
@@ -93,16 +97,16 @@ void Views::follow() {
       if (!key.starts_with("instances/")) continue;
       const auto* instance = next.instances.get(std::string_view(key).substr(10));
       if (!instance || instance->node.empty()) continue;
-      const std::string node = instance->grid + '/' + *instance->node;
-      keys.push_back("by_node/" + node);
-      removed.push_back({changed.revision, node, *instance->id, networks_of(next, *instance)});
+      add_keys(instance, keys);
+      removed.push_back({changed.revision, instance->grid + '/' + *instance->node, *instance->id, engine_networks_of(*instance), networks_of(*instance)});
     }
     store::apply(next, changed);
     for (const store::Entry& entry : changed.put) {
       keys.push_back(entry.key);
-      if (!entry.key.starts_with("instances/")) continue;
-      const auto* instance = next.instances.get(std::string_view(entry.key).substr(10));
-      if (instance && !instance->node.empty()) keys.push_back("by_node/" + instance->grid + '/' + *instance->node);
+      if (entry.key.starts_with("instances/")) add_keys(next.instances.get(std::string_view(entry.key).substr(10)), keys);
+      if (!entry.key.starts_with("statuses/")) continue;
+      if (const auto* instance = next.instances.get(std::string_view(entry.key).substr(9)))
+        for (const std::string& network : networks_of(*instance)) keys.push_back("members/" + network);
     }
   }
   if (!changes) {
@@ -198,6 +202,17 @@ std::optional<std::vector<Removal>> Views::removals(const std::string& by_node, 
     std::vector<Removal> found;
     for (const Removal& removal : s.removals)
       if (removal.revision > after && removal.by_node == by_node) found.push_back(removal);
+    return found;
+  });
+}
+
+std::optional<std::vector<std::string>> Views::removed_members(const std::set<std::string>& networks, std::int64_t after) const {
+  return state_.with([&](const State& s) -> std::optional<std::vector<std::string>> {
+    if (after < s.removals_since) return std::nullopt;
+    std::vector<std::string> found;
+    for (const Removal& removal : s.removals)
+      if (removal.revision > after && std::ranges::any_of(removal.member_of, [&](const auto& n) { return networks.contains(n); }))
+        found.push_back(removal.instance);
     return found;
   });
 }

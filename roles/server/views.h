@@ -22,7 +22,8 @@ struct Removal {
   std::int64_t revision = 0;
   std::string by_node;  // GRID/NODE
   std::string instance;
-  std::vector<std::string> networks;  // engine names that it used
+  std::vector<std::string> networks;   // engine names that it used
+  std::vector<std::string> member_of;  // GRID/PROJECT/NETWORK
 };
 
 // The decoded tables in memory, brought up to date from the store's feed by a
@@ -46,7 +47,7 @@ class Views {
   void await(std::int64_t revision);
 
   // Waits for something after sequence `seen` under one of the prefixes (store keys cut at
-  // a '/', or "by_node/GRID/NODE"), at most until `limit` has passed. False: none.
+  // a '/', "by_node/GRID/NODE", or "members/GRID/PROJECT/NETWORK"), at most until `limit` has passed. False: none.
   bool wait(std::int64_t seen, const std::vector<std::string>& prefixes, Duration limit);
 
   // Calls with each view and the keys that were written since the one before ("":
@@ -58,6 +59,9 @@ class Views {
   // The removals on a node after a revision, or nothing where they are no longer
   // all known.
   std::optional<std::vector<Removal>> removals(const std::string& by_node, std::int64_t after) const;
+
+  // Likewise of the instances that were on one of these networks (GRID/PROJECT/NAME).
+  std::optional<std::vector<std::string>> removed_members(const std::set<std::string>& networks, std::int64_t after) const;
 
   // Ends the present and later waits under this prefix at once, without a change.
   void nudge(const std::string& prefix);

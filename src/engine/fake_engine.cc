@@ -161,11 +161,10 @@ Result<bool> FakeEngine::remove_image(const std::string& id) {
   });
 }
 
-Status FakeEngine::ensure_network(const std::string& name, const model::NetworkSpec& spec,
-                                  const model::StringMap& labels) {
+Status FakeEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels) {
   return state_.with([&](State& s) -> Status {
     if (s.away) return nobody();
-    s.networks.try_emplace(name, together(labels, spec.labels));
+    s.networks.try_emplace(network.name, together(labels, network.labels));
     return Done{};
   });
 }

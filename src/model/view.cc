@@ -28,6 +28,10 @@ std::string history_key(const StackPath& path, std::int64_t revision) { return p
 
 std::string instance_key(const Instance& instance) { return instance.service_path().text() + '/' + *instance.id; }
 
+std::string member_key(const Instance& instance, std::string_view network, std::string_view address) {
+  return instance.grid + '/' + instance.project + '/' + std::string(network) + '/' + std::string(address) + '/' + *instance.id;
+}
+
 std::string by_node_key(const Instance& instance) { return instance.grid + '/' + *instance.node + '/' + *instance.id; }
 
 }  // namespace kontena::model

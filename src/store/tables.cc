@@ -34,19 +34,23 @@ struct Plain {
   static void erase(ClusterView& view, std::string_view tail) { (view.*member).erase(tail); }
 };
 
-// The table of instances also keeps by_node.
+// The table of instances also keeps by_node and members.
 struct Instances {
   using Base = Plain<instances, &ClusterView::instances>;
 
   static void forget(ClusterView& view, std::string_view tail) {
     const auto* was = view.instances.get(tail);
-    if (was && !was->node.empty()) view.by_node.erase(model::by_node_key(*was));
+    if (!was) return;
+    if (!was->node.empty()) view.by_node.erase(model::by_node_key(*was));
+    for (const auto& [network, address] : was->addresses) view.members.erase(model::member_key(*was, network, address));
   }
   static Result<Item> read(const Entry& entry) { return Base::read(entry); }
   static void put(ClusterView& view, const Item& item) {
     const auto& now = *static_cast<const Base::Row*>(item.get());
     forget(view, now.key);
     if (!now.value.node.empty()) view.by_node.put(model::by_node_key(now.value), now.key, now.revision);
+    for (const auto& [network, address] : now.value.addresses)
+      view.members.put(model::member_key(now.value, network, address), now.key, now.revision);
     Base::put(view, item);
   }
   static void erase(ClusterView& view, std::string_view tail) {
@@ -77,6 +81,7 @@ constexpr std::array rows{
     plain<grids, &ClusterView::grids>(),
     plain<history, &ClusterView::history>(),
     row<instances, Instances>(),
+    plain<networks, &ClusterView::networks>(),
     plain<nodes, &ClusterView::nodes>(),
     plain<projects, &ClusterView::projects>(),
     plain<removed_nodes, &ClusterView::removed_nodes>(),

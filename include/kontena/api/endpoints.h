@@ -35,6 +35,8 @@ inline constexpr std::string_view services = "/v1/grids/{grid}/projects/{project
 inline constexpr std::string_view service = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}";
 inline constexpr std::string_view service_scale = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}/scale";
 inline constexpr std::string_view service_restart = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}/restart";
+inline constexpr std::string_view networks = "/v1/grids/{grid}/projects/{project}/networks";
+inline constexpr std::string_view network = "/v1/grids/{grid}/projects/{project}/networks/{network}";
 inline constexpr std::string_view instances = "/v1/grids/{grid}/projects/{project}/instances";    // ?stack= &service= &after=REV (waits)
 inline constexpr std::string_view logs = "/v1/grids/{grid}/projects/{project}/logs";              // ?stack= &service= &instance= &follow= &tail= &since=
 inline constexpr std::string_view history = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/history";
@@ -48,6 +50,7 @@ inline constexpr std::string_view agent_renew = "/v1/agent/renew";              
 inline constexpr std::string_view agent_beat = "/v1/agent/beat";
 inline constexpr std::string_view agent_facts = "/v1/agent/facts";
 inline constexpr std::string_view agent_assignments = "/v1/agent/assignments";  // ?after=REV (waits up to 30 s)
+inline constexpr std::string_view agent_network = "/v1/agent/network";          // ?after=REV&has=DIGEST (waits up to 30 s)
 inline constexpr std::string_view agent_statuses = "/v1/agent/statuses";
 inline constexpr std::string_view agent_streams = "/v1/agent/streams";          // waits up to 30 s for wanted streams
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked

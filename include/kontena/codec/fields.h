@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kontena/codec/network_fields.h"
 #include "kontena/codec/spec_fields.h"
 #include "kontena/model/assignment.h"
 #include "kontena/model/service.h"
@@ -87,6 +88,7 @@ struct Fields<model::Node> {
     v("former", s.former);
     v("key", s.key);
     v("created_ms", s.created_ms);
+    v("number", s.number);
   }
 };
 
@@ -115,6 +117,10 @@ struct Fields<model::NodeFacts> {
     v("kernel", s.kernel);
     v("live_restore", s.live_restore);
     v("address", s.address);
+    v("mesh_key", s.mesh_key);
+    v("mesh_endpoints", s.mesh_endpoints);
+    v("mesh_way", s.mesh_way);
+    v("mesh_problem", s.mesh_problem);
   }
 };
 
@@ -146,6 +152,7 @@ struct Fields<model::Instance> {
     v("move_to", s.move_to);
     v("failed_before", s.failed_before);
     v("avoid", s.avoid);
+    v("addresses", s.addresses);
   }
 };
 
@@ -215,6 +222,8 @@ struct Fields<model::Grid> {
     v("name", s.name);
     v("created_ms", s.created_ms);
     v("lost_after_ms", s.lost_after_ms);
+    v("pool", s.pool);
+    v("networks_made", s.networks_made);
   }
 };
 

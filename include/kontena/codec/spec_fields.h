@@ -32,6 +32,7 @@ struct Fields<model::Attachment> {
   static void visit(auto& v, auto& s) {
     v("network", s.network);
     v("aliases", s.aliases);
+    v("ipv4_address", s.ipv4_address);
   }
 };
 
@@ -123,6 +124,7 @@ struct Fields<model::ServiceSpec> {
     v("ports", s.ports);
     v("mounts", s.mounts);
     v("networks", s.networks);
+    v("network_mode", s.network_mode);
     v("health_check", s.health_check);
     v("restart", s.restart);
     v("limits", s.limits);
@@ -152,7 +154,12 @@ struct Fields<model::NetworkSpec> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
     v("internal", s.internal);
+    v("external", s.external);
     v("labels", s.labels);
+    v("subnet", s.subnet);
+    v("gateway", s.gateway);
+    v("ip_range", s.ip_range);
+    v("reserved", s.reserved);
   }
 };
 

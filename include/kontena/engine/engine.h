@@ -10,6 +10,7 @@
 #include "kontena/base/clock.h"
 #include "kontena/base/result.h"
 #include "kontena/model/instance.h"
+#include "kontena/model/network.h"
 #include "kontena/model/stack.h"
 
 namespace kontena::engine {
@@ -68,7 +69,8 @@ struct ContainerSpec {
   // Where service.mounts' and service.networks' keys lead, as the engine names them.
   std::map<std::string, std::string> volumes;
   std::map<std::string, std::string> networks;
-  model::Strings aliases;  // on each network: the names others find it by
+  std::map<std::string, std::string> addresses;  // by the same keys, where it is to have one of its own there
+  std::string resolv_conf;  // a file of the host that is to be its /etc/resolv.conf; "" = the engine's
 };
 
 struct PullProgress {
@@ -132,7 +134,8 @@ class Engine {
   virtual Result<bool> remove_image(const std::string& id) = 0;
 
   // Idempotent: what is there with the same name is taken as it is.
-  virtual Status ensure_network(const std::string& name, const model::NetworkSpec&, const model::StringMap& labels) = 0;
+  // Code::failed_precondition where one of that name has another subnet, or the subnet is taken.
+  virtual Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels) = 0;
   virtual Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) = 0;
   virtual Result<model::Strings> networks(const std::string& node) = 0;  // names of ours
   // Removes it if it is ours (node_label) and unused; otherwise leaves it and says nothing.

@@ -5,6 +5,7 @@
 
 #include "kontena/model/ids.h"
 #include "kontena/model/instance.h"
+#include "kontena/model/network.h"
 #include "kontena/model/stack.h"
 
 namespace kontena::model {
@@ -20,7 +21,7 @@ struct Assignment {
   Desired desired = Desired::running;
   std::string container_name;  // "shop.web-1"
   ServiceSpec spec;
-  std::map<std::string, NetworkSpec> networks;  // those the service uses; names filled in
+  std::map<std::string, AssignedNetwork> networks;  // those the service uses, by their keys in the stack
   std::map<std::string, VolumeSpec> volumes;    // likewise
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };

@@ -12,6 +12,8 @@ struct Grid {
   std::string name;
   std::int64_t created_ms = 0;
   std::int64_t lost_after_ms = 0;  // a node silent for so long is lost; 0 = the server's setting
+  std::string pool;                // of addresses for nodes and networks; "" = overlay's default
+  std::int64_t networks_made = 0;  // rewritten whenever an address range or number is given: two at once conflict
 };
 
 struct Project {

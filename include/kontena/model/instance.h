@@ -39,6 +39,7 @@ struct Instance {
   NodeId move_to;               // where it goes best then
   std::int64_t failed_before = 0;  // instances of its slot that kept failing, in a row, before it
   std::vector<Avoided> avoid;   // where those were
+  StringMap addresses;          // network (of its project) -> address; given with the node
 
   ServicePath service_path() const { return {grid, project, stack, service}; }
 };

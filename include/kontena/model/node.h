@@ -22,6 +22,7 @@ struct Node {
   std::string former;       // of the one it asked with: it holds that one still if the answer was lost
   std::string key;          // SHA-256 of the public key of the newest
   std::int64_t created_ms = 0;
+  std::int64_t number = 0;  // in its grid: of its address in the mesh; 0 = none yet
 };
 
 // A node that people removed, kept for a while, so that its agent can be told for
@@ -47,6 +48,10 @@ struct NodeFacts {
   std::string kernel;
   bool live_restore = false;  // containers outlive a restart of the engine
   std::string address;  // the agent's own idea of where its published ports answer
+  std::string mesh_key;      // WireGuard's public key, base64; "" = it has no mesh
+  Strings mesh_endpoints;    // where its WireGuard may be reached, best first
+  std::string mesh_way;      // "kernel", "userspace"
+  std::string mesh_problem;  // why it has no mesh, or a poor one
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
 

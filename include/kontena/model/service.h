@@ -38,6 +38,7 @@ struct Mount {
 struct Attachment {  // to a network
   std::string network;  // a key of StackSpec::networks
   Strings aliases;      // besides the service's own name
+  std::string ipv4_address;  // "" = the grid gives one
   friend bool operator==(const Attachment&, const Attachment&) = default;
 };
 
@@ -126,6 +127,7 @@ struct ServiceSpec {
   std::vector<Port> ports;
   std::vector<Mount> mounts;
   std::vector<Attachment> networks;
+  std::string network_mode;  // "" = its networks; "host", "none", or "bridge": the engine's own
   std::optional<HealthCheck> health_check;
   Restart restart;
   Resources limits;

@@ -19,9 +19,14 @@ struct VolumeSpec {
 };
 
 struct NetworkSpec {
-  std::string name;  // as the engine knows it; "" = scoped_name(project, stack, key)
+  std::string name;  // of the Network; "" = scoped_name(project, stack, key)
   bool internal = false;
+  bool external = false;  // must be there: of `network create` or another stack
   StringMap labels;
+  std::string subnet;     // "" = the grid gives one
+  std::string gateway;    // "" = the subnet's first address
+  std::string ip_range;
+  Strings reserved;       // aux_addresses
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 

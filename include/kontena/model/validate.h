@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "kontena/base/result.h"
 #include "kontena/model/stack.h"
 
 namespace kontena::model {
@@ -15,5 +16,8 @@ struct Problem {
 // Everything that is wrong with a spec, all at once. The client asks before it
 // sends, the server before it accepts. Also holds the limits of size and count.
 std::vector<Problem> validate(const StackSpec&);
+
+// Of `network create`: as the engine has names, and without its own (bridge, host, none).
+Status check_network_name(const std::string&);
 
 }  // namespace kontena::model

@@ -8,6 +8,7 @@
 #include "kontena/model/deployment.h"
 #include "kontena/model/grid.h"
 #include "kontena/model/instance.h"
+#include "kontena/model/network.h"
 #include "kontena/model/node.h"
 #include "kontena/model/stack.h"
 
@@ -27,6 +28,7 @@ struct ClusterView {
   Ordered<Service> services;          // GRID/PROJECT/STACK/SERVICE
   Ordered<ServiceRevision> revisions; // GRID/PROJECT/STACK/SERVICE/REVISION (revision_key)
   Ordered<StackRevision> history;     // GRID/PROJECT/STACK/REVISION (history_key)
+  Ordered<Network> networks;          // GRID/PROJECT/NAME
   Ordered<Volume> volumes;            // GRID/PROJECT/NAME
   Ordered<Instance> instances;        // GRID/PROJECT/STACK/SERVICE/ID
   Ordered<InstanceStatus> statuses;   // the same
@@ -38,6 +40,10 @@ struct ClusterView {
 
   // Derived: for each placed instance, GRID/NODE/ID → its key in `instances`.
   Ordered<std::string> by_node;
+
+  // Derived: who has which address, GRID/PROJECT/NETWORK/ADDRESS/ID → its key in
+  // `instances`. Two may have one that was declared: the old one, and who takes its place.
+  Ordered<std::string> members;
 };
 
 // Revisions sort as text: eight digits.
@@ -45,6 +51,7 @@ std::string revision_key(const ServicePath&, std::int64_t revision);
 std::string history_key(const StackPath&, std::int64_t revision);
 std::string instance_key(const Instance&);
 std::string by_node_key(const Instance&);
+std::string member_key(const Instance&, std::string_view network, std::string_view address);
 
 // Who was heard of lately: not in the store, since it changes all the time. A
 // node that is not in it was never heard.

@@ -12,6 +12,7 @@ inline constexpr Table<model::NodeFacts> facts{"facts"};
 inline constexpr Table<model::Grid> grids{"grids"};
 inline constexpr Table<model::StackRevision> history{"history"};
 inline constexpr Table<model::Instance> instances{"instances"};
+inline constexpr Table<model::Network> networks{"networks"};
 inline constexpr Table<model::Node> nodes{"nodes"};
 inline constexpr Table<model::Project> projects{"projects"};
 inline constexpr Table<model::RemovedNode> removed_nodes{"removed_nodes"};

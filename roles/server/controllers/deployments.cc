@@ -74,6 +74,7 @@ void Deployments::watch_nodes() {
     const auto is = now.find(item.value.id);
     if (is == now.end() || (was != known_.end() && was->second == is->second)) return;
     grids.insert(item.value.grid);
+    context_.views.nudge("liveness/" + item.value.grid);
     log::info("node " + std::string(model::name(is->second)), {{"grid", item.value.grid}, {"node", item.value.name}});
   });
   known_ = now;
@@ -90,6 +91,7 @@ void Deployments::step() {
   }
   if (!due.view && !index_.view()) due.view = context_.views.now();
   if (due.view) index_.follow(due.view, due.keys);
+  addresses_.begin();
   const View& view = index_.view();
   if (due.all) view->stacks.each("", [&](const auto& item) { due.stacks.insert(item.key); });
   for (const std::string& grid : due.grids)
@@ -114,6 +116,7 @@ rollout::Plan Deployments::plan(const std::string& stack) {
   const Time now = context_.clock.now();
   const std::string grid = stack.substr(0, stack.find('/'));
   rollout::Plan plan = rollout::step(*index_.view(), stack_path_of(stack), index_.of(grid), context_.ids, now);
+  addresses_.give(*index_.view(), plan);
   if (plan.wake_ms != 0) {
     const Duration in{std::clamp<std::int64_t>(plan.wake_ms - to_ms(now), 1, 60'000)};
     wake_at_[stack] = context_.clock.steady() + in;

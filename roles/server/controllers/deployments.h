@@ -7,6 +7,7 @@
 #include "../routes.h"
 #include "kontena/base/loop.h"
 #include "kontena/rollout/rollout.h"
+#include "addresses.h"
 #include "node_index.h"
 
 namespace kontena::server {
@@ -54,6 +55,7 @@ class Deployments {
   store::Revision written_ = 0;              // the loop's thread only, as what follows
   std::map<std::string, Duration> wake_at_;  // by stack, steady clock; the loop's thread only
   NodeIndex index_;                          // likewise
+  Addresses addresses_;                      // likewise
   model::Liveness known_;                    // likewise
   std::int64_t changes_ = -1;                // likewise: of who is heard, that were seen,
   Duration look_at_{};                       // and will be then

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "../networks.h"
 #include "kontena/base/log.h"
 #include "kontena/model/names.h"
 #include "kontena/store/tables.h"
@@ -50,6 +51,7 @@ class Writer {
     commit.deletes.push_back(store::stacks.key(key));
     view_.deployments.each(key + '/', [&](const auto& item) { commit.deletes.push_back(store::deployments.key(item.key)); });
     view_.history.each(key + '/', [&](const auto& item) { commit.deletes.push_back(store::history.key(item.key)); });
+    drop_networks(step.stack);
     log::info("stack removed", {{"stack", key}});
   }
   void operator()(const rollout::FinishDeployment& step) {
@@ -67,6 +69,27 @@ class Writer {
   }
 
  private:
+  // Its networks go along, but for those that another stack has by name: the next one has them then.
+  void drop_networks(const model::StackPath& path) {
+    view_.networks.each(path.grid + '/' + path.project + '/', [&](const auto& item) {
+      if (item.value.stack != path.stack) return;
+      std::string heir;
+      view_.stacks.each(path.grid + '/' + path.project + '/', [&](const auto& other) {
+        if (other.value.name == path.stack) return;
+        for (const auto& [key, spec] : other.value.networks)
+          if (network_name({path.grid, path.project, other.value.name}, key, &spec) == item.value.name) heir = other.value.name;
+      });
+      expect(store::networks.key(item.key), item.revision);
+      if (heir.empty()) {
+        commit.deletes.push_back(store::networks.key(item.key));
+        return;
+      }
+      model::Network kept = item.value;
+      kept.stack = heir;
+      commit.puts.push_back(store::networks.put(item.key, kept));
+    });
+  }
+
   template <class T>
   void expect_as_read(const store::Table<T>& table, const typename Ordered<T>::Item* item, const std::string& key) {
     expect(table.key(key), item ? item->revision : 0);

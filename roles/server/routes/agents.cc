@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../networks.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
@@ -10,6 +11,26 @@ namespace kontena::server {
 namespace {
 
 std::string node_key(const Call& call) { return call.who.grid + '/' + call.who.id; }
+
+template <class Specs>
+const typename Specs::mapped_type* declared(const Specs* specs, const std::string& key) {
+  if (!specs) return nullptr;
+  const auto found = specs->find(key);
+  return found == specs->end() ? nullptr : &found->second;
+}
+
+model::AssignedNetwork assigned_network(const ClusterView& view, const model::Instance& instance, const std::string& name) {
+  model::AssignedNetwork network{.name = engine_network(instance.project, name), .path = instance.project + '/' + name};
+  const auto* record = view.networks.get(instance.grid + '/' + network.path);
+  if (!record) return network;
+  network.bridge = overlay::bridge_name(instance.grid, instance.project, name);
+  network.subnet = record->subnet;
+  network.gateway = record->gateway;
+  network.internal = record->internal;
+  network.labels = record->labels;
+  if (const auto address = instance.addresses.find(name); address != instance.addresses.end()) network.address = address->second;
+  return network;
+}
 
 // What a node is told: names filled in, so that the agent needs no rule of ours.
 model::Assignment assignment(const ClusterView& view, const model::Instance& instance) {
@@ -27,16 +48,16 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
   const model::ServicePath path = instance.service_path();
   if (const auto* revision = view.revisions.get(model::revision_key(path, instance.instance_revision))) a.spec = revision->spec;
   const auto* stack = view.stacks.get(path.stack_path().text());
-  const auto fill = [&](auto& into, const auto* declared, const std::string& key) {
-    auto& spec = into[key];
-    if (declared)
-      if (const auto found = declared->find(key); found != declared->end()) spec = found->second;
-    if (spec.name.empty()) spec.name = model::scoped_name(instance.project, instance.stack, key);
-  };
-  for (const model::Attachment& attachment : a.spec.networks)
-    fill(a.networks, stack ? &stack->networks : nullptr, attachment.network);
-  for (const model::Mount& mount : a.spec.mounts)
-    if (mount.kind == model::MountKind::volume) fill(a.volumes, stack ? &stack->volumes : nullptr, mount.source);
+  for (const model::Attachment& attachment : a.spec.networks) {
+    const auto* spec = declared(stack ? &stack->networks : nullptr, attachment.network);
+    a.networks[attachment.network] = assigned_network(view, instance, network_name(path.stack_path(), attachment.network, spec));
+  }
+  for (const model::Mount& mount : a.spec.mounts) {
+    if (mount.kind != model::MountKind::volume) continue;
+    model::VolumeSpec& volume = a.volumes[mount.source];
+    if (const auto* spec = declared(stack ? &stack->volumes : nullptr, mount.source)) volume = *spec;
+    if (volume.name.empty()) volume.name = model::scoped_name(instance.project, instance.stack, mount.source);
+  }
   return a;
 }
 
@@ -53,11 +74,12 @@ Result<Change> put_facts(const Context&, const ClusterView& view, const Call& ca
   const std::string key = node_key(call);
   Change change{.reply = {200, "{}"}, .resource = key};
   const auto* known = view.facts.get(key);
-  if (known && *known == facts) return change;
   const auto* node = view.nodes.find(key);
+  if (known && *known == facts && node && node->value.number != 0) return change;
   if (!node) return Error{Code::unauthenticated, "this node was removed"};
   change.commit.unchanged = {unchanged(store::nodes, *node)};
   change.commit.puts = {store::facts.put(key, facts)};
+  KTN_OK(give_number(view, *node, change.commit));
   return change;
 }
 

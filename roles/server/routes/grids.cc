@@ -58,6 +58,7 @@ Result<Change> remove_grid(const Context&, const ClusterView& view, const Call& 
   change.commit.unchanged = {unchanged(store::grids, *view.grids.find(name))};
   change.commit.deletes = {store::grids.key(name)};
   view.projects.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::projects.key(item.key)); });
+  view.networks.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::networks.key(item.key)); });
   view.volumes.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
   view.tokens.each("", [&](const auto& item) {
     if (item.value.grid == name) change.commit.deletes.push_back(store::tokens.key(item.key));

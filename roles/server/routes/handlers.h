@@ -65,6 +65,15 @@ KTN_WRITE(scale_service);
 KTN_WRITE(restart_service);
 KTN_READ(list_instances);
 
+// networks.cc
+KTN_READ(list_networks);
+KTN_READ(get_network);
+KTN_WRITE(create_network);
+KTN_WRITE(remove_network);
+
+// mesh.cc
+KTN_READ(get_node_network);
+
 // logs.cc
 KTN_LIVE(stream_logs);
 

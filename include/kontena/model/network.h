@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "kontena/model/ids.h"
+#include "kontena/model/service.h"
+
+namespace kontena::model {
+
+// A network of a project: one subnet, which is the same on every node. Written by
+// the deploy that first names it, or by `network create`. Addresses are text, as
+// base/ipv4.h reads them.
+struct Network {
+  std::string grid;
+  std::string project;
+  std::string name;      // unique in its project
+  std::string stack;     // that declared it, and takes it along; "" = made by `network create`
+  std::string subnet;    // "10.80.16.0/22"
+  std::string gateway;   // the nodes' own address in it
+  std::string ip_range;  // where instances get their addresses from; "" = the whole subnet
+  Strings reserved;      // addresses that no instance gets
+  bool declared = false; // people chose the subnet
+  bool internal = false; // no way out of it
+  StringMap labels;
+  std::int64_t created_ms = 0;
+};
+
+// What a node is told about a network that it is to have.
+struct AssignedNetwork {
+  std::string name;    // as the engine has it
+  std::string path;    // PROJECT/NAME
+  std::string bridge;  // the interface
+  std::string subnet;
+  std::string gateway;
+  std::string address; // the instance's
+  bool internal = false;
+  StringMap labels;
+  friend bool operator==(const AssignedNetwork&, const AssignedNetwork&) = default;
+};
+
+// An instance on a network, as other nodes have to know it.
+struct Member {
+  std::string network;  // PROJECT/NAME
+  std::string address;
+  NodeId node;
+  InstanceId instance;
+  Strings names;    // lower case: "web", "web.shop", "web-1.shop"; without the domain
+  std::string full; // the one for its address: "web-1.shop.default.GRID.kontena.local"
+  bool up = false;  // it runs, and is not unhealthy
+  friend bool operator==(const Member&, const Member&) = default;
+};
+
+// Another node of the mesh.
+struct Peer {
+  NodeId node;
+  std::string name;
+  std::string address;     // its own in the grid's pool
+  std::string public_key;  // WireGuard's, base64
+  Strings endpoints;       // "192.0.2.7:51820", best first; none: it is hidden, and calls itself
+  friend bool operator==(const Peer&, const Peer&) = default;
+};
+
+}  // namespace kontena::model

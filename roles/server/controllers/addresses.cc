@@ -1,0 +1,71 @@
+#include "addresses.h"
+
+#include "../networks.h"
+
+namespace kontena::server {
+namespace {
+
+// One that was declared passes from an instance to the one in its place, though the
+// old one be on a node that cannot be reached: who has it on paper is up to us.
+std::string given_to_other(const model::ClusterView& view, const model::Instance& instance, const std::string& network,
+                           const std::string& address) {
+  std::string other;
+  view.members.each(network + '/' + address + '/', [&](const auto& item) {
+    const auto* holder = view.instances.get(item.value);
+    if (!holder || (holder->stack == instance.stack && holder->service == instance.service)) return;
+    other = holder->stack + '/' + holder->service + '-' + std::to_string(holder->slot);
+  });
+  return other;
+}
+
+bool is_member(const model::ClusterView& view, const std::string& network, Ipv4 address) {
+  bool any = false;
+  view.members.each(network + '/' + to_text(address) + '/', [&](const auto&) { any = true; });
+  return any;
+}
+
+}  // namespace
+
+std::string Addresses::give(const model::ClusterView& view, model::Instance& instance) {
+  const model::StackPath path{instance.grid, instance.project, instance.stack};
+  const auto* revision = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
+  const auto* stack = view.stacks.get(path.text());
+  if (!revision || !stack) return "";
+  model::StringMap addresses;
+  for (const model::Attachment& attachment : revision->spec.networks) {
+    const auto spec = stack->networks.find(attachment.network);
+    const std::string name = network_name(path, attachment.network, spec == stack->networks.end() ? nullptr : &spec->second);
+    const std::string key = path.grid + '/' + path.project + '/' + name;
+    const auto* network = view.networks.get(key);
+    if (!network) return "network '" + name + "' is not there: deploy the stack again";
+    std::set<Ipv4>& given = given_[key];
+    if (const std::string& wanted = attachment.ipv4_address; !wanted.empty()) {
+      if (const std::string other = given_to_other(view, instance, key, wanted); !other.empty())
+        return "the address " + wanted + " of network '" + name + "' is still that of " + other;
+      addresses[name] = wanted;
+      continue;
+    }
+    const auto address = overlay::free_address(range_of(*network), *instance.id, [&](Ipv4 candidate) {
+      return given.contains(candidate) || is_member(view, key, candidate);
+    });
+    if (!address) return "network '" + name + "' has no free address in " + (network->ip_range.empty() ? network->subnet : network->ip_range);
+    addresses[name] = to_text(*address);
+  }
+  for (const auto& [name, address] : addresses) given_[path.grid + '/' + path.project + '/' + name].insert(*parse_ipv4(address));
+  instance.addresses = std::move(addresses);
+  return "";
+}
+
+void Addresses::give(const model::ClusterView& view, rollout::Plan& plan) {
+  const auto settle = [&](model::Instance& instance) {
+    if (instance.node.empty() || !instance.addresses.empty()) return;
+    instance.why_not = give(view, instance);
+    if (!instance.why_not.empty()) instance.node = NodeId();
+  };
+  for (rollout::Step& step : plan.steps) {
+    if (auto* create = std::get_if<rollout::CreateInstance>(&step)) settle(create->instance);
+    if (auto* place = std::get_if<rollout::PlaceInstance>(&step)) settle(place->instance);
+  }
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,262 @@
+#include "networks.h"
+
+#include <algorithm>
+
+#include "kontena/base/text.h"
+#include "kontena/rollout/rollout.h"
+#include "kontena/store/tables.h"
+#include "routes/find.h"
+
+namespace kontena::server {
+namespace {
+
+overlay::Taken taken_in(const ClusterView& view, const std::string& grid) {
+  overlay::Taken taken;
+  view.networks.each(grid + '/', [&](const auto& item) {
+    if (const auto subnet = parse_subnet(item.value.subnet)) taken.emplace(*subnet, item.value.name);
+  });
+  return taken;
+}
+
+bool has_members(const ClusterView& view, const std::string& key) {
+  bool any = false;
+  view.members.each(key + '/', [&](const auto&) { any = true; });
+  return any;
+}
+
+// What is wanted of a network, from a Compose file or from `network create`.
+struct Wish {
+  std::string what;  // "networks.front", for errors
+  std::string subnet, gateway, ip_range;
+  model::Strings reserved;
+};
+
+Error wrong(const Wish& wish, const std::string& key, const std::string& what) {
+  return {Code::invalid_argument, wish.what + '.' + key + ": " + what};
+}
+
+// Fills in the addresses. `taken` is without the network itself.
+Status address(const Wish& wish, const Subnet& pool, const overlay::Taken& taken, model::Network& network) {
+  Subnet subnet;
+  network.declared = !wish.subnet.empty();
+  if (network.declared) {
+    const auto declared = parse_subnet(wish.subnet);
+    if (!declared) return wrong(wish, "subnet", "'" + wish.subnet + "' is not a subnet, such as 172.20.0.0/16");
+    if (auto may = overlay::may_have(*declared, pool, taken); !may)
+      return Error{may.error().code, wish.what + ": " + may.error().message, may.error().hint};
+    subnet = *declared;
+  } else {
+    if (!wish.gateway.empty() || !wish.ip_range.empty() || !wish.reserved.empty())
+      return wrong(wish, "subnet", "is missing: gateway, ip_range and aux_addresses are of a subnet that is declared");
+    KTN_TRY(subnet, overlay::free_block(pool, taken));
+  }
+  network.subnet = to_text(subnet);
+  network.gateway = wish.gateway.empty() ? to_text(overlay::default_gateway(subnet)) : wish.gateway;
+  network.ip_range = wish.ip_range;
+  network.reserved = wish.reserved;
+  const auto gateway = parse_ipv4(network.gateway);
+  if (!gateway || !subnet.contains(*gateway) || *gateway == subnet.base || *gateway == subnet.last())
+    return wrong(wish, "gateway", "'" + network.gateway + "' is no address of a host in " + network.subnet);
+  const auto range = parse_subnet(wish.ip_range);
+  if (!wish.ip_range.empty() && (!range || !subnet.contains(*range)))
+    return wrong(wish, "ip_range", "'" + wish.ip_range + "' is no part of " + network.subnet);
+  for (const std::string& one : wish.reserved) {
+    const auto reserved = parse_ipv4(one);
+    if (!reserved || !subnet.contains(*reserved)) return wrong(wish, "aux_addresses", "'" + one + "' is no address of " + network.subnet);
+  }
+  return Done{};
+}
+
+// Whoever makes a network writes the grid's record: of two at once one is late, and
+// looks again at what is taken.
+Status mark_grid(const ClusterView& view, const std::string& grid, store::Commit& commit) {
+  const auto* item = view.grids.find(grid);
+  if (!item) return absent("grid", grid, "");
+  model::Grid marked = item->value;
+  ++marked.networks_made;
+  commit.unchanged.push_back(unchanged(store::grids, *item));
+  commit.puts.push_back(store::grids.put(grid, marked));
+  return Done{};
+}
+
+// A part of an old network that cannot be changed under those that are on it.
+std::string difference(const model::Network& is, const model::Network& wanted) {
+  if (is.subnet != wanted.subnet) return "subnet from " + is.subnet + " to " + wanted.subnet;
+  if (is.gateway != wanted.gateway) return "gateway from " + is.gateway + " to " + wanted.gateway;
+  if (is.internal != wanted.internal) return is.internal ? "being internal" : "not being internal";
+  return "";
+}
+
+// The static addresses of a stack's services on one of its networks.
+Status check_static(const ClusterView& view, const model::StackPath& path, const model::StackSpec& spec,
+                    const std::string& key, const model::Network& network) {
+  const overlay::Range range = range_of(network);
+  std::map<std::string, std::string> who;
+  for (const auto& [name, service] : spec.services) {
+    for (const model::Attachment& attachment : service.networks) {
+      if (attachment.network != key || attachment.ipv4_address.empty()) continue;
+      const std::string where = "services." + name + ".networks." + key + ".ipv4_address: ";
+      const std::string& text = attachment.ipv4_address;
+      if (!network.declared)
+        return Error{Code::invalid_argument, where + "network '" + network.name + "' has no subnet of its own", "declare it: networks." + key + ".ipam.config"};
+      const auto wanted = parse_ipv4(text);
+      if (!wanted || !overlay::may_be_member(range, *wanted))
+        return Error{Code::invalid_argument, where + "'" + text + "' is no address for an instance in " + network.subnet};
+      if (const auto [other, is_new] = who.emplace(text, name); !is_new)
+        return Error{Code::invalid_argument, where + text + " is that of service '" + other->second + "' too"};
+      std::string holder;
+      view.members.each(path.grid + '/' + path.project + '/' + network.name + '/' + text + '/', [&](const auto& item) {
+        const auto* instance = view.instances.get(item.value);
+        if (instance && (instance->stack != path.stack || instance->service != name)) holder = instance->stack + '/' + instance->service;
+      });
+      if (!holder.empty()) return Error{Code::failed_precondition, where + text + " is in use by '" + holder + "'"};
+    }
+  }
+  return Done{};
+}
+
+}  // namespace
+
+std::string network_name(const model::StackPath& path, const std::string& key, const model::NetworkSpec* spec) {
+  return spec && !spec->name.empty() ? spec->name : model::scoped_name("default", path.stack, key);
+}
+
+std::string engine_network(const std::string& project, const std::string& name) {
+  return project == "default" ? name : project + '.' + name;
+}
+
+Subnet pool_of(const ClusterView& view, const std::string& grid) {
+  const auto* record = view.grids.get(grid);
+  const auto pool = record && !record->pool.empty() ? parse_subnet(record->pool) : std::nullopt;
+  return pool ? *pool : *parse_subnet(overlay::default_pool);
+}
+
+overlay::Range range_of(const model::Network& network) {
+  overlay::Range range;
+  range.subnet = parse_subnet(network.subnet).value_or(Subnet{});
+  range.from = parse_subnet(network.ip_range).value_or(range.subnet);
+  range.gateway = parse_ipv4(network.gateway).value_or(Ipv4{});
+  for (const std::string& one : network.reserved)
+    if (const auto address = parse_ipv4(one)) range.reserved.insert(*address);
+  return range;
+}
+
+Status put_networks(const ClusterView& view, const Call& call, const model::StackPath& path, const model::StackSpec& spec,
+                    store::Commit& commit) {
+  const Subnet pool = pool_of(view, path.grid);
+  overlay::Taken taken = taken_in(view, path.grid);
+  std::set<std::string> kept;
+  bool made = false;
+  for (const auto& [key, wanted] : spec.networks) {
+    const std::string name = network_name(path, key, &wanted);
+    const std::string record = path.grid + '/' + path.project + '/' + name;
+    const auto* item = view.networks.find(record);
+    kept.insert(name);
+    if (wanted.external) {
+      if (!item)
+        return Error{Code::failed_precondition, "networks." + key + ": the external network '" + name + "' is not there",
+                     "make it: kontena client network create " + name};
+      commit.unchanged.push_back(unchanged(store::networks, *item));
+      commit.puts.push_back(store::networks.put(record, item->value));  // so that its removal at the same time conflicts
+      KTN_OK(check_static(view, path, spec, key, item->value));
+      continue;
+    }
+    model::Network network{.grid = path.grid, .project = path.project, .name = name, .stack = path.stack, .created_ms = to_ms(call.now)};
+    if (item) network = item->value;
+    network.internal = wanted.internal;
+    network.labels = wanted.labels;
+    const bool keeps_subnet = item && (wanted.subnet.empty() ? !item->value.declared : wanted.subnet == item->value.subnet);
+    if (item) taken.erase(*parse_subnet(item->value.subnet));
+    Wish wish{"networks." + key, wanted.subnet, wanted.gateway, wanted.ip_range, wanted.reserved};
+    if (!(keeps_subnet && !item->value.declared && wanted.gateway.empty() && wanted.ip_range.empty() && wanted.reserved.empty()))
+      KTN_OK(address(wish, pool, taken, network));
+    taken.emplace(*parse_subnet(network.subnet), name);
+    KTN_OK(check_static(view, path, spec, key, network));
+    if (item && codec::to_json(network) == codec::to_json(item->value)) {
+      commit.unchanged.push_back(unchanged(store::networks, *item));
+      continue;
+    }
+    if (item && has_members(view, record))
+      if (const std::string what = difference(item->value, network); !what.empty())
+        return Error{Code::failed_precondition, "networks." + key + ": a network that instances are on cannot change its " + what,
+                     "remove the stack first, or give the network another name"};
+    commit.unchanged.push_back({store::networks.key(record), item ? item->revision : 0});
+    commit.puts.push_back(store::networks.put(record, network));
+    made = made || !item || item->value.subnet != network.subnet;
+  }
+  view.networks.each(path.grid + '/' + path.project + '/', [&](const auto& item) {
+    if (item.value.stack != path.stack || kept.contains(item.value.name) || has_members(view, item.key)) return;
+    commit.unchanged.push_back(unchanged(store::networks, item));
+    commit.deletes.push_back(store::networks.key(item.key));
+  });
+  return made ? mark_grid(view, path.grid, commit) : Status(Done{});
+}
+
+Result<model::Network> make_network(const ClusterView& view, const Call& call, const model::ProjectPath& path,
+                                    const api::NetworkRequest& request, store::Commit& commit) {
+  const std::string record = path.text() + '/' + request.name;
+  if (view.networks.get(record)) return Error{Code::already_exists, "network '" + request.name + "' is there already"};
+  model::Network network{.grid = path.grid, .project = path.project, .name = request.name, .internal = request.internal,
+                         .labels = request.labels, .created_ms = to_ms(call.now)};
+  const Wish wish{"network", request.subnet, request.gateway, request.ip_range, {}};
+  KTN_OK(address(wish, pool_of(view, path.grid), taken_in(view, path.grid), network));
+  KTN_OK(mark_grid(view, path.grid, commit));
+  commit.unchanged.push_back({store::networks.key(record), 0});
+  commit.puts.push_back(store::networks.put(record, network));
+  return network;
+}
+
+std::optional<model::Member> member_of(const ClusterView& view, const model::Instance& instance, const std::string& network) {
+  const std::string name = network.substr(network.rfind('/') + 1);
+  const auto address = instance.addresses.find(name);
+  if (address == instance.addresses.end()) return std::nullopt;
+  const model::StackPath path{instance.grid, instance.project, instance.stack};
+  const std::string service = text::lower(instance.service), numbered = service + '-' + std::to_string(instance.slot);
+  const std::string stack = '.' + instance.stack;
+  model::Member member{.network = instance.project + '/' + name,
+                       .address = address->second,
+                       .node = instance.node,
+                       .instance = instance.id,
+                       .names = {service, numbered, service + stack, numbered + stack},
+                       .full = numbered + stack + '.' + instance.project + '.' + instance.grid + ".kontena.local"};
+  const auto* revision = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
+  const auto* record = view.stacks.get(path.text());
+  if (revision && record) {
+    for (const model::Attachment& attachment : revision->spec.networks) {
+      const auto spec = record->networks.find(attachment.network);
+      if (network_name(path, attachment.network, spec == record->networks.end() ? nullptr : &spec->second) != name) continue;
+      for (const std::string& alias : attachment.aliases) member.names.push_back(text::lower(alias));
+    }
+  }
+  std::ranges::sort(member.names);
+  member.names.erase(std::unique(member.names.begin(), member.names.end()), member.names.end());
+  const auto* status = view.statuses.get(model::instance_key(instance));
+  member.up = status && status->state == model::InstanceState::running && status->health != model::Health::unhealthy &&
+              instance.desired == model::Desired::running;
+  return member;
+}
+
+std::vector<model::Member> members_of(const ClusterView& view, const std::string& network) {
+  std::vector<model::Member> members;
+  view.members.each(network + '/', [&](const auto& item) {
+    const auto* instance = view.instances.get(item.value);
+    if (!instance) return;
+    if (auto member = member_of(view, *instance, network)) members.push_back(*std::move(member));
+  });
+  return members;
+}
+
+Status give_number(const ClusterView& view, const Ordered<model::Node>::Item& item, store::Commit& commit) {
+  if (item.value.number != 0) return Done{};
+  std::set<std::int64_t> taken;
+  view.nodes.each(item.value.grid + '/', [&](const auto& other) { taken.insert(other.value.number); });
+  model::Node node = item.value;
+  node.number = overlay::free_number(taken);
+  if (node.number == 0)
+    return Error{Code::exhausted, "the grid has " + std::to_string(overlay::most_nodes) + " nodes, which is the most"};
+  KTN_OK(mark_grid(view, node.grid, commit));
+  commit.puts.push_back(store::nodes.put(item.key, node));
+  return Done{};
+}
+
+}  // namespace kontena::server
