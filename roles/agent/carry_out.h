@@ -25,7 +25,7 @@ class Networks {
     std::set<std::string> making;
     std::set<std::string> made;
   };
-  Status ensure_one(const model::NetworkSpec&, const model::StringMap& labels);
+  Status ensure_one(const model::AssignedNetwork&, const model::StringMap& labels);
 
   engine::Engine& engine_;
   Synced<State> state_;

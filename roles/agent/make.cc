@@ -24,10 +24,10 @@ engine::ContainerSpec container_of(const model::Assignment& wanted, const Owner&
   spec.service = wanted.spec;
   spec.hostname = wanted.spec.hostname;
   for (const auto& [key, volume] : wanted.volumes) spec.volumes[key] = volume.name;
-  for (const auto& [key, network] : wanted.networks) spec.networks[key] = network.name;
-  // As Compose has it: found by the service's name, all its instances, and by the container's, one.
-  spec.aliases = {wanted.service};
-  if (wanted.container_name != wanted.service) spec.aliases.push_back(wanted.container_name);
+  for (const auto& [key, network] : wanted.networks) {
+    spec.networks[key] = network.name;
+    if (!network.address.empty()) spec.addresses[key] = network.address;
+  }
   return spec;
 }
 

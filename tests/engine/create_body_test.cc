@@ -218,24 +218,24 @@ TEST_CASE("our labels go over the user's, and the service's hostname over ours")
 
 TEST_CASE("before 1.44 a container is created in its first network and joins the others") {
   ContainerSpec spec = plain();
-  spec.aliases = {"web", "web.shop"};
+  spec.addresses = {{"front", "10.81.4.7"}, {"back", "10.81.8.7"}};
   spec.service.networks = {{"front", {"www", "web"}}, {"back", {}}};
   const auto old = body_of(spec, Dialect::v1_41);
   CHECK(codec::string_at(old.root(), {"HostConfig", "NetworkMode"}) == "shop_front");
   codec::Document endpoints;
   codec::copy(endpoints.root(), *codec::find_path(old.root(), {"NetworkingConfig", "EndpointsConfig"}));
-  CHECK(endpoints.dump() == R"({"shop_front":{"Aliases":["web","web.shop","www"]}})");
+  CHECK(endpoints.dump() == R"({"shop_front":{"IPAMConfig":{"IPv4Address":"10.81.4.7"}}})");
   const auto further = joins(spec, "c1", Dialect::v1_41);
   REQUIRE(further);
   REQUIRE(further->size() == 1);
   CHECK(further->at(0).network == "shop_back");
-  CHECK(further->at(0).body.dump() == R"({"Container":"c1","EndpointConfig":{"Aliases":["web","web.shop"]}})");
+  CHECK(further->at(0).body.dump() == R"({"Container":"c1","EndpointConfig":{"IPAMConfig":{"IPv4Address":"10.81.8.7"}}})");
 
   codec::Document both;
   codec::copy(both.root(),
               *codec::find_path(body_of(spec, Dialect::v1_44).root(), {"NetworkingConfig", "EndpointsConfig"}));
   CHECK(both.dump() ==
-        R"({"shop_back":{"Aliases":["web","web.shop"]},"shop_front":{"Aliases":["web","web.shop","www"]}})");
+        R"({"shop_back":{"IPAMConfig":{"IPv4Address":"10.81.8.7"}},"shop_front":{"IPAMConfig":{"IPv4Address":"10.81.4.7"}}})");
   CHECK(joins(spec, "c1", Dialect::v1_44)->empty());
 }
 
@@ -246,13 +246,25 @@ TEST_CASE("the interval during the start is left to engines that know it") {
   CHECK_FALSE(codec::find_path(body_of(spec, Dialect::v1_41).root(), {"Healthcheck", "StartInterval"}));
 }
 
-TEST_CASE("the engine's own networks get no aliases, which they refuse") {
+TEST_CASE("the engine is told no aliases: names are the cluster's, and its own resolver would answer local ones only") {
   ContainerSpec spec = plain();
-  spec.aliases = {"web"};
-  spec.networks = {{"default", "bridge"}};
-  spec.service.networks = {{"default", {}}};
-  const auto body = body_of(spec);
-  CHECK_FALSE(codec::find_path(body.root(), {"NetworkingConfig", "EndpointsConfig", "bridge", "Aliases"}));
+  spec.service.networks = {{"front", {"www"}}};
+  CHECK(body_of(spec).dump().find("Aliases") == std::string::npos);
+}
+
+TEST_CASE("a network mode is the engine's own") {
+  ContainerSpec spec = plain();
+  spec.service.networks.clear();
+  spec.service.network_mode = "host";
+  CHECK(codec::string_at(body_of(spec).root(), {"HostConfig", "NetworkMode"}) == "host");
+}
+
+TEST_CASE("the node answers for names, unless the service brings a file of its own") {
+  ContainerSpec spec = plain();
+  spec.resolv_conf = "/var/lib/kontena/resolv/1.conf";
+  CHECK(body_of(spec).dump().find(R"({"ReadOnly":true,"Source":"/var/lib/kontena/resolv/1.conf","Target":"/etc/resolv.conf","Type":"bind"})") != std::string::npos);
+  spec.service.mounts = {{MountKind::bind, "/own.conf", "/etc/resolv.conf"}};
+  CHECK(body_of(spec).dump().find("resolv/1.conf") == std::string::npos);
 }
 
 TEST_CASE("a volume or network without an engine's name is refused") {

@@ -57,7 +57,7 @@ Result<std::string> DockerEngine::create(const ContainerSpec& wanted) {
   // Docker itself would notice only at the start, or make the container in no network at all.
   KTN_TRY(const auto networks, network_names(spec));
   for (const auto& network : networks) {
-    KTN_TRY(const bool there, has_network(network));
+    KTN_TRY(const auto there, subnet_of(network));
     if (!there) return Error{Code::not_found, "the network '" + network + "' is not on this node"};
   }
 

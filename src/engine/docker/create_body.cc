@@ -1,7 +1,6 @@
 #include "create_body.h"
 
 #include <algorithm>
-#include <set>
 
 namespace kontena::engine::docker {
 namespace {
@@ -99,6 +98,18 @@ Status put_mounts(Element host, const ContainerSpec& spec) {
   return Done{};
 }
 
+// The cluster's names are answered by the node, and asked for directly: the engine's
+// own resolver would not ask on, from a network that is internal.
+void put_resolver(Element host, const ContainerSpec& spec) {
+  constexpr std::string_view target = "/etc/resolv.conf";
+  if (spec.resolv_conf.empty() || std::ranges::find(spec.service.mounts, target, &model::Mount::target) != spec.service.mounts.end()) return;
+  const Element at = codec::append(member(host, "Mounts"));
+  put(member(at, "Type"), "bind");
+  put(member(at, "Source"), spec.resolv_conf);
+  put(member(at, "Target"), target);
+  put(member(at, "ReadOnly"), true);
+}
+
 void put_resources(Element host, const ServiceSpec& service) {
   if (service.limits.nano_cpus > 0) put(member(host, "NanoCpus"), service.limits.nano_cpus);
   if (service.limits.memory_bytes > 0) put(member(host, "Memory"), service.limits.memory_bytes);
@@ -108,12 +119,8 @@ void put_resources(Element host, const ServiceSpec& service) {
 
 void put_endpoint(Element at, const ContainerSpec& spec, const model::Attachment& attachment) {
   codec::make_object(at);
-  const std::string& network = spec.networks.at(attachment.network);
-  if (network == "bridge" || network == "host" || network == "none") return;  // the engine's own know no aliases
-  std::set<std::string> seen;
-  for (const auto* aliases : {&spec.aliases, &attachment.aliases})
-    for (const auto& alias : *aliases)
-      if (seen.insert(alias).second) put(codec::append(member(at, "Aliases")), alias);
+  const auto address = spec.addresses.find(attachment.network);
+  if (address != spec.addresses.end()) put(member(member(at, "IPAMConfig"), "IPv4Address"), address->second);
 }
 
 // Without a network of its own a container is in the engine's default bridge.
@@ -152,8 +159,12 @@ Result<codec::Document> create_body(const ContainerSpec& spec, Dialect dialect) 
   const Element host = member(body, "HostConfig");
   put_bindings(host, spec.service);
   KTN_OK(put_mounts(host, spec));
+  put_resolver(host, spec);
   put_resources(host, spec.service);
-  if (!networks.empty()) put(member(host, "NetworkMode"), networks.front());
+  if (!spec.service.network_mode.empty())
+    put(member(host, "NetworkMode"), spec.service.network_mode);
+  else if (!networks.empty())
+    put(member(host, "NetworkMode"), networks.front());
   // Always: the agent restarts, with back-off; two who do it would race.
   put(member(member(host, "RestartPolicy"), "Name"), "no");
   return document;

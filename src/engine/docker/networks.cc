@@ -52,27 +52,55 @@ class Turn {
 
 }  // namespace
 
-// Docker also takes the beginning of an id for a name.
-Result<bool> DockerEngine::has_network(const std::string& name) {
+// Docker also takes the beginning of an id for a name. Nothing: there is none.
+Result<std::optional<std::string>> DockerEngine::subnet_of(const std::string& name) {
   auto found = wire_.read({.path = "/networks/" + segment(name)});
-  if (found) return codec::string_at(found->root(), {"Name"}) == name;
-  if (found.error().code == Code::not_found) return false;
-  return std::move(found).error();
+  if (!found && found.error().code == Code::not_found) return std::optional<std::string>();
+  if (!found) return std::move(found).error();
+  if (codec::string_at(found->root(), {"Name"}) != name) return std::optional<std::string>();
+  const auto ranges = codec::find_path(found->root(), {"IPAM", "Config"});
+  if (ranges)
+    for (const codec::Element range : codec::elements(*ranges)) return std::optional(std::string(codec::string_at(range, {"Subnet"})));
+  return std::optional(std::string());
 }
 
-Status DockerEngine::ensure_network(const std::string& name, const model::NetworkSpec& spec,
-                                    const model::StringMap& labels) {
-  const Turn turn(making_, name);
-  KTN_TRY(const bool there, has_network(name));
-  if (there) return Done{};
+// Packets between nodes are not to be masqueraded, and Docker's rule for a network's
+// way out would: so the way out is the overlay's own rule.
+codec::Document DockerEngine::network_body(const model::AssignedNetwork& network, const model::StringMap& labels) {
   codec::Document body;
-  put(member(body.root(), "Name"), name);
+  put(member(body.root(), "Name"), network.name);
   put(member(body.root(), "Driver"), "bridge");
-  put(member(body.root(), "Internal"), spec.internal);
+  put(member(body.root(), "Internal"), network.internal);
   put(member(body.root(), "CheckDuplicate"), true);  // which from 1.44 is always so
-  put(member(body.root(), "Labels"), together(labels, spec.labels));
+  put(member(body.root(), "Labels"), together(labels, network.labels));
+  if (network.subnet.empty()) return body;
+  const auto range = codec::append(member(member(body.root(), "IPAM"), "Config"));
+  put(member(range, "Subnet"), network.subnet);
+  put(member(range, "Gateway"), network.gateway);
+  model::StringMap options{{"com.docker.network.bridge.enable_ip_masquerade", "false"}};
+  if (!network.bridge.empty()) options["com.docker.network.bridge.name"] = network.bridge;
+  if (network.mtu > 0) options["com.docker.network.driver.mtu"] = std::to_string(network.mtu);
+  // From 28 on Docker drops what comes to a container's own address by another interface.
+  options["com.docker.network.bridge.trusted_host_interfaces"] = "kontena0";
+  put(member(body.root(), "Options"), options);
+  return body;
+}
+
+Status DockerEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels) {
+  const Turn turn(making_, network.name);
+  KTN_TRY(auto there, subnet_of(network.name));
+  if (there && *there != network.subnet && !network.subnet.empty()) {
+    // One that nobody uses any more may be of an older time.
+    const auto node = labels.find(std::string(node_label));
+    if (node != labels.end()) KTN_OK(remove_network(network.name, node->second));
+    KTN_TRY(there, subnet_of(network.name));
+    if (there)
+      return Error{Code::failed_precondition, "network '" + network.name + "' of this node has the subnet " + *there + ", not " + network.subnet,
+                   "remove it: docker network rm " + network.name};
+  }
+  if (there) return Done{};
   KTN_TRY(const auto answer,
-          wire_.send({.method = http::Method::post, .path = "/networks/create", .body = body.dump(), .timeout = slow}));
+          wire_.send({.method = http::Method::post, .path = "/networks/create", .body = network_body(network, labels).dump(), .timeout = slow}));
   return made(answer);
 }
 

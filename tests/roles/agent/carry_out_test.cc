@@ -241,7 +241,7 @@ TEST_CASE("an empty complete list removes nothing") {
 TEST_CASE("what was made by a try that broke off is found by its label and started") {
   World world;
   world.fake.add_image("nginx:1.25");
-  REQUIRE(world.fake.ensure_network("shop.default", {}, {}));
+  REQUIRE(world.fake.ensure_network({.name = "shop.default"}, {}));
   REQUIRE(world.fake.create(container_of(assignment("a"), {"n1", "main"})));
   world.assign({assignment("a")});
   world.settle();  // the list at the start was before: creating finds the name taken
