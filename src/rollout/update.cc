@@ -9,14 +9,31 @@
 namespace kontena::rollout {
 namespace {
 
+bool in_one_place(const Part& part, const Entry& a, const Entry& b) {
+  return part.global() ? a.instance.node == b.instance.node : a.instance.slot == b.instance.slot;
+}
+
+// What an instance has beside it, in its place.
+bool is_beside(const Part& part, const Entry& entry, const auto& one) {
+  return std::ranges::any_of(part.entries, [&](const Entry& other) {
+    return other.instance.id != entry.instance.id && in_one_place(part, other, entry) && one(other);
+  });
+}
+
 // An instance whose turn is to come: of an older revision, and none beside it yet.
 bool outdated(const Part& part, const Entry& entry) {
   if (entry.current || entry.parked || entry.leaving() || !wanted(part, entry)) return false;
-  return std::ranges::none_of(part.entries, [&](const Entry& other) {
-    const bool same =
-        part.global() ? other.instance.node == entry.instance.node : other.instance.slot == entry.instance.slot;
-    return same && other.current && !other.leaving();
-  });
+  return !is_beside(part, entry, [](const Entry& other) { return other.current && !other.leaving(); });
+}
+
+// It goes and another serves in its place, or it runs and the one before it still
+// serves: whatever becomes of it, nobody is missed. So the next may be begun, while
+// time tells how it does. A `monitor` that people set is waited for.
+bool is_covered(const Part& part, const Entry& entry) {
+  if (entry.leaving())
+    return is_beside(part, entry, [](const Entry& other) { return other.current && other.serves() && !other.leaving(); });
+  return !part.spec().update.monitor_ms && up(*entry.status, *entry.made_from) &&
+         is_beside(part, entry, [](const Entry& other) { return !other.current && other.serves() && !other.leaving(); });
 }
 
 // How many more may be taken on now.
@@ -26,10 +43,10 @@ std::int64_t allowance(Round& round, const Part& part) {
   for (const Entry& entry : part.entries) {
     if (entry.parked || !wanted(part, entry) || (entry.lost && entry.away != Away::no)) continue;
     if (entry.leaving()) {
-      at_work += !entry.lost;
+      at_work += !entry.lost && !is_covered(part, entry);
     } else if (entry.current) {
       // A broken one that is put up with keeps nobody waiting.
-      bool waits = !good(round, part, entry) && broken(round, entry).empty();
+      bool waits = !good(round, part, entry) && broken(round, entry).empty() && !is_covered(part, entry);
       if (!waits && update.delay_ms > 0) {
         const auto until = settles_at(*entry.status, round.now_ms, update.delay_ms + update.monitor_ms.value_or(0));
         round.wake_at(until);

@@ -62,7 +62,8 @@ TEST_CASE("start-first makes the new one before the old one goes") {
   CHECK(shop.instances().size() == 4);
   CHECK(going(shop) == 0);
   shop.agents();
-  CHECK(shop.step().steps.empty());
+  shop.step();
+  CHECK(going(shop) == 0);  // not before it has proved itself
   shop.now_ms += settle_ms;
   shop.step();
   CHECK(going(shop) == 1);
@@ -70,6 +71,42 @@ TEST_CASE("start-first makes the new one before the old one goes") {
   CHECK(shop.instances().size() == 3);
   CHECK(of_revision(shop, 2) == 3);
   CHECK(shop.deployment() == "succeeded");
+}
+
+TEST_CASE("while a new one beside an old one proves itself, the next is begun; not where a monitor was set") {
+  Shop shop = running(3);
+  shop.deploy(web(3, {.order = Order::start_first}, "web:2"));
+  shop.step();
+  CHECK(shop.step().steps.empty());  // it does not run yet
+  shop.agents();
+  shop.step();
+  CHECK(of_revision(shop, 2) == 2);
+  CHECK(going(shop) == 0);
+
+  Shop strict = running(3);
+  strict.deploy(web(3, {.monitor_ms = 5'000, .order = Order::start_first}, "web:2"));
+  strict.step();
+  strict.agents();
+  CHECK(strict.step().steps.empty());
+  strict.now_ms += 5'000;
+  strict.step();
+  CHECK(going(strict) == 1);
+}
+
+TEST_CASE("a new one that falls over while others were begun ends the roll-out, and no old one has gone") {
+  Shop shop = running(4);
+  shop.deploy(web(4, {.order = Order::start_first}, "web:2"));
+  for (int i = 0; i < 2; ++i) {
+    shop.step();
+    shop.agents();
+  }
+  const auto all = shop.instances();
+  const auto first = std::ranges::find(all, 2, &model::Instance::instance_revision);
+  shop.set(*first, [](auto& s) { s.state = InstanceState::failed; });
+  shop.step();
+  CHECK(shop.deployment().starts_with("failed: "));
+  CHECK(of_revision(shop, 1) == 4);
+  CHECK(going(shop) == 0);
 }
 
 TEST_CASE("start-first without room for two, or on one volume, is stop-first") {

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "kontena/dns/endpoint.h"
+#include "kontena/dns/message.h"
+
+// What the containers of a node are told: values that don't change once made, so
+// that the server reads them without a lock. Pure.
+namespace kontena::dns {
+
+// One instance on one network.
+struct Member {
+  Ipv4 address;
+  std::string full_name;  // "web-1.shop.default.g1.kontena.local"; is what PTR says, and answers as well
+  std::vector<std::string>
+      names;            // all others, relative or full: "web", "web.shop", "web.shop.default.g1.kontena.local"
+  bool answers = true;  // running and not unhealthy; otherwise its names exist without its address
+};
+
+// The members of one network, found by name and by address. Its names are lower
+// case whatever the members' are.
+class Network {
+ public:
+  explicit Network(std::span<const Member> members);
+
+  // None where nobody has the name; empty where nobody who has it answers.
+  const std::vector<Ipv4>* addresses(std::string_view name) const;
+  const std::string* name(Ipv4) const;
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+  std::unordered_map<std::string, std::vector<Ipv4>, Hash, std::equal_to<>> addresses_;
+  std::unordered_map<Ipv4, std::string, AddressHash> names_;
+};
+
+using NetworkId = std::uint32_t;  // the agent's own numbering
+
+// A container of this node: who asks is known by the address that the question comes
+// from. One that is on several networks has an entry for each of its addresses, the
+// same one.
+struct Asker {
+  std::vector<NetworkId> networks;
+  // Names of its own (Compose's `links`), lower case, each for names of its networks. They go
+  // before those. Resolvers ask with their search domains first: give those forms too.
+  std::map<std::string, std::vector<std::string>, std::less<>> links;
+  std::vector<Endpoint> upstreams;  // Compose's `dns`; empty: the host's
+  bool forwards = true;             // false on internal networks alone: a question that leaves is a way out
+};
+
+// A change of one network is a copy of this with one pointer replaced.
+struct Zone {
+  std::string domain;           // "g1.kontena.local": all names in it are ours to deny
+  std::vector<Subnet> subnets;  // the same for reverse names: the pool, and networks outside of it
+  std::unordered_map<NetworkId, std::shared_ptr<const Network>> networks;
+  std::unordered_map<Ipv4, std::shared_ptr<const Asker>, AddressHash> askers;
+
+  const Asker* asker(Ipv4) const;
+};
+
+// Every answer from the zone may be kept for so long, positive or not. Not 0, which some resolvers
+// take for an error, and no more, as a change is to be seen at once.
+inline constexpr std::uint32_t zone_ttl = 1;
+
+// The answer to a question of class IN; none where the answer is elsewhere. Of several
+// addresses the one that `turn` says comes first, and the others follow in order.
+std::optional<Reply> lookup(const Zone&, const Asker&, const Question&, std::uint32_t turn);
+
+}  // namespace kontena::dns

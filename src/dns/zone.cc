@@ -1,0 +1,133 @@
+#include "kontena/dns/zone.h"
+
+#include <algorithm>
+
+#include "kontena/base/text.h"
+
+namespace kontena::dns {
+namespace {
+
+constexpr std::string_view reverse_suffix = ".in-addr.arpa";
+
+void sort_unique(std::vector<Ipv4>& addresses) {
+  std::ranges::sort(addresses);
+  const auto rest = std::ranges::unique(addresses);
+  addresses.erase(rest.begin(), rest.end());
+}
+
+bool is_in(std::string_view name, std::string_view domain) {
+  return !domain.empty() && name.size() > domain.size() && name.ends_with(domain) &&
+         name[name.size() - domain.size() - 1] == '.';
+}
+
+// "1.0.0.10.in-addr.arpa"
+std::optional<Ipv4> reversed(std::string_view name) {
+  if (!name.ends_with(reverse_suffix)) return std::nullopt;
+  const auto backwards = parse_ipv4(name.substr(0, name.size() - reverse_suffix.size()));
+  if (!backwards) return std::nullopt;
+  const std::uint32_t b = backwards->value;
+  return Ipv4{b << 24 | (b & 0xff00) << 8 | (b >> 8 & 0xff00) | b >> 24};
+}
+
+// Adds what the asker's networks know of the name; tells whether one does.
+bool gather(const Zone& zone, const Asker& asker, std::string_view name, std::vector<Ipv4>& addresses) {
+  bool known = false;
+  for (const NetworkId id : asker.networks) {
+    const auto network = zone.networks.find(id);
+    if (network == zone.networks.end() || !network->second) continue;
+    const std::vector<Ipv4>* found = network->second->addresses(name);
+    if (!found) continue;
+    addresses.insert(addresses.end(), found->begin(), found->end());
+    known = true;
+  }
+  return known;
+}
+
+const std::string* name_of(const Zone& zone, const Asker& asker, Ipv4 address) {
+  for (const NetworkId id : asker.networks) {
+    const auto network = zone.networks.find(id);
+    if (network == zone.networks.end() || !network->second) continue;
+    if (const std::string* name = network->second->name(address)) return name;
+  }
+  return nullptr;
+}
+
+Reply no(Rcode rcode, std::string_view authority) {
+  return {.rcode = rcode, .authoritative = true, .ttl = zone_ttl, .authority = std::string(authority)};
+}
+
+// A name that exists. Where it is none of our domain it is its own authority.
+Reply known(const Zone& zone, const Question& question, std::vector<Ipv4> addresses, std::uint32_t turn) {
+  const bool wanted = question.type == type::a || question.type == type::any;
+  if (!wanted || addresses.empty())
+    return no(Rcode::no_error, is_in(question.name, zone.domain) ? zone.domain : question.name);
+  sort_unique(addresses);
+  std::ranges::rotate(addresses, addresses.begin() + turn % static_cast<std::uint32_t>(addresses.size()));
+  return {.authoritative = true, .ttl = zone_ttl, .addresses = std::move(addresses)};
+}
+
+std::optional<Reply> reverse_lookup(const Zone& zone, const Asker& asker, const Question& question, Ipv4 address) {
+  constexpr std::string_view authority = reverse_suffix.substr(1);
+  if (const std::string* name = name_of(zone, asker, address)) {
+    if (question.type != type::ptr && question.type != type::any) return no(Rcode::no_error, authority);
+    return Reply{.authoritative = true, .ttl = zone_ttl, .pointer = *name};
+  }
+  const bool ours = std::ranges::any_of(zone.subnets, [&](const Subnet& subnet) { return subnet.contains(address); });
+  if (ours) return no(Rcode::no_such_name, authority);
+  return std::nullopt;
+}
+
+}  // namespace
+
+Network::Network(std::span<const Member> members) {
+  const auto add = [this](const std::string& name, const Member& member) {
+    std::vector<Ipv4>& addresses = addresses_[text::lower(name)];
+    if (member.answers) addresses.push_back(member.address);
+  };
+  for (const Member& member : members) {
+    for (const std::string& name : member.names) add(name, member);
+    if (member.full_name.empty()) continue;
+    add(member.full_name, member);
+    names_.emplace(member.address, text::lower(member.full_name));
+  }
+  for (auto& [name, addresses] : addresses_) sort_unique(addresses);
+}
+
+const std::vector<Ipv4>* Network::addresses(std::string_view name) const {
+  const auto found = addresses_.find(name);
+  return found == addresses_.end() ? nullptr : &found->second;
+}
+
+const std::string* Network::name(Ipv4 address) const {
+  const auto found = names_.find(address);
+  return found == names_.end() ? nullptr : &found->second;
+}
+
+const Asker* Zone::asker(Ipv4 address) const {
+  const auto found = askers.find(address);
+  return found == askers.end() ? nullptr : found->second.get();
+}
+
+std::optional<Reply> lookup(const Zone& zone, const Asker& asker, const Question& question, std::uint32_t turn) {
+  const std::string_view name = question.name;
+  std::vector<Ipv4> addresses;
+  if (const auto link = asker.links.find(name); link != asker.links.end()) {
+    for (const std::string& target : link->second) gather(zone, asker, target, addresses);
+    return known(zone, question, std::move(addresses), turn);
+  }
+  if (gather(zone, asker, name, addresses)) return known(zone, question, std::move(addresses), turn);
+  if (name == zone.domain && !name.empty()) {
+    Reply reply = no(Rcode::no_error, zone.domain);
+    reply.asks_authority = question.type == type::soa || question.type == type::any;
+    return reply;
+  }
+  if (is_in(name, zone.domain)) return no(Rcode::no_such_name, zone.domain);
+  if (const auto address = reversed(name)) {
+    if (auto reply = reverse_lookup(zone, asker, question, *address)) return reply;
+  }
+  if (asker.forwards) return std::nullopt;
+  // The root's denial; a resolver that got an error would ask again and again.
+  return Reply{.rcode = Rcode::no_such_name, .authoritative = true, .ttl = zone_ttl};
+}
+
+}  // namespace kontena::dns

@@ -1,0 +1,103 @@
+// The routes of links.h.
+#include <linux/rtnetlink.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "links_state.h"
+
+namespace kontena::netlink {
+namespace {
+
+Message about_route(const RouteChange& change) {
+  const bool replace = change.kind == RouteChange::Kind::replace;
+  const Route& route = change.route;
+  rtmsg fixed{};
+  fixed.rtm_family = AF_INET;
+  fixed.rtm_dst_len = static_cast<std::uint8_t>(route.to.bits);
+  fixed.rtm_table = RT_TABLE_MAIN;
+  fixed.rtm_protocol = Links::our_protocol;
+  fixed.rtm_scope = replace ? RT_SCOPE_LINK : RT_SCOPE_NOWHERE;
+  fixed.rtm_type = RTN_UNICAST;
+  Message message(replace ? RTM_NEWROUTE : RTM_DELROUTE, replace ? NLM_F_CREATE | NLM_F_REPLACE : 0);
+  message.fixed(fixed).put_ipv4(RTA_DST, route.to.base.value);
+  message.put_u32(RTA_OIF, static_cast<std::uint32_t>(route.link));
+  // The kernel replaces by prefix and metric, whoever's the route is: with a metric
+  // of our own it finds only ours.
+  message.put_u32(RTA_PRIORITY, Links::our_protocol);
+  if (replace && route.source) message.put_ipv4(RTA_PREFSRC, route.source->value);
+  return message;
+}
+
+bool is_valid(const Route& route) { return route.link > 0 && route.to.bits >= 0 && route.to.bits <= 32; }
+
+}  // namespace
+
+Result<std::vector<Route>> Links::routes(int link) {
+  rtmsg fixed{};
+  fixed.rtm_family = AF_INET;
+  fixed.rtm_table = RT_TABLE_MAIN;
+  fixed.rtm_protocol = our_protocol;
+  fixed.rtm_type = RTN_UNICAST;
+  Message message(RTM_GETROUTE, 0);
+  // The kernel filters by these where it can (since 4.20), and we do once more.
+  message.fixed(fixed).put_u32(RTA_TABLE, RT_TABLE_MAIN).put_u32(RTA_OIF, static_cast<std::uint32_t>(link));
+  auto payloads = state_->socket.dump(std::move(message));
+  // A namespace in which no route was ever set has no main table yet.
+  if (!payloads && payloads.error().code == Code::not_found &&
+      payloads.error().message.find("FIB table") != std::string::npos)
+    return std::vector<Route>{};
+  if (!payloads) return std::move(payloads).error().in("listing the routes by link " + std::to_string(link));
+
+  std::vector<Route> routes;
+  for (std::string_view payload : *payloads) {
+    const auto head = take_fixed<rtmsg>(payload);
+    if (head.rtm_family != AF_INET || head.rtm_protocol != our_protocol || head.rtm_type != RTN_UNICAST ||
+        head.rtm_table != RT_TABLE_MAIN || (head.rtm_flags & RTM_F_CLONED))
+      continue;
+    Route route{{{}, head.rtm_dst_len}, 0, std::nullopt};
+    for (const Attribute& attribute : attributes(payload)) switch (attribute.type) {
+        case RTA_DST:
+          route.to.base.value = attribute.ipv4().value_or(0);
+          break;
+        case RTA_OIF:
+          route.link = attribute.number<int>().value_or(0);
+          break;
+        case RTA_PREFSRC:
+          if (const auto source = attribute.ipv4()) route.source = Ipv4{*source};
+          break;
+        default:
+          break;
+      }
+    if (route.link == link) routes.push_back(route);
+  }
+  std::sort(routes.begin(), routes.end());
+  return routes;
+}
+
+Status Links::change_routes(std::span<const RouteChange> changes) {
+  std::vector<Message> messages;
+  messages.reserve(changes.size());
+  for (const RouteChange& change : changes) {
+    if (!is_valid(change.route))
+      return Error{Code::invalid_argument,
+                   to_text(change.route.to) + " by link " + std::to_string(change.route.link) + " cannot be a route"};
+    messages.push_back(about_route(change));
+  }
+  KTN_TRY(auto errors, state_->socket.change_all(messages));
+  std::optional<Error> first;
+  std::size_t failed = 0;
+  for (std::size_t i = 0; i < errors.size(); ++i) {
+    const bool replace = changes[i].kind == RouteChange::Kind::replace;
+    if (!errors[i] || (!replace && errors[i]->code == Code::not_found)) continue;
+    ++failed;
+    if (first) continue;
+    first = (*std::move(errors[i]))
+                .in((replace ? "setting the route to " : "removing the route to ") + to_text(changes[i].route.to));
+  }
+  if (!first) return Done{};
+  if (failed > 1) first->message += " (and " + std::to_string(failed - 1) + " more routes failed)";
+  return *std::move(first);
+}
+
+}  // namespace kontena::netlink

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+// Tests that change the kernel run in a second process of this program, which has
+// namespaces of its own (network, mounts, processes) and so leaves nothing behind.
+namespace kontena::netlink::test {
+
+// Whether this is that second process: TEST_CASE("…" * doctest::skip(!inside())).
+bool inside();
+
+// Runs a program of the test's with inherited streams; its exit status.
+int command(const std::vector<std::string>& argv);
+
+// Runs `body` on a thread in a fresh network namespace, whose lo is up.
+void in_other_network(const std::function<void()>& body);
+
+// A file in /proc/PID/ns/net form for the network of the calling thread.
+std::string network_of_this_thread();
+
+// Tries until it holds, or some seconds are over.
+bool eventually(const std::function<bool()>& holds);
+
+}  // namespace kontena::netlink::test
