@@ -49,6 +49,9 @@ void check_image(Problems&, const std::string& path, std::string_view image);
 void check_service(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
 void check_ports(Problems&, const std::string& path, const ServiceSpec&);
 void check_mounts(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
+void check_network_mode(Problems&, const std::string& path, const ServiceSpec&);
+void check_network(Problems&, const std::string& path, const NetworkSpec&);
+void check_static_addresses(Problems&, const StackSpec&);
 std::size_t size_of(const ServiceSpec&);  // of all its strings, roughly what it takes in the store
 
 }  // namespace kontena::model

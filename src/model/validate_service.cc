@@ -125,7 +125,10 @@ std::size_t size_of(const ServiceSpec& spec) {
   if (spec.health_check) add_list(spec.health_check->test);
   for (const Port& port : spec.ports) size += port.host_ip.size() + 64;
   for (const Mount& mount : spec.mounts) size += mount.source.size() + mount.target.size() + 80;
-  for (const Attachment& attachment : spec.networks) size += attachment.network.size(), add_list(attachment.aliases);
+  for (const Attachment& attachment : spec.networks) {
+    size += attachment.network.size() + attachment.ipv4_address.size();
+    add_list(attachment.aliases);
+  }
   for (const auto& [name, dependency] : spec.depends_on) size += name.size() + 64;
   for (const Constraint& c : spec.placing.constraints) size += c.attribute.size() + c.value.size() + 48;
   return size;
@@ -160,6 +163,7 @@ void check_service(Problems& problems, const std::string& path, const ServiceSpe
   check_ports(problems, path + ".ports", spec);
   check_mounts(problems, path + ".mounts", spec, stack);
   check_networks(problems, path + ".networks", spec, stack);
+  check_network_mode(problems, path + ".network_mode", spec);
   check_dependencies(problems, path + ".depends_on", spec, stack);
   check_placing(problems, path, spec);
   problems.expect(size_of(spec) <= largest_record, path, "is larger than 1 MB in all");

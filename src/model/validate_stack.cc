@@ -28,12 +28,6 @@ void check_volume(Problems& problems, const std::string& path, const VolumeSpec&
   check_map(problems, path + ".labels", volume.labels, "io.kontena.");
 }
 
-void check_network(Problems& problems, const std::string& path, const NetworkSpec& network) {
-  problems.expect(network.name.empty() || is_object_name(network.name), path + ".name",
-                  quoted(network.name) + " is not a name of a network: letters, digits, '.', '_', '-'");
-  check_map(problems, path + ".labels", network.labels, "io.kontena.");
-}
-
 // Names the first circle of dependencies that there is: "a → b → a".
 class Circles {
  public:
@@ -136,10 +130,15 @@ std::vector<Problem> validate(const StackSpec& stack) {
     problems.expect(is_key(name), "volumes", quoted(name) + ' ' + std::string(key_rule));
     check_volume(problems, "volumes." + name, volume);
   }
+  std::map<std::string, std::string> names;  // of networks, to their keys
   for (const auto& [name, network] : stack.networks) {
     problems.expect(is_key(name), "networks", quoted(name) + ' ' + std::string(key_rule));
     check_network(problems, "networks." + name, network);
+    const auto [other, is_new] = names.try_emplace(network.name, name);
+    problems.expect(is_new || network.name.empty(), "networks." + name + ".name",
+                    quoted(network.name) + " is the name of networks." + other->second + " too");
   }
+  check_static_addresses(problems, stack);
   const std::string circle = Circles(stack).find();
   problems.expect(circle.empty(), "services", "depend on each other in a circle: " + circle);
   return problems.take();

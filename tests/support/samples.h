@@ -52,7 +52,15 @@ inline model::ServiceSpec service_spec() {
   return spec;
 }
 
-inline model::NetworkSpec network_spec() { return {"shop-front", true, {{"com.example.tier", "front"}}}; }
+inline model::NetworkSpec network_spec() {
+  return {"shop-front",   true,           false,           {{"com.example.tier", "front"}},
+          "172.28.0.0/16", "172.28.0.254", "172.28.128.0/17", {"172.28.128.9"}};
+}
+
+inline model::AssignedNetwork assigned_network() {
+  return {"shop-front",   "demo/shop-front", "kn0123456789",  "172.28.0.0/16", "172.28.0.254",
+          "172.28.128.4", true,              {{"com.example.tier", "front"}}};
+}
 
 inline model::VolumeSpec volume_spec() {
   return {"shop-uploads", "local", {{"type", "tmpfs"}, {"device", "tmpfs"}}, {{"com.example.keep", "yes"}}, false};
@@ -195,7 +203,7 @@ inline model::Assignment assignment() {
           model::Desired::stopped,
           "demo.shop.web-2",
           service_spec(),
-          {{"front", network_spec()}},
+          {{"front", assigned_network()}},
           {{"uploads", volume_spec()}}};
 }
 

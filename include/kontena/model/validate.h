@@ -17,6 +17,18 @@ struct Problem {
 // sends, the server before it accepts. Also holds the limits of size and count.
 std::vector<Problem> validate(const StackSpec&);
 
+// The addresses of a network that is not external: paths are "subnet", "gateway",
+// "ip_range" and "reserved[1]". Part of validate; here for those who know places in a file.
+std::vector<Problem> wrong_addresses(const NetworkSpec&);
+
+// A static address that a service cannot have.
+struct WrongAddress {
+  std::string service;
+  std::string network;  // a key of StackSpec::networks
+  std::string what;
+};
+std::vector<WrongAddress> wrong_static_addresses(const StackSpec&);  // part of validate too
+
 // Of `network create`: as the engine has names, and without its own (bridge, host, none).
 Status check_network_name(const std::string&);
 
