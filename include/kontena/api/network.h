@@ -10,16 +10,6 @@
 // What agents are told of the overlay network, and people of networks.
 namespace kontena::api {
 
-// A network that the node has instances on.
-struct NodeSubnet {
-  std::string path;  // PROJECT/NAME
-  std::string bridge;
-  std::string subnet;
-  std::string gateway;
-  bool internal = false;
-  friend bool operator==(const NodeSubnet&, const NodeSubnet&) = default;
-};
-
 // GET agent_network ?after=REV&has=DIGEST (waits). Everything there is where
 // `complete`, otherwise what changed since: members of the same networks, and peers.
 struct NetworkAnswer {
@@ -28,8 +18,8 @@ struct NetworkAnswer {
   std::string grid;
   std::string pool;
   std::string address;  // the node's own in the mesh; "" = it has none yet
-  std::string digest;   // of `subnets` and `lost`, to be asked with
-  std::vector<NodeSubnet> subnets;  // always all
+  std::string digest;   // of `networks` and `lost`, to be asked with
+  std::vector<model::NodeNetwork> networks;  // always all
   std::vector<std::string> lost;    // likewise: ids of nodes
   std::vector<model::Member> members;
   std::vector<model::Peer> peers;
@@ -70,17 +60,6 @@ struct NetworkRequest {  // POST networks
 namespace kontena::codec {
 
 template <>
-struct Fields<api::NodeSubnet> {
-  static void visit(auto& v, auto& s) {
-    v("path", s.path);
-    v("bridge", s.bridge);
-    v("subnet", s.subnet);
-    v("gateway", s.gateway);
-    v("internal", s.internal);
-  }
-};
-
-template <>
 struct Fields<api::NetworkAnswer> {
   static void visit(auto& v, auto& s) {
     v("revision", s.revision);
@@ -89,7 +68,7 @@ struct Fields<api::NetworkAnswer> {
     v("pool", s.pool);
     v("address", s.address);
     v("digest", s.digest);
-    v("subnets", s.subnets);
+    v("networks", s.networks);
     v("lost", s.lost);
     v("members", s.members);
     v("peers", s.peers);

@@ -39,6 +39,17 @@ struct Fields<model::AssignedNetwork> {
 };
 
 template <>
+struct Fields<model::NodeNetwork> {
+  static void visit(auto& v, auto& s) {
+    v("path", s.path);
+    v("bridge", s.bridge);
+    v("subnet", s.subnet);
+    v("gateway", s.gateway);
+    v("internal", s.internal);
+  }
+};
+
+template <>
 struct Fields<model::Member> {
   static void visit(auto& v, auto& s) {
     v("network", s.network);

@@ -40,6 +40,16 @@ struct AssignedNetwork {
   friend bool operator==(const AssignedNetwork&, const AssignedNetwork&) = default;
 };
 
+// A network that the node has instances on.
+struct NodeNetwork {
+  std::string path;  // PROJECT/NAME
+  std::string bridge;
+  std::string subnet;
+  std::string gateway;
+  bool internal = false;
+  friend bool operator==(const NodeNetwork&, const NodeNetwork&) = default;
+};
+
 // An instance on a network, as other nodes have to know it.
 struct Member {
   std::string network;  // PROJECT/NAME

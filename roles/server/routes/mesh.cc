@@ -20,7 +20,7 @@ std::set<std::string> networks_on(const ClusterView& view, const std::string& no
   return networks;
 }
 
-api::NodeSubnet subnet_of(const model::Network& network) {
+model::NodeNetwork subnet_of(const model::Network& network) {
   return {.path = network.project + '/' + network.name,
           .bridge = overlay::bridge_name(network.grid, network.project, network.name),
           .subnet = network.subnet,
@@ -29,7 +29,7 @@ api::NodeSubnet subnet_of(const model::Network& network) {
 }
 
 std::string digest_of(const api::NetworkAnswer& told) {
-  return crypto::sha256_hex(codec::to_json(told.subnets) + codec::to_json(told.lost) + told.address + told.pool).substr(0, 16);
+  return crypto::sha256_hex(codec::to_json(told.networks) + codec::to_json(told.lost) + told.address + told.pool).substr(0, 16);
 }
 
 // Those that can be called, or call: with a number and a key.
@@ -73,7 +73,7 @@ Result<Answer> get_node_network(const Context& context, const ClusterView& view,
   api::NetworkAnswer told{.revision = view.revision, .grid = call.who.grid, .pool = to_text(pool)};
   if (self->number != 0) told.address = to_text(overlay::node_address(pool, self->number));
   for (const std::string& network : networks)
-    if (const auto* record = view.networks.get(network)) told.subnets.push_back(subnet_of(*record));
+    if (const auto* record = view.networks.get(network)) told.networks.push_back(subnet_of(*record));
   const model::Liveness states = context.liveness.states();
   view.nodes.each(call.who.grid + '/', [&](const auto& item) {
     const auto state = states.find(item.value.id);

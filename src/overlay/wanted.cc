@@ -1,0 +1,64 @@
+#include "kontena/overlay/wanted.h"
+
+#include <algorithm>
+
+#include "kontena/overlay/plan.h"
+
+namespace kontena::overlay {
+
+std::string member_id(const model::Member& member) { return *member.instance + '@' + member.network; }
+
+std::map<std::pair<std::string, Ipv4>, const model::Member*> holders(const Snapshot& snapshot) {
+  std::map<std::pair<std::string, Ipv4>, const model::Member*> found;
+  for (const auto& [id, member] : snapshot.members) {
+    const auto address = parse_ipv4(member.address);
+    if (!address) continue;
+    const auto is_down = [&](const model::Member& m) { return !m.up || snapshot.lost.contains(*m.node); };
+    const model::Member*& holder = found[{member.network, *address}];
+    if (!holder || (is_down(*holder) && !is_down(member))) holder = &member;
+  }
+  return found;
+}
+
+Wanted wanted(const Snapshot& snapshot, const NodeId& self) {
+  Wanted all;
+  all.pool = parse_subnet(snapshot.pool).value_or(Subnet{});
+  all.address = parse_ipv4(snapshot.address);
+  std::map<std::string, std::string> bridge_of;
+  for (const model::NodeNetwork& network : snapshot.networks) {
+    const auto subnet = parse_subnet(network.subnet);
+    const auto gateway = parse_ipv4(network.gateway);
+    if (!subnet || !gateway) continue;
+    all.bridges.push_back({network.bridge, *subnet, *gateway, network.internal});
+    bridge_of[network.path] = network.bridge;
+  }
+  for (const auto& [node, peer] : snapshot.peers) {
+    const auto address = parse_ipv4(peer.address);
+    if (!address || peer.public_key.empty() || node == *self) continue;
+    all.peers[node] = {peer.public_key, peer.endpoints, {{*address, 32}}};
+    all.routes.insert(*address);
+  }
+  std::set<std::pair<std::string, Ipv4>> local, remote;
+  for (const auto& [where, member] : holders(snapshot)) {
+    const auto bridge = bridge_of.find(where.first);
+    if (bridge == bridge_of.end()) continue;
+    if (member->node == self) {
+      local.emplace(bridge->second, where.second);
+      continue;
+    }
+    const auto peer = all.peers.find(*member->node);
+    if (peer == all.peers.end()) continue;
+    remote.emplace(bridge->second, where.second);
+    peer->second.allowed.push_back({where.second, 32});
+    all.routes.insert(where.second);
+  }
+  for (auto& [node, peer] : all.peers) std::ranges::sort(peer.allowed);
+  all.rules = rules(all.bridges, local, remote);
+  return all;
+}
+
+std::string endpoint(const model::Strings& endpoints, std::int64_t tries) {
+  return endpoints.empty() ? "" : endpoints[static_cast<std::size_t>(tries) % endpoints.size()];
+}
+
+}  // namespace kontena::overlay

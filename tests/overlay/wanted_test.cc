@@ -1,0 +1,89 @@
+#include "kontena/overlay/wanted.h"
+
+#include <doctest/doctest.h>
+
+using namespace kontena;
+using namespace kontena::overlay;
+
+namespace {
+
+const NodeId here("n1"), there("n2");
+
+Snapshot two_nodes() {
+  Snapshot s{.revision = 7, .grid = "main", .pool = "10.80.0.0/12", .address = "10.80.0.1"};
+  s.networks = {{"default/shop.default", "knaaaaaaaaaa", "10.80.16.0/22", "10.80.16.1", false},
+                {"default/shop.back", "knbbbbbbbbbb", "10.80.20.0/22", "10.80.20.1", true}};
+  s.peers = {{"n2", {there, "two", "10.80.0.2", "KEY2", {"192.0.2.2:51820", "198.51.100.2:51820"}}}};
+  const auto add = [&](const char* network, const char* address, const NodeId& node, const char* instance, bool up = true) {
+    model::Member m{.network = network, .address = address, .node = node, .instance = InstanceId(instance), .up = up};
+    s.members[member_id(m)] = m;
+  };
+  add("default/shop.default", "10.80.16.7", here, "a");
+  add("default/shop.default", "10.80.16.9", there, "b");
+  add("default/shop.back", "10.80.20.9", there, "b");
+  return s;
+}
+
+std::vector<Subnet> hosts(std::initializer_list<const char*> texts) {
+  std::vector<Subnet> all;
+  for (const char* text : texts) all.push_back({*parse_ipv4(text), 32});
+  return all;
+}
+
+bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+}  // namespace
+
+TEST_CASE("remote members are their node's, each with a route of its own") {
+  const Wanted w = wanted(two_nodes(), here);
+  CHECK(w.address == parse_ipv4("10.80.0.1"));
+  REQUIRE(w.peers.size() == 1);
+  CHECK(w.peers.at("n2").allowed == hosts({"10.80.0.2", "10.80.16.9", "10.80.20.9"}));
+  CHECK(w.routes == std::set{*parse_ipv4("10.80.0.2"), *parse_ipv4("10.80.16.9"), *parse_ipv4("10.80.20.9")});
+}
+
+TEST_CASE("the rules let members of one network talk, and nobody else") {
+  const std::string rules = wanted(two_nodes(), here).rules;
+  CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
+  CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.9, "knbbbbbbbbbb" . 10.80.20.9 })"));
+  CHECK(has(rules, R"(iifname "knaaaaaaaaaa" oifname "kn*" oifname != "knaaaaaaaaaa" drop)"));
+  CHECK(has(rules, "ip saddr 10.80.16.0/22 oifname != { \"knaaaaaaaaaa\", \"kontena0\" } masquerade"));
+  CHECK(!has(rules, "ip saddr 10.80.20.0/22"));  // internal
+}
+
+TEST_CASE("of two who have an address it is the one that is up") {
+  Snapshot s = two_nodes();
+  model::Member m{.network = "default/shop.default", .address = "10.80.16.9", .node = here, .instance = InstanceId("c"), .up = true};
+  s.members["b@default/shop.default"].up = false;
+  s.members[member_id(m)] = m;
+  CHECK(!wanted(s, here).routes.contains(*parse_ipv4("10.80.16.9")));
+  s.members["b@default/shop.default"].up = true;
+  s.members[member_id(m)].up = false;
+  CHECK(wanted(s, here).routes.contains(*parse_ipv4("10.80.16.9")));
+  s.lost = {"n2"};
+  s.members[member_id(m)].up = true;
+  CHECK(!wanted(s, here).routes.contains(*parse_ipv4("10.80.16.9")));
+}
+
+TEST_CASE("endpoints are tried in turn") {
+  CHECK(endpoint({}, 3) == "");
+  CHECK(endpoint({"a:1", "b:1"}, 0) == "a:1");
+  CHECK(endpoint({"a:1", "b:1"}, 1) == "b:1");
+  CHECK(endpoint({"a:1", "b:1"}, 2) == "a:1");
+}
+
+TEST_CASE("a thousand nodes are nothing") {
+  Snapshot s{.pool = "10.80.0.0/12", .address = "10.80.0.1"};
+  s.networks = {{"default/a", "knaaaaaaaaaa", "10.96.0.0/16", "10.96.0.1", false}};
+  for (std::uint32_t n = 2; n <= 1001; ++n) {
+    const std::string node = "n" + std::to_string(n);
+    s.peers[node] = {NodeId(node), node, to_text(Ipv4{0x0a500000 + n}), "K" + node, {}};
+    for (std::uint32_t i = 0; i < 10; ++i) {
+      model::Member m{.network = "default/a", .address = to_text(Ipv4{0x0a600000 + n * 16 + i}), .node = NodeId(node), .instance = InstanceId(node + "-" + std::to_string(i)), .up = true};
+      s.members[member_id(m)] = m;
+    }
+  }
+  const Wanted w = wanted(s, here);
+  CHECK(w.routes.size() == 11'000);
+  CHECK(w.peers.at("n500").allowed.size() == 11);
+}
