@@ -7,11 +7,12 @@
 namespace kontena::compose {
 namespace {
 
-constexpr std::array all{
-    &stack_table,          &service_table,      &deploy_table, &placement_table,  &resources_table,
-    &limits_table,         &reservations_table, &health_table, &attachment_table, &dependency_table,
-    &restart_policy_table, &port_table,         &mount_table,  &mount_bind_table, &mount_volume_table,
-    &network_table,        &volume_table,       &update_table, &own_table};
+constexpr std::array all{&stack_table,      &service_table,     &deploy_table,         &placement_table,
+                         &resources_table,  &limits_table,      &reservations_table,   &health_table,
+                         &attachment_table, &dependency_table,  &restart_policy_table, &port_table,
+                         &mount_table,      &mount_bind_table,  &mount_volume_table,   &network_table,
+                         &ipam_table,       &ipam_config_table, &volume_table,         &update_table,
+                         &own_table};
 
 // Ours, and so held to: one that stands where it means nothing is no mere anchor.
 constexpr std::string_view own_extension = "x-kontena";
@@ -23,7 +24,10 @@ std::string_view last_word(std::string_view where) {
   return where.substr(where.rfind('.') + 1);
 }
 
-// A key that says what is so anyway: `tty: false`, `cap_add: []`.
+}  // namespace
+
+std::span<const Table* const> tables() { return all; }
+
 bool says_nothing(const Node& value) {
   switch (value.kind) {
     case Kind::null:
@@ -38,10 +42,6 @@ bool says_nothing(const Node& value) {
       return false;
   }
 }
-
-}  // namespace
-
-std::span<const Table* const> tables() { return all; }
 
 const KeyInfo* Table::find(std::string_view name) const {
   std::size_t low = 0, high = size;

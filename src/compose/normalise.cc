@@ -64,6 +64,14 @@ void join_default(Node& root, Node& service) {
   put(declared, "default", std::move(network));
 }
 
+void check_mode(Reader& reader, const Member& service) {
+  const Node* mode = service.value.find("network_mode");
+  const Node* networks = service.value.find("networks");
+  if (!mode || mode->text.empty() || !is_map(networks) || networks->members.empty()) return;
+  reader.notes.problem(mode->at, under(under("services", service.key), "network_mode"),
+                       "a service has a network mode or networks, and this one has both", "keep one of them");
+}
+
 // Notes each name of `uses` that is not declared, and which ones are.
 void refer(Reader& reader, const std::string& path, const std::string& name, const Mark& at, std::string_view what,
            const Names& known, const Node* declared, std::set<std::string>& used) {
@@ -163,6 +171,7 @@ void normalise(Reader& reader, Node& root, const std::string& project) {
     Member& service = root.find("services")->members[i];
     if (service.value.kind != Kind::map) continue;
     check_image(reader, service);
+    check_mode(reader, service);
     for (const std::string_view key : {"command", "entrypoint"})
       if (!service.value.find(key)) put(service.value, key, make_null(service.at));
     Node value = std::move(service.value);

@@ -40,12 +40,6 @@ void specify_stack_name(Specifier& to, const Node& value, const std::string& pat
                      "1 to 63 of a-z, 0-9 and '-'; give one with 'name:'");
 }
 
-void specify_networks(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
-  for (const Member& member : value.members)
-    specify_map<model::NetworkSpec>(to, member.value, under(path, member.key), network_keys(),
-                                    stack.networks[member.key]);
-}
-
 void specify_volumes(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
   for (const Member& member : value.members) {
     model::VolumeSpec& volume = stack.volumes[member.key];
@@ -64,6 +58,7 @@ void specify_services(Specifier& to, const Node& value, const std::string& path,
     specify_map<model::ServiceSpec>(to, member.value, at, service_keys(), service);
     if (service.image.empty() && !member.value.find("build"))
       to.notes.problem(member.at, at, "'image' is missing or empty");
+    drop_unpublished(to, member.value, at, service);
   }
 }
 
@@ -73,6 +68,7 @@ Specified specify(const Document& document) {
   const Node& root = document.root();
   Specifier to{root, notes, result.spec};
   specify_map<model::StackSpec>(to, root, "", stack_keys(), result.spec);
+  check_static_addresses(to);
   if (result.spec.services.empty()) notes.problem(root.at, "services", "there are no services to run");
   notes.sort();
   result.problems = std::move(notes.problems);

@@ -24,6 +24,12 @@ void specify_attachments(Specifier&, const Node&, const std::string& path, model
 void specify_depends_on(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_health(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 
+void specify_network_mode(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+// Ports have no effect with a network mode that publishes none.
+void drop_unpublished(Specifier&, const Node& service, const std::string& path, model::ServiceSpec&);
+// Once all is specified: a static address hangs on the network and on how many instances there are.
+void check_static_addresses(Specifier&);
+
 void specify_deploy(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_mode(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_replicas(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);

@@ -38,9 +38,17 @@ void old_external(Reader& reader, Node& value, const std::string& path) {
     if (!external || external->kind != Kind::map) continue;
     reader.notes.warning(external->at, under(under(path, member.key), "external"), "external.name is deprecated",
                          "write 'external: true' and 'name: …'");
+    const std::string at = under(under(path, member.key), "external");
+    for (const Member& other : external->members)
+      if (other.key != "name") reader.notes.problem(other.at, under(at, other.key), "unknown key '" + other.key + "'");
     Node name = external->find("name") ? *external->find("name") : make_text(external->at, member.key);
     *external = make_scalar(external->at, Kind::boolean, "true");
-    if (!member.value.find("name")) put(member.value, "name", std::move(name));
+    const Node* given = member.value.find("name");
+    if (!given)
+      put(member.value, "name", std::move(name));
+    else if (!name.made && given->text != name.text)
+      reader.notes.problem(name.at, under(at, "name"), "named twice, '" + name.text + "' and '" + given->text + "'",
+                           "keep 'name' beside 'external: true'");
   }
 }
 
@@ -53,8 +61,25 @@ void services(Reader& reader, Node& value, const std::string& path) {
 void networks(Reader& reader, Node& value, const std::string& path) {
   old_external(reader, value, path);
   named(reader, value, path, network_table, true);
-  for (Member& member : value.members)
-    if (member.value.kind == Kind::map && !member.value.find("ipam")) put(member.value, "ipam", make_map(member.at));
+  for (Member& member : value.members) {
+    if (member.value.kind != Kind::map) continue;
+    Node* ipam = member.value.find("ipam");
+    if (!ipam)
+      put(member.value, "ipam", make_map(member.at));
+    else if (const Node* configs = ipam->find("config"); configs && configs->items.empty())
+      ipam->erase("config");
+  }
+}
+
+void ipam_configs(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list of subnets");
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    canonicalise_map(reader, value.items[i], under(path, i), ipam_config_table);
+}
+
+void reserved_addresses(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping of hosts to addresses");
+  for (Member& member : value.members) text_value(reader, member.value, under(path, member.key));
 }
 
 void volumes(Reader& reader, Node& value, const std::string& path) {

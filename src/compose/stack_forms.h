@@ -7,6 +7,8 @@ namespace kontena::compose {
 
 void services(Reader&, Node&, const std::string& path);
 void networks(Reader&, Node&, const std::string& path);
+void ipam_configs(Reader&, Node&, const std::string& path);
+void reserved_addresses(Reader&, Node&, const std::string& path);
 void volumes(Reader&, Node&, const std::string& path);
 
 }  // namespace kontena::compose

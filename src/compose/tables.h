@@ -7,6 +7,8 @@ namespace kontena::compose {
 
 std::span<const Key<model::StackSpec>> stack_keys();
 std::span<const Key<model::NetworkSpec>> network_keys();
+std::span<const Key<model::NetworkSpec>> ipam_keys();
+std::span<const Key<model::NetworkSpec>> ipam_config_keys();
 std::span<const Key<model::VolumeSpec>> volume_keys();
 std::span<const Key<model::ServiceSpec>> service_keys();
 std::span<const Key<model::ServiceSpec>> deploy_keys();

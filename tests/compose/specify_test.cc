@@ -137,8 +137,11 @@ TEST_CASE("what we do not run is refused with its place and reason") {
            Row{"deploy: {rollback_config: {parallelism: 1}}", "'rollback_config' is not supported yet"},
            Row{"deploy: {resources: {limits: {cpus: -1}}}", "-1 is not a number of cores"},
            Row{"networks: {default: {ipv4_address: 10.0.0.1}}",
-               "services.s.networks.default.ipv4_address: 'ipv4_address' is not supported: addresses are given by the "
-               "cluster"},
+               "4:40: services.s.networks.default.ipv4_address: network 'default' has no subnet of its own"},
+           Row{"network_mode: service:t", "4:19: services.s.network_mode: 'service:t' is not supported yet: instances"},
+           Row{"network_mode: container:t", "'container:t' is not supported: it names a container outside the stack"},
+           Row{"network_mode: ''", "services.s.network_mode: is empty (host, none or bridge;"},
+           Row{"network_mode: front", "services.s.network_mode: 'front' is not a network mode"},
            Row{"container_name: foo", "'container_name' is not supported: names of containers are ours"},
        }) {
     CAPTURE(row.line);
