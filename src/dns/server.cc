@@ -17,7 +17,7 @@
 namespace kontena::dns {
 namespace {
 
-constexpr Duration longest_wait{1000};
+constexpr Duration longest_wait{60'000};
 constexpr Duration stop_limit{10'000};  // for the thread to take over a change of addresses
 
 }  // namespace

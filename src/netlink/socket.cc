@@ -15,6 +15,7 @@ constexpr int dump_tries = 20;
 // So many that the price of a system call does not count, so few that their bytes
 // (and the answers, all of them errors) fit the socket's buffers.
 constexpr std::size_t batch = 256;
+constexpr std::size_t batch_bytes = 96u << 10;
 
 // What an error, or an end that may bear one, says. None: it is an acknowledgement.
 std::optional<Error> error_in(std::uint16_t type, std::uint16_t flags, std::string_view payload) {
@@ -102,8 +103,10 @@ Status Socket::change(Message message) {
 
 Result<std::vector<std::optional<Error>>> Socket::change_all(std::span<const Message> messages) {
   std::vector<std::optional<Error>> errors(messages.size());
-  for (std::size_t from = 0; from < messages.size(); from += batch) {
-    const std::size_t count = std::min(batch, messages.size() - from);
+  for (std::size_t from = 0, count = 0; from < messages.size(); from += count) {
+    std::size_t size = 0;
+    for (count = 0; count < batch && from + count < messages.size() && (count == 0 || size < batch_bytes); ++count)
+      size += messages[from + count].size();
     const std::uint32_t first = sequence_ + 1;
     std::string bytes;
     for (std::size_t i = 0; i < count; ++i) {

@@ -1,16 +1,17 @@
 // Cluster answers over real UDP on the loopback: how many a second of CPU of the
-// server's thread, and how long one takes at a moderate rate.
+// server's thread, and how long one takes at a moderate rate, beside a plain echo.
 //
 // usage: dns_bench [SECONDS [IN-FLIGHT [RATE]]]        5, 64 and 2000 unless told
 #include <dirent.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <cstring>
+#include <cstdlib>
+#include <thread>
 #include <vector>
 
 #include "../../src/dns/socket.h"
@@ -140,26 +141,62 @@ class Load {
   std::size_t next_ = 0;
 };
 
-// One question at a time, at a rate; how long each takes, in the order of size.
-std::vector<Nanos> ask_at_rate(const Endpoint& server, std::chrono::seconds limit, int rate) {
-  const Fd socket = open_udp_to(server);
-  const Nanos step{1'000'000'000 / rate};
-  std::vector<Nanos> took;
+// Sends back what it gets: what the machine itself takes for a packet there and back.
+class Echo {
+ public:
+  Echo() : pair_(*open_listening({loopback, 0})), thread_([this](std::stop_token stop) { run(stop); }) {}
+  Endpoint at() const { return pair_.at; }
+
+ private:
+  void run(std::stop_token stop) {
+    std::array<char, 2048> packet;
+    while (!stop.stop_requested()) {
+      pollfd ready{pair_.udp.get(), POLLIN, 0};
+      if (::poll(&ready, 1, 100) != 1) continue;
+      sockaddr_in from{};
+      socklen_t size = sizeof from;
+      const auto got = ::recvfrom(ready.fd, packet.data(), packet.size(), 0, reinterpret_cast<sockaddr*>(&from), &size);
+      if (got > 0)
+        ::sendto(ready.fd, packet.data(), static_cast<std::size_t>(got), 0, reinterpret_cast<sockaddr*>(&from), size);
+    }
+  }
+
+  Listening pair_;
+  std::jthread thread_;
+};
+
+Nanos ask_once(const Fd& socket, const std::string& packet) {
+  const auto begun = Clock::now();
+  ::send(socket.get(), packet.data(), packet.size(), 0);
+  pollfd ready{socket.get(), POLLIN, 0};
+  std::array<char, 2048> answer;
+  if (::poll(&ready, 1, 1000) == 1) static_cast<void>(::recv(socket.get(), answer.data(), answer.size(), 0));
+  return Clock::now() - begun;
+}
+
+struct Took {
+  std::vector<Nanos> server, echo;  // in the order of size
+};
+
+// One question at a time, at a rate, and an echo in the midst between two.
+Took ask_at_rate(const Endpoint& server, std::chrono::seconds limit, int rate) {
+  const Echo echo;
+  const Fd to_server = open_udp_to(server);
+  const Fd to_echo = open_udp_to(echo.at());
+  const Nanos step{500'000'000 / rate};
+  Took took;
   auto at = Clock::now();
   for (const auto end = at + limit; at < end; at += step) {
     timespec until{.tv_sec = std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count(),
                    .tv_nsec = (at.time_since_epoch() % std::chrono::seconds(1)).count()};
     ::clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, nullptr);
+    const bool turn = took.server.size() == took.echo.size();
     const std::string packet =
-        question(static_cast<unsigned>(took.size()) & 0xffff, static_cast<int>(took.size() % services));
-    const auto begun = Clock::now();
-    ::send(socket.get(), packet.data(), packet.size(), 0);
-    pollfd ready{socket.get(), POLLIN, 0};
-    std::array<char, 2048> answer;
-    if (::poll(&ready, 1, 1000) == 1) static_cast<void>(::recv(socket.get(), answer.data(), answer.size(), 0));
-    took.push_back(Clock::now() - begun);
+        question(static_cast<unsigned>(took.echo.size()) & 0xffff, static_cast<int>(took.echo.size() % services));
+    (turn ? took.server : took.echo).push_back(ask_once(turn ? to_server : to_echo, packet));
   }
-  std::ranges::sort(took);
+  std::ranges::sort(took.server);
+  std::ranges::sort(took.echo);
   return took;
 }
 
@@ -200,12 +237,17 @@ int run(std::chrono::seconds limit, int in_flight, int rate) {
 
   const Nanos cpu_rate = server_cpu();
   const auto took = ask_at_rate(at, limit, rate);
-  const auto at_share = [&](double share) {
-    return micros(took[static_cast<std::size_t>(share * static_cast<double>(took.size() - 1))]);
+  const Nanos cpu_spent = server_cpu() - cpu_rate;
+  const auto print = [&](const char* what, const std::vector<Nanos>& times) {
+    const auto at_share = [&](double share) {
+      return micros(times[static_cast<std::size_t>(share * static_cast<double>(times.size() - 1))]);
+    };
+    std::printf("%d/s, %s: p50 %.0f us, p99 %.0f us, p99.9 %.0f us, longest %.0f us\n", rate, what, at_share(0.5),
+                at_share(0.99), at_share(0.999), at_share(1));
   };
-  std::printf("%d/s: p50 %.0f us, p99 %.0f us, p99.9 %.0f us, longest %.0f us; %.1f us of CPU each\n", rate,
-              at_share(0.5), at_share(0.99), at_share(0.999), at_share(1),
-              micros(server_cpu() - cpu_rate) / static_cast<double>(took.size()));
+  print("answers", took.server);
+  print("echoes", took.echo);
+  std::printf("%.1f us of CPU an answer at that rate\n", micros(cpu_spent) / static_cast<double>(took.server.size()));
   time_a_change(server, base);
   return 0;
 }

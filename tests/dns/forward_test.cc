@@ -104,7 +104,7 @@ TEST_CASE("a server that does not know EDNS is asked without") {
 }
 
 TEST_CASE("one that is silent, refuses or is not there is followed by the next; then it comes last") {
-  World world({.one_try = Duration(100)});
+  World world({.one_try = Duration(400)});
   Upstream mute(silent, local(201)),
       rude([](const Upstream::Asked&a) -> std::vector<std::string> { return {error(a.query, 5)}; }, local(202));
   Upstream good(always("9.9.9.9"), local(203));
@@ -140,7 +140,7 @@ TEST_CASE("with no server, or none that answers, it is a failure; and never our 
   Upstream mute(silent);
   world.server.set_upstreams({mute.at()});
   CHECK(client.ask("a.test").rcode == 2);
-  CHECK(mute.asked() >= 2);
+  CHECK(mute.asked() >= 1);
   CHECK(world.server.counters().failed == 3);
 }
 
@@ -184,7 +184,7 @@ TEST_CASE("the same question of many is asked once, and while it is open cluster
 }
 
 TEST_CASE("open questions are bounded for each asker and in all, and one asker's do not keep another from the rest") {
-  World world({.waiting = 6, .waiting_each = 4, .one_try = Duration(300), .all_tries = Duration(600)});
+  World world({.waiting = 6, .waiting_each = 4, .one_try = Duration(500), .all_tries = Duration(1500)});
   Upstream mute(silent);
   world.server.set_upstreams({mute.at()});
   Client a(local(10), world.at), b(local(11), world.at);

@@ -62,6 +62,13 @@ void in_other_network(const std::function<void()>& body) {
   }).join();
 }
 
+void in_network(int network, const std::function<void()>& body) {
+  std::thread([&] {
+    REQUIRE(::setns(network, CLONE_NEWNET) == 0);
+    body();
+  }).join();
+}
+
 std::string network_of_this_thread() {
   return "/proc/" + std::to_string(::getpid()) + "/task/" + std::to_string(::gettid()) + "/ns/net";
 }

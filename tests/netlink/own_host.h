@@ -17,7 +17,10 @@ int command(const std::vector<std::string>& argv);
 // Runs `body` on a thread in a fresh network namespace, whose lo is up.
 void in_other_network(const std::function<void()>& body);
 
-// A file in /proc/PID/ns/net form for the network of the calling thread.
+// Runs `body` on a thread in that network, a descriptor of which was opened.
+void in_network(int network, const std::function<void()>& body);
+
+// The path of the file that stands for the network of the calling thread.
 std::string network_of_this_thread();
 
 // Tries until it holds, or some seconds are over.

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kontena/base/result.h"
+
+// The packet filter, by its own programs.
+namespace kontena::netlink {
+
+class Nft {
+ public:
+  // Code::failed_precondition where the program is not installed.
+  static Result<Nft> find();
+  // From a given place, not looked for.
+  explicit Nft(std::string path) : path_(std::move(path)) {}
+
+  // All of it or nothing, as nft reads it (`nft -f -`). What nft says is in the error.
+  Status apply(std::string_view ruleset) const;
+  // `nft -j list table inet NAME`; none where there is no such table.
+  Result<std::optional<std::string>> table(const std::string& name) const;
+
+ private:
+  std::string path_;
+};
+
+// The arguments of one rule: {"-i", "kontena0", "-j", "ACCEPT"}.
+using Rule = std::vector<std::string>;
+
+// Puts the rules that are missing at the head of a chain of the filter table of
+// iptables, both of its nft and of its legacy form: of each that is installed, in use
+// and has the chain; elsewhere there is nothing to do. Says how many rules it put.
+Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>&);
+// Takes them out, likewise; says how many it took.
+Result<int> remove_rules(const std::string& chain, const std::vector<Rule>&);
+
+}  // namespace kontena::netlink

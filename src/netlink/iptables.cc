@@ -1,0 +1,102 @@
+// The rules that we put into chains of others, in iptables.
+#include "kontena/base/files.h"
+#include "kontena/base/text.h"
+#include "kontena/netlink/rules.h"
+#include "run.h"
+
+namespace kontena::netlink {
+namespace {
+
+constexpr const char* seconds_for_the_lock = "10";
+
+// One form of iptables, with the chain in it.
+class Chain {
+ public:
+  Chain(std::string program, std::string name) : program_(std::move(program)), name_(std::move(name)) {}
+
+  Result<bool> exists() const { return yes_or_no("-S", {"1"}); }
+  Result<bool> has(const Rule& rule) const { return yes_or_no("-C", rule); }
+
+  Status change(const char* how, const Rule& rule) const {
+    KTN_TRY(const auto output, iptables(how, rule));
+    if (output.status == 0) return Done{};
+    return refused(output);
+  }
+
+ private:
+  Result<Output> iptables(const char* how, const Rule& arguments) const {
+    std::vector<std::string> argv{program_, "-w", seconds_for_the_lock, how, name_};
+    argv.insert(argv.end(), arguments.begin(), arguments.end());
+    return run(argv, {});
+  }
+
+  // "No" is status 1; a wrong argument is 2, a lock that others hold and trouble
+  // with the kernel are more.
+  Result<bool> yes_or_no(const char* how, const Rule& arguments) const {
+    KTN_TRY(const auto output, iptables(how, arguments));
+    if (output.status > 1) return refused(output);
+    return output.status == 0;
+  }
+
+  Error refused(const Output& output) const {
+    return {output.status == 2 ? Code::invalid_argument : Code::unavailable,
+            program_ + ", chain '" + name_ + "': " + std::string(output.complaint())};
+  }
+
+  std::string program_, name_;
+};
+
+// To run the legacy form on a machine that does not use it would load its modules and
+// make its tables.
+bool legacy_is_used() {
+  const auto tables = files::read("/proc/thread-self/net/ip_tables_names");
+  if (!tables) return false;
+  for (const std::string& table : text::split(*tables, '\n'))
+    if (table == "filter") return true;
+  return false;
+}
+
+Result<std::vector<Chain>> chains_named(const std::string& name) {
+  std::vector<std::string> programs{find_program("iptables-nft")};
+  if (legacy_is_used()) programs.push_back(find_program("iptables-legacy"));
+  std::vector<Chain> chains;
+  for (std::string& program : programs) {
+    if (program.empty()) continue;
+    Chain chain(std::move(program), name);
+    KTN_TRY(const bool exists, chain.exists());
+    if (exists) chains.push_back(std::move(chain));
+  }
+  return chains;
+}
+
+}  // namespace
+
+Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rules) {
+  KTN_TRY(const auto chains, chains_named(chain));
+  int put = 0;
+  for (const Chain& one : chains)
+    // From the last: each goes to the head, so that they stand as they were given.
+    for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
+      KTN_TRY(const bool there, one.has(*rule));
+      if (there) continue;
+      KTN_OK(one.change("-I", *rule));
+      ++put;
+    }
+  return put;
+}
+
+Result<int> remove_rules(const std::string& chain, const std::vector<Rule>& rules) {
+  KTN_TRY(const auto chains, chains_named(chain));
+  int taken = 0;
+  for (const Chain& one : chains)
+    for (const Rule& rule : rules) {
+      KTN_TRY(bool there, one.has(rule));
+      for (; there; ++taken) {  // it may be there more than once
+        KTN_OK(one.change("-D", rule));
+        KTN_TRY(there, one.has(rule));
+      }
+    }
+  return taken;
+}
+
+}  // namespace kontena::netlink
