@@ -60,7 +60,8 @@ struct Count {
 };
 
 // The samples leave these as they are by default, so that they are valid.
-const std::set<std::string> at_default{"ServiceSpec.mode", "VolumeSpec.driver", "VolumeSpec.external"};
+const std::set<std::string> at_default{"Attachment.ipv4_address",  "NetworkSpec.external", "ServiceSpec.mode",
+                                       "ServiceSpec.network_mode", "VolumeSpec.driver",    "VolumeSpec.external"};
 
 template <class T>
 void check(const std::string& noun, const T& sample) {
@@ -153,6 +154,11 @@ TEST_CASE("the fields that the samples leave at their defaults come back too") {
   auto spec = samples::service_spec();
   spec.mode = model::Mode::global;
   CHECK(from_json<model::ServiceSpec>(to_json(spec))->mode == model::Mode::global);
+  spec.network_mode = "host";
+  spec.networks[0].ipv4_address = "172.28.0.7";
+  CHECK(*from_json<model::ServiceSpec>(to_json(spec)) == spec);
+  const model::NetworkSpec network{.name = "public", .external = true};
+  CHECK(*from_json<model::NetworkSpec>(to_json(network)) == network);
   auto volume = samples::volume_spec();
   volume.driver = "nfs";
   volume.external = true;
