@@ -214,6 +214,7 @@ int serve(Settings settings) {
              .fullness = disk_fullness,
              .cores = std::max(1u, std::thread::hardware_concurrency()),
              .address = address,
+             .mesh = settings.mesh,
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
   const int status = attend(state, identity, node);

@@ -68,12 +68,13 @@ void look_for_blocked(const Kept& kept, const reconcile::Observed& observed, std
 
 }  // namespace
 
-CarryOut::CarryOut(Context context, Keep keep, std::size_t cores, Remember remember)
+CarryOut::CarryOut(Context context, Keep keep, std::size_t cores, Remember remember, Overlay overlay)
     : context_(std::move(context)),
       keep_(std::move(keep)),
       remember_(std::move(remember)),
       owner_{context_.node, context_.grid},
-      networks_(context_.engine),
+      overlay_(std::move(overlay)),
+      networks_(context_.engine, overlay_.mtu),
       pulling_("pull", most_pulls),
       starting_("start", std::max<std::size_t>(2, 2 * cores)),
       stopping_("stop", most_stops) {}

@@ -11,11 +11,20 @@
 
 namespace kontena::agent {
 
+// What the overlay network does for containers of this node; without it they have
+// the engine's networks alone.
+struct Overlay {
+  int mtu = 0;  // of their networks
+  // Once their networks are there, and before a container is made: waits until the node
+  // lets it through, and tells the file that is to be its /etc/resolv.conf.
+  std::function<Result<std::string>(const model::Assignment&)> prepare = {};
+};
+
 // Networks that containers of this node need, each made once even where many
 // containers want it at the same time: the engine would make two of one name.
 class Networks {
  public:
-  explicit Networks(engine::Engine& engine) : engine_(engine) {}
+  Networks(engine::Engine& engine, int mtu) : engine_(engine), mtu_(mtu) {}
   Status ensure(const model::Assignment&, const Owner&);
   void doubt(const model::Assignment&);  // the engine says that one is missing
   void forget(const std::string& name);
@@ -25,9 +34,10 @@ class Networks {
     std::set<std::string> making;
     std::set<std::string> made;
   };
-  Status ensure_one(const model::AssignedNetwork&, const model::StringMap& labels);
+  Status ensure_one(model::AssignedNetwork, const model::StringMap& labels);
 
   engine::Engine& engine_;
+  const int mtu_;
   Synced<State> state_;
 };
 
@@ -39,7 +49,7 @@ void note_failed_try(const Context&, State&, const std::string& instance, Doing,
 // nothing else waiting. Results go into the State, which is planned from anew.
 class CarryOut {
  public:
-  CarryOut(Context, Keep, std::size_t cores, Remember = {});
+  CarryOut(Context, Keep, std::size_t cores, Remember = {}, Overlay = {});
 
   // Plans, and hands out what is to be done; tells when to plan again at the
   // latest, 0 where nothing waits for the time. From one thread only.
@@ -92,6 +102,7 @@ class CarryOut {
   bool forgetful_ = false;     // it failed, and the log says so
   bool unkept_ = false;        // likewise of the assignments
   const Owner owner_;
+  const Overlay overlay_;
   Networks networks_;
   Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait; one job each
   Lane pulling_;

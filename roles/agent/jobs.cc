@@ -171,7 +171,11 @@ Result<std::string> CarryOut::make(const model::Assignment& wanted) {
   KTN_OK(networks_.ensure(wanted, owner_));
   for (const auto& [key, volume] : wanted.volumes)
     KTN_OK(context_.engine.ensure_volume(volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
-  return context_.engine.create(container_of(wanted, owner_));
+  engine::ContainerSpec spec = container_of(wanted, owner_);
+  if (overlay_.prepare && !wanted.networks.empty()) {
+    KTN_TRY(spec.resolv_conf, overlay_.prepare(wanted));
+  }
+  return context_.engine.create(spec);
 }
 
 void CarryOut::create(const model::Assignment& wanted) {

@@ -8,8 +8,9 @@ Status Networks::ensure(const model::Assignment& wanted, const Owner& owner) {
   return Done{};
 }
 
-Status Networks::ensure_one(const model::AssignedNetwork& network, const model::StringMap& labels) {
-  const std::string& name = network.name;
+Status Networks::ensure_one(model::AssignedNetwork network, const model::StringMap& labels) {
+  const std::string name = network.name;
+  network.mtu = mtu_;
   // Whoever comes while it is being made waits, and tries itself if that failed.
   const bool ours = state_.wait_then(
       Duration(600'000), [&](const State& s) { return !s.making.contains(name); },

@@ -7,12 +7,17 @@ namespace kontena::agent {
 Node::Node(Parts parts)
     : context_(std::move(parts.context)),
       uplink_(std::move(parts.servers)),
+      overlay_(parts.mesh ? std::make_unique<OverlayNetwork>(context_, uplink_, *parts.mesh) : nullptr),
       beat_(context_, uplink_),
       receive_(context_, uplink_),
       observe_(context_),
-      carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember)),
+      carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
+                 overlay_ ? overlay_->for_containers() : Overlay{}),
       clean_up_(context_, carry_out_, parts.clean_up, std::move(parts.fullness)),
-      report_(context_, uplink_, [this, address = std::move(parts.address)] { return address(uplink_.at()); }),
+      report_(context_, uplink_, [this, address = std::move(parts.address)](model::NodeFacts& facts) {
+        facts.address = address(uplink_.at());
+        if (overlay_) overlay_->complete(facts);
+      }),
       streams_(context_, uplink_),
       renew_(context_, uplink_, parts.papers) {
   // A step waits by itself for its reason to go on; but not once we are stopping,
@@ -34,6 +39,11 @@ Node::Node(Parts parts)
   add("clean-up", [this] { clean_up_.step(); });
   add("report", [this] { report_.step(); });
   add("streams", [this] { streams_.step(); });
+  if (overlay_) {
+    add("network", [this] { overlay_->receive(); });
+    add("mesh", [this] { overlay_->mesh(); });
+    add("names", [this] { overlay_->names(); });
+  }
   if (!parts.papers.certificate_pem.empty()) add("renew", [this] { renew_.step(); });
 }
 
@@ -58,6 +68,7 @@ void Node::plan() {
 
 void Node::wind_up(Duration limit) {
   context_.state.change([](State& s) { s.stopping = true; });
+  if (overlay_) overlay_->wind_up();
   carry_out_.close();
   carry_out_.wait_idle(limit);
 }

@@ -8,6 +8,7 @@
 #include "clean_up.h"
 #include "kontena/base/loop.h"
 #include "observe.h"
+#include "overlay.h"
 #include "receive.h"
 #include "renew.h"
 #include "report.h"
@@ -27,6 +28,7 @@ class Node {
     Fullness fullness = {};  // none: the disk is never full
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
+    std::optional<MeshOptions> mesh = {};                    // none: no network between nodes
     Papers papers = {};                                      // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
@@ -45,6 +47,7 @@ class Node {
 
   Context context_;
   Uplink uplink_;
+  std::unique_ptr<OverlayNetwork> overlay_;
   Beat beat_;
   Receive receive_;
   Observe observe_;

@@ -47,7 +47,7 @@ std::string source_towards(const std::string& host, int port) {
 
 }  // namespace
 
-model::NodeFacts facts_of(const engine::EngineFacts& engine, const std::string& address) {
+model::NodeFacts facts_of(const engine::EngineFacts& engine) {
   return {.hostname = engine.hostname,
           .os = engine.os,
           .architecture = engine.architecture,
@@ -57,8 +57,7 @@ model::NodeFacts facts_of(const engine::EngineFacts& engine, const std::string& 
           .engine_api = engine.api_version,
           .kontena_version = KONTENA_VERSION,
           .kernel = engine.kernel,
-          .live_restore = engine.live_restore,
-          .address = address};
+          .live_restore = engine.live_restore};
 }
 
 std::string local_address(const std::string& host, int port) {
@@ -142,7 +141,8 @@ void Report::step() {
 }
 
 Status Report::tell_facts(const engine::EngineFacts& engine) {
-  model::NodeFacts facts = facts_of(engine, address_());
+  model::NodeFacts facts = facts_of(engine);
+  complete_(facts);
   if (facts_told_ == facts) return Done{};
   KTN_OK(api::call<api::Nothing>(uplink_.server(), http::Method::post, std::string(api::paths::agent_facts), facts));
   facts_told_ = std::move(facts);

@@ -4,7 +4,7 @@
 
 namespace kontena::agent {
 
-model::NodeFacts facts_of(const engine::EngineFacts&, const std::string& address);
+model::NodeFacts facts_of(const engine::EngineFacts&);
 
 // The address from which this machine reaches the server; where that is the
 // machine itself, the one from which it reaches the world. "" if none is found.
@@ -14,9 +14,9 @@ std::string local_address(const std::string& host, int port);
 // While one request is under way the next batch gathers.
 class Report {
  public:
-  // `address` is asked for anew whenever facts are told.
-  Report(Context context, Uplink& uplink, std::function<std::string()> address)
-      : context_(std::move(context)), uplink_(uplink), address_(std::move(address)), run_(context_.ids.id()) {}
+  // `complete` adds to the engine's facts, anew whenever facts are told.
+  Report(Context context, Uplink& uplink, std::function<void(model::NodeFacts&)> complete)
+      : context_(std::move(context)), uplink_(uplink), complete_(std::move(complete)), run_(context_.ids.id()) {}
 
   void step();  // waits until something has changed, and tells it
 
@@ -29,7 +29,7 @@ class Report {
 
   Context context_;
   Uplink& uplink_;
-  const std::function<std::string()> address_;
+  const std::function<void(model::NodeFacts&)> complete_;
   std::uint64_t epoch_ = 0;                            // of the server that was told what is in told_
   std::map<std::string, model::InstanceStatus> told_;  // by InstanceId, as the server has acknowledged it
   std::set<std::string> unknown_;                      // to the server: not told again until it is assigned anew

@@ -34,6 +34,12 @@ constexpr std::array table{
                       "24h", 1'000, longest_keep_ms, "how long a container that has ended and nobody wants is kept"},
     settings::Setting{"disk_pressure", "--disk-pressure", "KONTENA_AGENT_DISK_PRESSURE", Kind::text, "PERCENT", "85%",
                       0, 0, "how full Docker's disk may be before unused images go at once; 100% = never"},
+    settings::Setting{"endpoints", "--endpoint", "KONTENA_AGENT_ENDPOINTS", Kind::list, "HOST:PORT", "", 0, 0,
+                      "where other nodes reach this one's network (UDP), best first (default: found out)"},
+    settings::Setting{"mesh_port", "--mesh-port", "KONTENA_AGENT_MESH_PORT", Kind::integer, "PORT", "51820", 1, 65535,
+                      "of the network between nodes (UDP)"},
+    settings::Setting{"wireguard_go", "--wireguard-go", "KONTENA_AGENT_WIREGUARD_GO", Kind::text, "PATH", "", 0, 0,
+                      "for a kernel without WireGuard (default: found on the path)"},
     settings::Setting{"log_level", "--log-level", "KONTENA_AGENT_LOG_LEVEL", Kind::text, "LEVEL", "info", 0, 0,
                       "debug, info, warn or error"},
 };
@@ -164,6 +170,15 @@ Result<Settings> read_settings(std::span<const std::string> arguments, const set
   if (!values.given("state_dir") && by_systemd && !by_systemd->empty())
     settings.state_dir = by_systemd->substr(0, by_systemd->find(':'));
   if (settings.state_dir.empty()) return wrong(values, "state_dir", "", "is not a folder");
+  settings.mesh = {.state_dir = settings.state_dir,
+                   .wireguard_go = values.text("wireguard_go"),
+                   .port = static_cast<int>(values.number("mesh_port"))};
+  for (const std::string& part : parts(values.list("endpoints"))) {
+    const auto endpoint = parse_server(part);
+    if (!endpoint) return wrong(values, "endpoints", part, endpoint.error().message, endpoint.error().hint);
+    const bool has_port = part.starts_with('[') ? part.find("]:") != std::string::npos : part.find(':') != std::string::npos;
+    settings.mesh.endpoints.push_back(has_port ? part : part + ':' + values.text("mesh_port"));
+  }
 
   settings.token_file = values.text("token_file");
   const auto credentials = environment("CREDENTIALS_DIRECTORY");

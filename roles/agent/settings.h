@@ -10,6 +10,7 @@
 #include "kontena/base/result.h"
 #include "kontena/base/settings.h"
 #include "kontena/model/service.h"
+#include "mesh.h"
 
 namespace kontena::agent {
 
@@ -33,6 +34,7 @@ struct Settings {
   std::string docker_socket;
   std::string address;  // "" = found out
   CleanUpRules clean_up;
+  MeshOptions mesh;
   log::Level log_level = log::Level::info;
 };
 

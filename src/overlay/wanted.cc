@@ -13,7 +13,7 @@ std::map<std::pair<std::string, Ipv4>, const model::Member*> holders(const Snaps
   for (const auto& [id, member] : snapshot.members) {
     const auto address = parse_ipv4(member.address);
     if (!address) continue;
-    const auto is_down = [&](const model::Member& m) { return !m.up || snapshot.lost.contains(*m.node); };
+    const auto is_down = [&](const model::Member& m) { return !m.up || std::ranges::binary_search(snapshot.lost, *m.node); };
     const model::Member*& holder = found[{member.network, *address}];
     if (!holder || (is_down(*holder) && !is_down(member))) holder = &member;
   }

@@ -23,7 +23,7 @@ struct Snapshot {
   std::vector<model::NodeNetwork> networks;         // that it has instances on
   std::map<std::string, model::Member> members;     // of those, by member_id()
   std::map<std::string, model::Peer> peers;         // by node
-  std::set<std::string> lost;                       // nodes
+  model::Strings lost;                              // nodes, sorted
 };
 std::string member_id(const model::Member&);  // INSTANCE@NETWORK
 

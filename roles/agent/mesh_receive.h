@@ -1,0 +1,28 @@
+#pragma once
+
+#include "mesh_state.h"
+#include "uplink.h"
+
+namespace kontena::agent {
+
+// Receives the wanted network by a long poll, and keeps it on disk: after a reboot
+// with the server away the network is as it was told last.
+class MeshReceive {
+ public:
+  MeshReceive(Context context, Uplink& uplink, Synced<MeshState>& mesh, std::string state_dir)
+      : context_(std::move(context)), uplink_(uplink), mesh_(mesh), state_dir_(std::move(state_dir)) {}
+
+  void step();  // one poll, and after a failure the wait until the next
+
+ private:
+  Result<bool> ask();
+
+  Context context_;
+  Uplink& uplink_;
+  Synced<MeshState>& mesh_;
+  const std::string state_dir_;
+  int failures_ = 0;          // in a row
+  bool unsaved_told_ = false;
+};
+
+}  // namespace kontena::agent

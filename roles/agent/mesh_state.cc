@@ -1,0 +1,69 @@
+#include "mesh_state.h"
+
+#include <algorithm>
+
+#include "kontena/base/files.h"
+#include "kontena/base/log.h"
+
+namespace kontena::agent {
+namespace {
+
+std::string path_in(const std::string& state_dir) { return state_dir + "/network.json"; }
+
+// Sets a member of a map; tells whether that changed it.
+template <class T>
+bool set(std::map<std::string, T>& map, const std::string& key, T value) {
+  const auto found = map.find(key);
+  if (found != map.end() && found->second == value) return false;
+  map.insert_or_assign(key, std::move(value));
+  return true;
+}
+
+}  // namespace
+
+MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
+  MeshMerged merged{.snapshot = had};
+  overlay::Snapshot& now = merged.snapshot;
+  std::ranges::sort(answer.lost);
+  merged.differs = had.digest != answer.digest || had.pool != answer.pool || had.address != answer.address ||
+                   had.networks != answer.networks || had.lost != answer.lost;
+  now.revision = answer.revision;
+  now.grid = answer.grid;
+  now.pool = answer.pool;
+  now.address = answer.address;
+  now.digest = answer.digest;
+  now.networks = std::move(answer.networks);
+  now.lost = std::move(answer.lost);
+  if (answer.complete) {
+    now.members.clear();
+    now.peers.clear();
+  }
+  for (model::Member& member : answer.members) {
+    const std::string id = overlay::member_id(member);
+    merged.differs |= set(now.members, id, std::move(member));
+  }
+  for (model::Peer& peer : answer.peers) {
+    const std::string node = *peer.node;
+    merged.differs |= set(now.peers, node, std::move(peer));
+  }
+  for (const std::string& instance : answer.gone)
+    merged.differs |= std::erase_if(now.members, [&](const auto& m) { return *m.second.instance == instance; }) > 0;
+  if (answer.complete) merged.differs = merged.differs || now.members != had.members || now.peers != had.peers;
+  return merged;
+}
+
+overlay::Snapshot load_snapshot(const std::string& state_dir) {
+  const auto text = files::read(path_in(state_dir), 1u << 30);
+  if (!text && text.error().code == Code::not_found) return {};
+  auto snapshot = text ? codec::from_json<overlay::Snapshot>(*text) : Result<overlay::Snapshot>(text.error());
+  if (snapshot && snapshot->format == 1) return *std::move(snapshot);
+  log::warn("the kept network cannot be read: it is asked for anew",
+            {{"reason", snapshot ? "its format is not known to this version" : snapshot.error().message}});
+  return {};
+}
+
+Status save_snapshot(const std::string& state_dir, const overlay::Snapshot& snapshot) {
+  return files::write(path_in(state_dir), codec::to_json(snapshot), 0600);
+}
+
+}  // namespace kontena::agent

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <set>
+#include <string>
+
+#include "kontena/api/network.h"
+#include "kontena/base/synced.h"
+#include "kontena/overlay/wanted.h"
+
+// The overlay network of this node, as the server wants it and as the agent's
+// threads share it.
+namespace kontena::agent {
+
+struct MeshState {
+  std::shared_ptr<const overlay::Snapshot> wanted = std::make_shared<const overlay::Snapshot>();
+  std::int64_t version = 0;        // counts changes of `wanted`
+  std::int64_t applied = -1;       // the version that the kernel has
+  std::int64_t answered = -1;      // … and that names are answered from
+  std::string key;                 // the public one; "" = there is no mesh
+  std::string way;                 // "kernel", "userspace"
+  std::string problem;
+  int mtu = 0;                     // of the mesh device
+  bool stopping = false;
+};
+
+// Whether anything but the revision differs.
+struct MeshMerged {
+  overlay::Snapshot snapshot;
+  bool differs = false;
+};
+MeshMerged merge(const overlay::Snapshot&, api::NetworkAnswer);  // pure
+
+// A file that cannot be read counts as none: the server tells all of it anew.
+overlay::Snapshot load_snapshot(const std::string& state_dir);
+Status save_snapshot(const std::string& state_dir, const overlay::Snapshot&);
+
+}  // namespace kontena::agent
+
+namespace kontena::codec {
+template <>
+struct Fields<overlay::Snapshot> {
+  static void visit(auto& v, auto& s) {
+    v("format", s.format);
+    v("revision", s.revision);
+    v("grid", s.grid);
+    v("pool", s.pool);
+    v("address", s.address);
+    v("digest", s.digest);
+    v("networks", s.networks);
+    v("members", s.members);
+    v("peers", s.peers);
+    v("lost", s.lost);
+  }
+};
+}  // namespace kontena::codec

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+
+#include "carry_out.h"
+#include "mesh.h"
+#include "mesh_receive.h"
+#include "names.h"
+
+namespace kontena::agent {
+
+// The parts of the overlay network on this node.
+class OverlayNetwork {
+ public:
+  OverlayNetwork(Context, Uplink&, MeshOptions);
+
+  void receive() { receive_.step(); }
+  void mesh() { mesh_.step(); }
+  void names() { names_.step(); }
+  void wind_up();  // ends the waits of these
+
+  Overlay for_containers();
+  void complete(model::NodeFacts&);  // with key, endpoints, and what is wrong
+
+ private:
+  Result<std::string> prepare(const model::Assignment&);
+
+  Context context_;
+  const MeshOptions options_;
+  Synced<MeshState> state_;
+  MeshReceive receive_;
+  Mesh mesh_;
+  Names names_;
+};
+
+}  // namespace kontena::agent
