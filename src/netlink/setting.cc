@@ -85,4 +85,9 @@ Setting setting_for(const Change& change, const Device* now, const std::string& 
   return setting;
 }
 
+std::int64_t moment_ms(std::int64_t seconds, std::int64_t nanoseconds) {
+  if (seconds < 0 || seconds > INT64_MAX / 2000 || nanoseconds < 0 || nanoseconds >= 1'000'000'000) return 0;
+  return seconds * 1000 + nanoseconds / 1'000'000;
+}
+
 }  // namespace kontena::netlink
