@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 #include "kontena/base/files.h"
 #include "kontena/base/text.h"
