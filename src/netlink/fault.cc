@@ -28,6 +28,7 @@ Code code_of(int number) {
     case EINVAL:
     case ERANGE:
       return Code::invalid_argument;
+    case EADDRINUSE:
     case EBUSY:
     case ENETDOWN:
     case ENETUNREACH:

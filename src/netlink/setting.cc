@@ -51,10 +51,10 @@ Setting setting_for(const Change& change, const Device* now, const std::string& 
   setting.fwmark = change.fwmark;
   setting.replace_peers = change.replace_peers;
 
-  // No kernel before 6.17 and no wireguard-go before 2025 can take an address off a
-  // peer but by replacing all that the peer has, which interrupts the others. Adding
-  // it to another peer moves it, everywhere and at once: so it goes to a peer that
-  // nobody is, and that one is removed.
+  // Older kernels (Debian 12's for one) and wireguard-go's of that age can take an
+  // address off a peer only by replacing all that the peer has, which interrupts the
+  // others. Adding it to another peer moves it, everywhere and at once: so it goes to
+  // a peer that nobody is, and that one is removed.
   if (now != nullptr && needs_present_state(change)) {
     std::map<std::string_view, const Peer*> present;
     for (const Peer& peer : now->peers) present.emplace(peer.public_key, &peer);
@@ -83,6 +83,11 @@ Setting setting_for(const Change& change, const Device* now, const std::string& 
     setting.peers.push_back(std::move(step));
   }
   return setting;
+}
+
+std::int64_t moment_ms(std::int64_t seconds, std::int64_t nanoseconds) {
+  if (seconds < 0 || seconds > INT64_MAX / 2000 || nanoseconds < 0 || nanoseconds >= 1'000'000'000) return 0;
+  return seconds * 1000 + nanoseconds / 1'000'000;
 }
 
 }  // namespace kontena::netlink

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,5 +40,8 @@ bool needs_present_state(const Change&);
 // REQUIRES: check(change); `now` where needs_present_state(). `nobody` is a public key
 // that no peer has.
 Setting setting_for(const Change& change, const Device* now, const std::string& nobody);
+
+// The milliseconds of a moment as a device says it; 0 where it is none that can be.
+std::int64_t moment_ms(std::int64_t seconds, std::int64_t nanoseconds);
 
 }  // namespace kontena::netlink

@@ -43,8 +43,8 @@ void read_device(Device& device, const Line& line) {
 void read_peer(Peer& peer, const Line& line) {
   if (line.key == "endpoint") peer.endpoint = line.value;
   if (line.key == "persistent_keepalive_interval") peer.keepalive_s = static_cast<int>(number(line.value));
-  if (line.key == "last_handshake_time_sec") peer.last_handshake_ms += number(line.value) * 1000;
-  if (line.key == "last_handshake_time_nsec") peer.last_handshake_ms += number(line.value) / 1'000'000;
+  if (line.key == "last_handshake_time_sec") peer.last_handshake_ms += moment_ms(number(line.value), 0);
+  if (line.key == "last_handshake_time_nsec") peer.last_handshake_ms += moment_ms(0, number(line.value));
   if (line.key == "rx_bytes") peer.rx_bytes = static_cast<std::uint64_t>(number(line.value));
   if (line.key == "tx_bytes") peer.tx_bytes = static_cast<std::uint64_t>(number(line.value));
   if (line.key == "allowed_ip")

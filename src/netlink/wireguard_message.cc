@@ -91,7 +91,7 @@ void add_to(Peer& peer, const std::vector<Attribute>& about) {
         } time;
         if (attribute.value.size() < sizeof time) break;
         std::memcpy(&time, attribute.value.data(), sizeof time);
-        peer.last_handshake_ms = time.s * 1000 + time.ns / 1'000'000;
+        peer.last_handshake_ms = moment_ms(time.s, time.ns);
         break;
       case WGPEER_A_RX_BYTES:
         peer.rx_bytes = attribute.number<std::uint64_t>().value_or(0);

@@ -1,9 +1,12 @@
 #include "kontena/netlink/links.h"
 
 #include <doctest/doctest.h>
+#include <poll.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <thread>
 #include <utility>
 
 #include "kontena/netlink/watch.h"
@@ -148,6 +151,34 @@ TEST_CASE("thousands of routes are set, listed, moved and removed, and nobody el
   CHECK(links->remove("r0"));
 }
 
+TEST_CASE("a list that changes while it is read is read again" * doctest::skip(!inside())) {
+  auto links = Links::open();
+  REQUIRE(links);
+  const auto [a, b] = veths(*links, "i0", "i1");
+  REQUIRE(links->change_routes(many(RouteChange::Kind::replace, a, 5'000)));
+  std::atomic<bool> done = false;
+  std::thread other([&, link = b] {
+    auto own = Links::open();
+    std::vector<RouteChange> one{{RouteChange::Kind::replace, {{{0x0a600000}, 32}, link, std::nullopt}}};
+    while (!done) {
+      CHECK(own->change_routes(one));
+      one[0].kind = one[0].kind == RouteChange::Kind::replace ? RouteChange::Kind::remove : RouteChange::Kind::replace;
+      ::poll(nullptr, 0, 10);
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    const auto routes = links->routes(a);
+    // Under a sanitizer one reading takes longer than the changes are apart.
+    if (routes)
+      CHECK(routes->size() == 5'000);
+    else
+      CHECK(routes.error().code == Code::unavailable);
+  }
+  done = true;
+  other.join();
+  CHECK(links->remove("i0"));
+}
+
 TEST_CASE("of routes that fail the others are set, and the first is told" * doctest::skip(!inside())) {
   auto links = Links::open();
   REQUIRE(links);
@@ -187,6 +218,9 @@ TEST_CASE("a watch hears of changes, and can be woken" * doctest::skip(!inside()
   CHECK_FALSE(*watch->wait(Duration(0)));
   watch->wake();
   CHECK_FALSE(*watch->wait(long_time));
+  std::thread waker([&] { watch->wake(); });
+  CHECK_FALSE(*watch->wait(long_time));
+  waker.join();
   CHECK(links->remove("w0"));
   CHECK(*watch->wait(long_time));
 }

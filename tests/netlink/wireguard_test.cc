@@ -8,6 +8,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <utility>
 
 #include "kontena/base/files.h"
 #include "kontena/base/text.h"
@@ -194,6 +195,27 @@ TEST_CASE("thousands of addresses are set, taken one by one, and read" * doctest
   CHECK(peer(*wireguard->read("wm0"), first.public_key)->allowed_ips.size() == 199);
   CHECK(wireguard->read("wm0")->peers.size() == 50);
   CHECK(stop_wireguard("wm0"));
+}
+
+TEST_CASE("a port that is taken is refused by a device that is up" * doctest::skip(!inside())) {
+  const std::string wireguard_go = program();
+  if (wireguard_go.empty()) return;
+  SystemIds ids;
+  const auto wireguard = open_wireguard(ids);
+  REQUIRE(start_wireguard(wireguard_go, "wp0"));
+  REQUIRE(Links::open()->set_up("wp0"));
+  const int taken = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  const sockaddr_in bound = address("0.0.0.0", 17'445);
+  REQUIRE(::bind(taken, reinterpret_cast<const sockaddr*>(&bound), sizeof bound) == 0);
+  // It goes up a moment after its link; until then it takes any port.
+  CHECK(test::eventually([&] {
+    const auto status = wireguard->apply("wp0", {.listen_port = 17'445});
+    return !status && status.error().code == Code::failed_precondition;
+  }));
+  ::close(taken);
+  CHECK(wireguard->apply("wp0", {.listen_port = 17'445}));
+  CHECK(wireguard->read("wp0")->listen_port == 17'445);
+  CHECK(stop_wireguard("wp0"));
 }
 
 TEST_CASE("the process outlives what started it, and its end is seen" * doctest::skip(!inside())) {
