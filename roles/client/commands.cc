@@ -134,6 +134,32 @@ constexpr std::array table{
             "logs shop/web-2 --tail 50  the last lines of one instance\n"
             "logs --since 10m --format jsonl  of the whole project, for a script",
             logs_options, logs},
+    Command{"network create", "NETWORK", "Make a network that several stacks can use",
+            "It is of the project, spans nodes, and stays until `network rm`. A Compose file that uses it has\n"
+            "`networks: {front: {external: true, name: NETWORK}}`. Networks of one stack alone need no making.\n"
+            "--gateway and --ip-range are of a --subnet that is given.",
+            "network create front                         the grid gives its addresses\n"
+            "network create front --subnet 172.20.0.0/16  these are wanted\n"
+            "network create data --internal               containers on it reach each other only",
+            network_create_options, network_create},
+    Command{"network ls",
+            "",
+            "List the networks of the project",
+            "FREE is how many more instances find an address.",
+            "network ls     with stack, subnet and size\nnetwork ls -q  their names",
+            {},
+            network_ls},
+    Command{"network rm", "NETWORK...", "Remove networks that were made by `network create`",
+            "One that a stack uses is not removed. Those that stacks declare go with their stacks.",
+            "network rm front     after a question\nnetwork rm -y front  without being asked", confirm_options,
+            network_rm},
+    Command{"network show",
+            "NETWORK",
+            "Show a network and who is on it",
+            "",
+            "network show front         for people\nnetwork show front --json  with all names of each member",
+            {},
+            network_show},
     Command{"node activate",
             "NODE...",
             "Give nodes work again that were paused or drained",

@@ -64,6 +64,14 @@ inline constexpr std::array logs_options{
     Option{"--timestamps", "-t", "", "put the time before each line"},
     Option{"--no-prefix", "", "", "do not put the instance before each line"},
 };
+inline constexpr std::array network_create_options{
+    Option{"--subnet", "", "CIDR",
+           "its addresses, 172.20.0.0/16; free in the whole grid (default: the grid gives one)"},
+    Option{"--gateway", "", "IP", "the nodes' own address in the subnet (default: its first)"},
+    Option{"--ip-range", "", "CIDR", "the part of the subnet that instances get addresses from (default: all)"},
+    Option{"--internal", "", "", "no way out of it"},
+    Option{"--label", "", "KEY=VALUE", "a label of it", "", true},
+};
 inline constexpr std::array node_rm_options{
     yes,
     Option{"--force", "", "", "even where it runs instances, or has the data of volumes, which is then given up"},

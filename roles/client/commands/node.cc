@@ -26,6 +26,21 @@ Cell state_cell(const api::NodeSummary& node) {
   return {text, tone_of(node.state)};
 }
 
+// Its part in the network between nodes: how, and its key, enough of it to compare.
+std::string mesh_text(const model::NodeFacts& facts) {
+  std::string text = facts.mesh_way == "kernel"      ? "WireGuard of the kernel"
+                     : facts.mesh_way == "userspace" ? "wireguard-go"
+                                                     : facts.mesh_way;
+  if (!facts.mesh_key.empty()) text += (text.empty() ? "key " : ", key ") + clip(facts.mesh_key, 9);
+  return text;
+}
+
+void warn_of_mesh(Session& session, const api::NodeSummary& node) {
+  if (node.facts.mesh_problem.empty()) return;
+  session.warn("node " + node.name +
+               ": its network to other nodes is not as it should be: " + plain_text(node.facts.mesh_problem));
+}
+
 std::string node_text(Session& session, const api::NodeSummary& node) {
   Look plain = session.look;
   plain.headers = false;
@@ -44,6 +59,9 @@ std::string node_text(Session& session, const api::NodeSummary& node) {
       node.facts.engine_version + (node.facts.engine_api.empty() ? "" : " (API " + node.facts.engine_api + ')'));
   if (!node.facts.engine_version.empty() && !node.facts.live_restore)
     add("advice", "a restart of Docker stops its containers: set \"live-restore\": true in /etc/docker/daemon.json");
+  add("mesh", plain_text(mesh_text(node.facts)));
+  add("endpoints", plain_text(text::join(node.facts.mesh_endpoints, ", ")));
+  if (!node.facts.mesh_problem.empty()) facts.add({"trouble", {plain_text(node.facts.mesh_problem), Tone::bad}});
   add("agent", node.facts.kontena_version);
   add("cpus", cpus(node.facts.nano_cpus) + ", " + cpus(node.nano_cpus_reserved) + " reserved");
   add("memory",
@@ -77,6 +95,7 @@ Result<int> node_pause(Session& session) { return change_nodes(session, paths::n
 Result<int> node_ls(Session& session) {
   KTN_TRY(const std::string path, session.link.path(paths::nodes));
   KTN_TRY(const api::NodeList list, session.link.get<api::NodeList>(path));
+  for (const api::NodeSummary& node : list.nodes) warn_of_mesh(session, node);
   return session.list(
       list.nodes, {"NODE", "STATE", "ADDRESS", "CPUS", "MEMORY", "INSTANCES", "ENGINE", "LABELS"},
       [&](const api::NodeSummary& n) -> std::vector<Cell> {
@@ -89,6 +108,7 @@ Result<int> node_ls(Session& session) {
 Result<int> node_show(Session& session) {
   KTN_TRY(const std::string path, session.link.path(paths::node, {session.arguments.words[0]}));
   KTN_TRY(const api::NodeSummary node, session.link.get<api::NodeSummary>(path));
+  warn_of_mesh(session, node);
   return session.show(node, node.name, [&] { return node_text(session, node); });
 }
 

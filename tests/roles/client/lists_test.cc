@@ -104,7 +104,7 @@ TEST_CASE("stack show has services, volumes and notes") {
   detail.summary = {.name = "shop", .revision = 3, .state = "running", .updated_ms = world.ago(240)};
   detail.services = {{.name = "web", .image = "nginx", .wanted = 1, .running = 1, .state = "running"}};
   detail.volumes = {{.name = "shop.data", .node = "n1"}, {.name = "shop.cache"}};
-  detail.notes = {"names do not resolve between nodes yet"};
+  detail.notes = {"the newest image could not be asked for"};
   world.answer_with("GET " + in_project + "/stacks/shop", detail);
   CHECK(world.run({"stack", "show", "shop"}).out ==
         "shop  running  revision 3  deployed 4m ago\n"
@@ -116,7 +116,7 @@ TEST_CASE("stack show has services, volumes and notes") {
         "shop.data   n1\n"
         "shop.cache  not placed yet\n"
         "\n"
-        "note: names do not resolve between nodes yet\n");
+        "note: the newest image could not be asked for\n");
   CHECK(world.run({"stack", "show", "shop", "-q"}).out == "shop\n");
 }
 

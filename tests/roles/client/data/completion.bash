@@ -1,6 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment grid help login logout logs node ps service stack status token version"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment grid help login logout logs network node ps service stack status token version"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -16,6 +16,8 @@ _kontena_client() {
       'grid set') options+=" --lost-after" ;;
       'login '*) options+=" --name" ;;
       'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
+      'network create') options+=" --subnet --gateway --ip-range --internal --label" ;;
+      'network rm') options+=" --yes" ;;
       'node rm') options+=" --yes --force" ;;
       'service restart') options+=" --detach --progress" ;;
       'service scale') options+=" --detach --progress" ;;
@@ -39,6 +41,7 @@ _kontena_client() {
       context) words="ls rm use" ;;
       deployment) words="abort ls show wait" ;;
       grid) words="create ls rebalance rm set show" ;;
+      network) words="create ls rm show" ;;
       node) words="activate drain label ls pause rm show" ;;
       service) words="ls restart scale show" ;;
       stack) words="config deploy history ls rm show start stop" ;;
