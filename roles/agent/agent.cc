@@ -223,6 +223,8 @@ int serve(Settings settings) {
     node.wind_up(std::chrono::minutes(1));
     // A signal ends us in the midst of it, and the next start goes on.
     if (!leave({*engine, clock, ids, state, identity.node, identity.grid})) std::_Exit(exit_ok);
+    if (const Status gone = remove_mesh(settings.state_dir); !gone)
+      log::error("the mesh of the removed node is left", {{"reason", gone.error().message}});
     if (const Status forgotten = forget_identity(settings.state_dir); !forgotten)
       log::error("the identity of the removed node is left", {{"reason", forgotten.error().message}});
     log::info("this node was removed from its grid: its containers and networks are gone, its volumes stay",

@@ -200,7 +200,6 @@ Status Mesh::mend(const overlay::Wanted& wanted) {
   KTN_OK(mend_bridges(wanted));
   if (options_.off || !wanted.address) return Done{};
   KTN_OK(ensure_device());
-  KTN_OK(mend_peers(wanted));
   KTN_TRY(const netlink::Link link, links_->find(device));
   const netlink::Address own{*wanted.address, 32};
   KTN_TRY(const auto addresses, links_->addresses(link.index));
@@ -215,6 +214,8 @@ Status Mesh::mend(const overlay::Wanted& wanted) {
     mended(device + " being down");
     KTN_OK(links_->set_up(device));
   }
+  // Up first: only then does a process take its port, and tell where it cannot.
+  KTN_OK(mend_peers(wanted));
   return mend_routes(wanted, link.index);
 }
 
@@ -252,14 +253,14 @@ void Mesh::step() {
   if (!done) mesh_.wait(Duration(1'000), [&](const MeshState& s) { return s.stopping; });
 }
 
-Status Mesh::remove() {
-  KTN_OK(open());
-  (void)netlink::remove_rules("DOCKER-USER", docker_user);
-  KTN_OK(nft_->apply("table inet kontena\ndelete table inet kontena\n"));
+Status remove_mesh(const std::string& state_dir) {
+  KTN_TRY(auto links, netlink::Links::open());
+  KTN_OK(netlink::remove_rules("DOCKER-USER", docker_user));
+  if (const auto nft = netlink::Nft::find()) KTN_OK(nft->apply("table inet kontena\ndelete table inet kontena\n"));
   KTN_OK(netlink::stop_wireguard(device));
-  const Status removed = links_->remove(device);
-  if (!removed && removed.error().code != Code::not_found) return removed;
-  return files::remove(options_.state_dir + "/mesh.key");
+  if (const Status removed = links.remove(device); !removed && removed.error().code != Code::not_found) return removed;
+  KTN_OK(files::remove(state_dir + "/network.json"));
+  return files::remove(state_dir + "/mesh.key");
 }
 
 }  // namespace kontena::agent

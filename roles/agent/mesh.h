@@ -36,9 +36,6 @@ class Mesh {
   void step();  // waits for a reason, then compares and mends
   void wake();  // from any thread
 
-  // Takes all of it away: the node was removed.
-  Status remove();
-
  private:
   struct Tried {
     std::int64_t tries = 0;  // endpoints
@@ -76,5 +73,8 @@ class Mesh {
 // What is drawn from the wanted network for one network's containers: the first is
 // their way to the mesh, the second keeps the answers to it at once.
 Status prepare_bridge(const std::string& bridge);
+
+// Takes all of it away, the key too: the node was removed. No Mesh may be at work.
+Status remove_mesh(const std::string& state_dir);
 
 }  // namespace kontena::agent

@@ -4,6 +4,7 @@
 
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
+#include "kontena/crypto/digest.h"
 
 namespace kontena::agent {
 namespace {
@@ -71,12 +72,19 @@ Result<std::string> OverlayNetwork::prepare(const model::Assignment& wanted) {
   // its own trouble, it runs all the same, as far as it can.
   if (!state_.wait(network_patience, is_let_through))
     log::warn("an instance is started before its network is ready", {{"instance", *wanted.id}});
-  const std::string folder = options_.state_dir + "/resolv";
-  KTN_OK(files::make_folder(folder, 0755));
-  const std::string path = folder + '/' + *wanted.id + ".conf";
+  return resolver_file(wanted);
+}
+
+// One for all who are on the same networks: named by what is in it, so that it is
+// there already when the disk is full, and never written under a container.
+Result<std::string> OverlayNetwork::resolver_file(const model::Assignment& wanted) {
   const auto host = files::read("/etc/resolv.conf", 1u << 20);
-  std::vector<Ipv4> own;
-  KTN_OK(files::write(path, resolver_text(wanted, dns::parse_resolv(host ? *host : "", own)), 0644));
+  const std::string text = resolver_text(wanted, dns::parse_resolv(host ? *host : "", {}));
+  const std::string folder = options_.state_dir + "/resolv";
+  const std::string path = folder + '/' + crypto::sha256_hex(text).substr(0, 16) + ".conf";
+  if (files::exists(path)) return path;
+  KTN_OK(files::make_folder(folder, 0755));
+  KTN_OK(files::write(path, text, 0644));
   return path;
 }
 

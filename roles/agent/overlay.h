@@ -24,6 +24,7 @@ class OverlayNetwork {
 
  private:
   Result<std::string> prepare(const model::Assignment&);
+  Result<std::string> resolver_file(const model::Assignment&);
 
   Context context_;
   const MeshOptions options_;
