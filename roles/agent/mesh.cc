@@ -106,13 +106,15 @@ void Mesh::choose_endpoint(const std::string& node, const overlay::WantedPeer& p
   Tried& tried = tried_[node];
   const Duration now = context_.clock.steady();
   const bool fresh = known && known->last_handshake_ms > 0 && to_ms(context_.clock.now()) - known->last_handshake_ms < handshake_is_old_ms;
-  if (peer.endpoints.empty() || (fresh && known->endpoint)) return;
-  const bool others = tried.endpoints != peer.endpoints;
-  if (others) tried = {0, now, peer.endpoints};
+  model::Strings endpoints = peer.endpoints;
+  std::erase_if(endpoints, [](const std::string& one) { return !netlink::is_endpoint(one); });
+  if (endpoints.empty() || (fresh && known->endpoint)) return;
+  const bool others = tried.endpoints != endpoints;
+  if (others) tried = {0, now, endpoints};
   if (!others && known && known->endpoint && now - tried.since < endpoint_patience) return;
   if (!others && known && known->endpoint) ++tried.tries;
   tried.since = now;
-  const std::string next = overlay::endpoint(peer.endpoints, tried.tries);
+  const std::string next = overlay::endpoint(endpoints, tried.tries);
   if (!known || known->endpoint != next) change.endpoint = next;
 }
 
@@ -125,6 +127,7 @@ Status Mesh::mend_peers(const overlay::Wanted& wanted) {
   for (const netlink::Peer& peer : is.peers) known[peer.public_key] = &peer;
   std::set<std::string> keys;
   for (const auto& [node, peer] : wanted.peers) {
+    if (!netlink::is_key(peer.public_key)) continue;  // of one node: no reason to cut the others off
     keys.insert(peer.public_key);
     const auto at = known.find(peer.public_key);
     const netlink::Peer* has = at == known.end() ? nullptr : at->second;
@@ -233,9 +236,10 @@ void Mesh::step() {
   if (stopping) return;
   expected_ = version != version_;
   const Status done = mend(overlay::wanted(*snapshot, NodeId(context_.node)));
-  const std::string problem = done ? "" : done.error().message;
+  const std::string problem =
+      done ? "" : done.error().message + (done.error().hint.empty() ? "" : ": " + done.error().hint);
   if (problem != problem_ && !problem.empty())
-    log::warn("the network between nodes is not as wanted", {{"reason", problem}, {"hint", done.error().hint}});
+    log::warn("the network between nodes is not as wanted", {{"reason", problem}});
   if (problem.empty() && !problem_.empty()) log::info("the network between nodes is as wanted again");
   problem_ = problem;
   version_ = version;

@@ -10,6 +10,7 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration network_patience{3'000};
+constexpr std::size_t most_endpoints = 16;  // that the server takes
 
 // Those that a host behind NAT or with several networks may be reached at besides.
 model::Strings more_endpoints(int port, const std::string& first) {
@@ -99,6 +100,7 @@ void OverlayNetwork::complete(model::NodeFacts& facts) {
   const std::string first = facts.address + ':' + std::to_string(options_.port);
   facts.mesh_endpoints = {first};
   for (std::string& more : more_endpoints(options_.port, first)) facts.mesh_endpoints.push_back(std::move(more));
+  if (facts.mesh_endpoints.size() > most_endpoints) facts.mesh_endpoints.resize(most_endpoints);
 }
 
 }  // namespace kontena::agent

@@ -34,7 +34,7 @@ constexpr std::array table{
                       "24h", 1'000, longest_keep_ms, "how long a container that has ended and nobody wants is kept"},
     settings::Setting{"disk_pressure", "--disk-pressure", "KONTENA_AGENT_DISK_PRESSURE", Kind::text, "PERCENT", "85%",
                       0, 0, "how full Docker's disk may be before unused images go at once; 100% = never"},
-    settings::Setting{"endpoints", "--endpoint", "KONTENA_AGENT_ENDPOINTS", Kind::list, "HOST:PORT", "", 0, 0,
+    settings::Setting{"endpoints", "--endpoint", "KONTENA_AGENT_ENDPOINTS", Kind::list, "ADDRESS:PORT", "", 0, 0,
                       "where other nodes reach this one's network (UDP), best first (default: found out)"},
     settings::Setting{"mesh_port", "--mesh-port", "KONTENA_AGENT_MESH_PORT", Kind::integer, "PORT", "51820", 1, 65535,
                       "of the network between nodes (UDP)"},
@@ -177,7 +177,10 @@ Result<Settings> read_settings(std::span<const std::string> arguments, const set
     const auto endpoint = parse_server(part);
     if (!endpoint) return wrong(values, "endpoints", part, endpoint.error().message, endpoint.error().hint);
     const bool has_port = part.starts_with('[') ? part.find("]:") != std::string::npos : part.find(':') != std::string::npos;
-    settings.mesh.endpoints.push_back(has_port ? part : part + ':' + values.text("mesh_port"));
+    const std::string text = has_port ? part : part + ':' + values.text("mesh_port");
+    if (!netlink::is_endpoint(text))
+      return wrong(values, "endpoints", part, "is not an address", "an address and a port, such as 192.0.2.7:51820 or [2001:db8::7]:51820");
+    settings.mesh.endpoints.push_back(text);
   }
 
   settings.token_file = values.text("token_file");

@@ -1,5 +1,7 @@
 #include "endpoint.h"
 
+#include "kontena/netlink/wireguard.h"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 
@@ -74,5 +76,7 @@ std::optional<Endpoint> endpoint_in(std::string_view bytes) {
   }
   return std::nullopt;
 }
+
+bool is_endpoint(std::string_view text) { return parse_endpoint(text).has_value(); }
 
 }  // namespace kontena::netlink

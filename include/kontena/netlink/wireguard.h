@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "kontena/base/ipv4.h"
@@ -14,6 +15,9 @@
 // WireGuard devices: their keys and peers, whether the kernel or a process of its
 // own carries the packets. Keys are text as in keys.h.
 namespace kontena::netlink {
+
+// "1.2.3.4:51820" or "[2001:db8::1]:51820"; no names.
+bool is_endpoint(std::string_view);
 
 struct Peer {
   std::string public_key;

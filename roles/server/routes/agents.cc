@@ -71,6 +71,10 @@ Result<http::Response> beat(Context& context, const View& view, const Call& call
 
 Result<Change> put_facts(const Context&, const ClusterView& view, const Call& call) {
   KTN_TRY(const model::NodeFacts facts, body_of<model::NodeFacts>(call));
+  constexpr std::size_t most_endpoints = 16, longest = 64;
+  if (facts.mesh_endpoints.size() > most_endpoints || facts.mesh_key.size() > longest ||
+      std::ranges::any_of(facts.mesh_endpoints, [&](const auto& endpoint) { return endpoint.size() > longest; }))
+    return Error{Code::invalid_argument, "mesh_endpoints or mesh_key: too many or too long"};
   const std::string key = node_key(call);
   Change change{.reply = {200, "{}"}, .resource = key};
   const auto* known = view.facts.get(key);
