@@ -34,7 +34,7 @@ class Networks {
     std::set<std::string> making;
     std::set<std::string> made;
   };
-  Status ensure_one(model::AssignedNetwork, const model::StringMap& labels);
+  Status ensure_one(const model::AssignedNetwork&, const model::StringMap& labels);
 
   engine::Engine& engine_;
   const int mtu_;

@@ -8,15 +8,14 @@ Status Networks::ensure(const model::Assignment& wanted, const Owner& owner) {
   return Done{};
 }
 
-Status Networks::ensure_one(model::AssignedNetwork network, const model::StringMap& labels) {
+Status Networks::ensure_one(const model::AssignedNetwork& network, const model::StringMap& labels) {
   const std::string name = network.name;
-  network.mtu = mtu_;
   // Whoever comes while it is being made waits, and tries itself if that failed.
   const bool ours = state_.wait_then(
       Duration(600'000), [&](const State& s) { return !s.making.contains(name); },
       [&](State& s) { return !s.made.contains(name) && s.making.insert(name).second; });
   if (!ours) return Done{};
-  const Status made = engine_.ensure_network(network, labels);
+  const Status made = engine_.ensure_network(network, labels, mtu_);
   state_.change([&](State& s) {
     s.making.erase(name);
     if (made) s.made.insert(name);

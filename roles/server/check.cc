@@ -40,6 +40,7 @@ class References {
       at(store::volumes, i, i.value.grid + '/' + i.value.project + '/' + i.value.name);
       if (!i.value.node.empty()) need(store::nodes, view_.nodes, i.value.grid + '/' + i.value.node);
     });
+    view_.networks.each("", [&](const auto& i) { check_network(i); });
     view_.instances.each("", [&](const auto& i) { check_instance(i); });
     view_.statuses.each("", [&](const auto& i) { at(store::statuses, i, i.key), need(store::instances, view_.instances, i.key); });
   }
@@ -54,11 +55,20 @@ class References {
     need(store::stacks, view_.stacks, path.stack_path().text());
     need(store::revisions, view_.revisions, model::revision_key(path, service.instance_revision));
   }
+  void check_network(const Ordered<model::Network>::Item& item) {
+    const model::Network& network = item.value;
+    const std::string project = network.grid + '/' + network.project;
+    at(store::networks, item, project + '/' + network.name);
+    need(store::projects, view_.projects, project);
+    if (!network.stack.empty()) need(store::stacks, view_.stacks, project + '/' + network.stack);
+  }
   void check_instance(const Ordered<model::Instance>::Item& item) {
     const model::Instance& instance = item.value;
     at(store::instances, item, model::instance_key(instance));
     need(store::services, view_.services, instance.service_path().text());
     need(store::revisions, view_.revisions, model::revision_key(instance.service_path(), instance.instance_revision));
+    for (const auto& [network, address] : instance.addresses)
+      need(store::networks, view_.networks, instance.grid + '/' + instance.project + '/' + network);
     if (instance.node.empty()) return;
     need(store::nodes, view_.nodes, instance.grid + '/' + *instance.node);
     const std::string* indexed = view_.by_node.get(model::by_node_key(instance));
@@ -84,9 +94,9 @@ class References {
 };
 
 bool is_known(const std::string& key) {
-  static constexpr std::array<std::string_view, 16> tables{
-      "audit",         "deployments", "facts",    "grids",  "history",  "instances", "meta",   "nodes", "projects",
-      "removed_nodes", "revisions",   "services", "stacks", "statuses", "tokens",    "volumes"};
+  static constexpr std::array<std::string_view, 17> tables{
+      "audit",         "deployments", "facts",    "grids",  "history",  "instances", "meta", "networks", "nodes",
+      "projects", "removed_nodes", "revisions",   "services", "stacks", "statuses", "tokens",    "volumes"};
   return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
 }
 

@@ -239,34 +239,4 @@ const model::Deployment* newest_deployment(const model::ClusterView& view, const
   return newest;
 }
 
-// Until networks span nodes, names resolve on one node only: say which services
-// of a network are apart.
-std::vector<std::string> placement_notes(const model::ClusterView& view, const model::StackPath& path) {
-  std::map<std::string, std::map<std::string, std::set<std::string>>> nodes_of;  // network → service → nodes
-  view.instances.each(path.text() + '/', [&](const auto& item) {
-    const model::Instance& instance = item.value;
-    const auto* service = view.services.get(instance.service_path().text());
-    if (!service || instance.node.empty() || instance.desired != model::Desired::running) return;
-    const auto* node = view.nodes.get(instance.grid + '/' + *instance.node);
-    for (const model::Attachment& attachment : service->spec.networks)
-      nodes_of[attachment.network][instance.service].insert(node ? node->name : *instance.node);
-  });
-  std::vector<std::string> notes;
-  for (const auto& [network, services] : nodes_of) {
-    std::set<std::string> nodes;
-    for (const auto& [service, on] : services) nodes.insert(on.begin(), on.end());
-    if (nodes.size() < 2) continue;
-    std::string note = "network '" + network + "' is one network a node for now: names resolve between instances of the same node only (";
-    std::vector<std::string> parts;
-    for (const std::string& node : nodes) {
-      std::vector<std::string> here;
-      for (const auto& [service, on] : services)
-        if (on.contains(node)) here.push_back(service);
-      parts.push_back(node + ": " + text::join(here, ", "));
-    }
-    notes.push_back(note + text::join(parts, "; ") + ')');
-  }
-  return notes;
-}
-
 }  // namespace kontena::server

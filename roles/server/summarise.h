@@ -24,6 +24,5 @@ void sort_by_slot(std::vector<api::InstanceSummary>&);
 const model::Deployment* newest_deployment(const model::ClusterView&, const model::StackPath&);
 
 // What a user should know of where the stack's services are.
-std::vector<std::string> placement_notes(const model::ClusterView&, const model::StackPath&);
 
 }  // namespace kontena::server

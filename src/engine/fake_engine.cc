@@ -161,7 +161,7 @@ Result<bool> FakeEngine::remove_image(const std::string& id) {
   });
 }
 
-Status FakeEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels) {
+Status FakeEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels, int) {
   return state_.with([&](State& s) -> Status {
     if (s.away) return nobody();
     s.networks.try_emplace(network.name, together(labels, network.labels));

@@ -28,15 +28,6 @@ struct Grid {
   std::vector<Settled> services;
 };
 
-// Its names resolve on one node only: its services stay together.
-bool is_tied(const model::ClusterView& view, const model::Service& service) {
-  if (service.spec.replicas != 1 || service.spec.networks.empty()) return false;
-  const model::StackPath path{service.grid, service.project, service.stack};
-  int services = 0;
-  view.services.each(path.text() + '/', [&](const auto& item) { services += !item.value.removed; });
-  return services > 1;
-}
-
 bool is_quiet(const model::ClusterView& view, const model::StackPath& path) {
   const auto* stack = view.stacks.get(path.text());
   bool quiet = stack && stack->wanted == model::StackWanted::running;
@@ -47,7 +38,7 @@ bool is_quiet(const model::ClusterView& view, const model::StackPath& path) {
 
 void add_service(Grid& grid, const model::Service& service) {
   const model::ServicePath path{service.grid, service.project, service.stack, service.spec.name};
-  if (service.removed || service.spec.mode == model::Mode::global || is_tied(grid.view, service)) return;
+  if (service.removed || service.spec.mode == model::Mode::global) return;
   if (!is_quiet(grid.view, path.stack_path())) return;
   Settled settled{.service = &service};
   bool as_wanted = true;

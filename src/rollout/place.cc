@@ -212,7 +212,6 @@ void create(Round& round, Part& part, Entry entry, const NodeId& node) {
 
 schedule::Request request(const Round& round, const Part& part, std::string& why_not, const model::ServiceSpec* older) {
   schedule::Request wish{.spec = older ? older : &part.spec(), .path = part.path};
-  wish.with_stack = !part.global() && part.spec().replicas == 1;
   std::string first;
   for (const auto& [key, spec] : volumes(round, part, *wish.spec)) {
     const auto pin = pin_of(round, key);

@@ -45,10 +45,7 @@ void Nodes::Table::weigh(Candidate& c) {
 void Nodes::Table::share(std::uint32_t node, const model::ServicePath& path, const model::Resources& reservations,
                          Share share, int sign) {
   ++changes;
-  if (share.there) {
-    change(of_service, path.text(), node, sign);
-    change(of_stack, path.stack_path().text(), node, sign);
-  }
+  if (share.there) change(of_service, path.text(), node, sign);
   if (!share.alive) return;
   Candidate& c = candidates[node];
   c.nano_cpus_reserved += sign * reservations.nano_cpus;

@@ -112,20 +112,6 @@ Question Nodes::Table::question(const Request& request) {
   return {request, shape(request.spec->placing).meets(), counts == of_service.end() ? none : counts->second};
 }
 
-// With most of its stack's instances; none of them admits it: no answer.
-std::optional<std::uint32_t> Nodes::Table::beside_its_stack(const Question& question) {
-  const auto stack = of_stack.find(question.request.path.stack_path().text());
-  if (stack == of_stack.end()) return std::nullopt;
-  std::optional<std::uint32_t> best;
-  std::tuple<std::int64_t, std::int64_t, std::int64_t, std::uint32_t> least;
-  for (const auto& [node, count] : stack->second) {
-    const Candidate& c = candidates[node];
-    const std::tuple cost(-std::int64_t{count}, question.of_service.of(node), c.load, c.rank);
-    if ((!best || cost < least) && admits(c, question)) best = node, least = cost;
-  }
-  return best;
-}
-
 // Without the nodes to avoid; where no other fits, among all.
 std::optional<std::uint32_t> Nodes::Table::choose(const Question& question) {
   if (question.request.avoid.empty() || question.request.pinned) return best_of(question);
@@ -142,8 +128,6 @@ std::optional<std::uint32_t> Nodes::Table::best_of(const Question& question) {
     if (at != index.end() && admits(candidates[at->second], question)) return at->second;
   }
   if (request.pinned) return std::nullopt;
-  if (request.with_stack)
-    if (const auto node = beside_its_stack(question)) return node;
   // A search costs as much as the service has nodes. Where a run of requests has
   // paid for that as often as there are nodes, it puts them in order once.
   run->looked += question.of_service.size();
@@ -158,7 +142,7 @@ Placement Nodes::place(const Request& request) {
   if (same && !t.run->why_not.empty()) return {std::nullopt, t.run->why_not};
   if (!same) t.run.emplace(Table::Run{Table::Key(request), 0, 0, std::nullopt, {}});
 
-  const bool goes_on = same && t.run->spread && !request.prefer && !request.with_stack && request.avoid.empty();
+  const bool goes_on = same && t.run->spread && !request.prefer && request.avoid.empty();
   if (!goes_on) t.run->spread.reset();
   const auto node = goes_on ? t.run->spread->take() : t.choose(t.question(request));
   if (!node) {

@@ -75,7 +75,6 @@ struct Nodes::Table {
   std::vector<std::uint32_t> in_order;                         // indexes, by rank
   std::unordered_map<std::string, std::uint32_t> index;        // by NodeId
   std::unordered_map<std::string, Counts> of_service;          // by service path
-  std::unordered_map<std::string, Counts> of_stack;            // by stack path
   std::map<std::string, Share> rebooked;                       // by key of instance: what changed since the view
   std::map<std::string, Values> values;                        // by attribute
   std::map<std::string, std::shared_ptr<const Order>> orders;  // by attributes
@@ -121,7 +120,6 @@ struct Nodes::Table {
   std::optional<std::uint32_t> choose(const Question&);
   std::optional<std::uint32_t> best_of(const Question&);
   std::optional<std::uint32_t> in_order_of_load(const Question&);
-  std::optional<std::uint32_t> beside_its_stack(const Question&);
   std::optional<std::uint32_t> search(const Question&);
 };
 

@@ -128,6 +128,11 @@ TEST_CASE("every noun comes back from JSON as it was") {
   check("VolumeSpec", samples::volume_spec());
   check("NetworkSpec", samples::network_spec());
   check("StackSpec", samples::stack_spec());
+  check("Network", samples::network());
+  check("AssignedNetwork", samples::assigned_network());
+  check("NodeNetwork", samples::node_network());
+  check("Member", samples::member());
+  check("Peer", samples::peer());
   check("Stack", samples::stack());
   check("Service", samples::service());
   check("ServiceRevision", samples::service_revision());

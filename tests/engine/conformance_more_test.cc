@@ -45,8 +45,8 @@ TEST_CASE("a container tells its image, its networks and its limits, and a node 
   on_each_engine([](Rig& rig) {
     Engine& engine = rig.engine();
     const std::string one = rig.called("n1"), two = rig.called("n2"), other = rig.called("n3");
-    for (const std::string& name : {one, two}) REQUIRE(engine.ensure_network({.name = name}, rig.ours()));
-    REQUIRE(engine.ensure_network({.name = other}, {{std::string(node_label), "another node"}}));
+    for (const std::string& name : {one, two}) REQUIRE(engine.ensure_network({.name = name}, rig.ours(), 0));
+    REQUIRE(engine.ensure_network({.name = other}, {{std::string(node_label), "another node"}}, 0));
     ContainerSpec spec = rig.spec("told", {"true"});
     spec.networks = {{"net", one}, {"more", two}};
     spec.service.networks = {{.network = "net"}, {.network = "more"}};
@@ -84,8 +84,8 @@ TEST_CASE("a network is made once, and removed by its node when nothing uses it"
   on_each_engine([](Rig& rig) {
     Engine& engine = rig.engine();
     const std::string name = rig.called("n");
-    REQUIRE(engine.ensure_network({.name = name}, rig.ours()));
-    CHECK(engine.ensure_network({.name = name}, {}));
+    REQUIRE(engine.ensure_network({.name = name}, rig.ours(), 0));
+    CHECK(engine.ensure_network({.name = name}, {}, 0));
     CHECK(has_network(rig, name));
 
     ContainerSpec spec = rig.spec("user", {"true"});
@@ -110,7 +110,7 @@ TEST_CASE("many who want a network at once get one") {
     Synced<int> good{0};
     for (int i = 0; i < 8; ++i)
       threads.emplace_back([&] {
-        if (rig.engine().ensure_network({.name = name}, rig.ours())) good.with([](int& n) { ++n; });
+        if (rig.engine().ensure_network({.name = name}, rig.ours(), 0)) good.with([](int& n) { ++n; });
       });
     threads.clear();
     CHECK(good.with([](int n) { return n; }) == 8);
@@ -160,7 +160,7 @@ TEST_CASE("a container in several networks has them all before it starts") {
   on_each_engine([](Rig& rig) {
     ContainerSpec spec = rig.spec("wide", {"sh", "-c", "echo ready; exec sleep 60"});
     const std::string second = rig.called("second");
-    REQUIRE(rig.engine().ensure_network({.name = second}, rig.ours()));
+    REQUIRE(rig.engine().ensure_network({.name = second}, rig.ours(), 0));
     spec.service.networks = {{"net", {}}, {"more", {"alias"}}};
     spec.networks["more"] = second;
     const std::string id = rig.create(spec);

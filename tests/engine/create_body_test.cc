@@ -97,7 +97,8 @@ const std::vector<Row>& rows() {
          s.networks = {{"front", {"www"}}};
        },
        R"({"HostConfig":{"NetworkMode":"shop_front","RestartPolicy":{"Name":"no"}},
-          "NetworkingConfig":{"EndpointsConfig":{"shop_front":{"Aliases":["www"]}}}})"},
+          "NetworkingConfig":{"EndpointsConfig":{"shop_front":{}}}})"},
+      {"network_mode", [](S& s) { s.network_mode = "host"; }, R"({"HostConfig":{"NetworkMode":"host","RestartPolicy":{"Name":"no"}}})"},
       {"health_check",
        [](S& s) {
          s.health_check = {{"CMD", "true"}, 1500, 2000, 3000, 500, 4};

@@ -58,7 +58,7 @@ Rig::~Rig() {
 std::string Rig::called(const std::string& name) { return node_ + "-" + name; }
 
 ContainerSpec Rig::spec(const std::string& name, const model::Strings& command) {
-  REQUIRE(engine_->ensure_network({.name = called("net")}, ours()));
+  REQUIRE(engine_->ensure_network({.name = called("net")}, ours(), 0));
   ContainerSpec spec;
   spec.name = called(name);
   spec.labels = ours();

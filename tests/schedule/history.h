@@ -43,7 +43,6 @@ struct History : support::Cluster {
     Request request{.spec = &spec, .path = path(stack, spec.name)};
     if (chance(12)) request.pinned = NodeId(node_name());
     if (chance(8)) request.prefer = NodeId(node_name());
-    request.with_stack = chance(5);
     if (chance(6)) request.not_on = {NodeId(node_name()), NodeId(node_name())};
     if (chance(6)) request.avoid = {NodeId(node_name()), NodeId(node_name())};
     return request;

@@ -188,24 +188,6 @@ TEST_CASE("explicit spread attributes come instead of the zone, the first outerm
   CHECK(order == "adbdcdad");
 }
 
-TEST_CASE("a service of its stack goes where most of the stack is, and beyond when that is full") {
-  Grid grid;
-  grid.node("a", {}, 4, 1'000 * megabyte);
-  grid.node("b", {}, 4, 1'000 * megabyte);
-  auto nodes = grid.nodes();
-  const auto place = [&](const std::string& stack, const std::string& name, std::int64_t memory) {
-    const model::ServiceSpec spec{.name = name, .reservations = {.memory_bytes = memory * megabyte}};
-    auto request = grid.request(spec, stack);
-    request.with_stack = true;
-    return **nodes.place(request).node;
-  };
-  CHECK(place("other", "x", 0) == "a");
-  CHECK(place("shop", "db", 400) == "b");
-  CHECK(place("shop", "web", 400) == "b");
-  CHECK(place("shop", "cache", 400) == "a");
-  CHECK(place("shop", "mail", 100) == "b");
-}
-
 TEST_CASE("load is relative to the cores of a node") {
   Grid grid;
   grid.node("a", {}, 2);

@@ -124,15 +124,6 @@ class Scan {
     for (const Node* n : fit)
       if (r.pinned || (r.prefer && *r.prefer == n->record->id)) return n;
     if (r.pinned) return nullptr;
-    if (r.with_stack) {
-      const Node* best = nullptr;
-      const auto cost = [&](const Node* n) {
-        return std::tuple(-of_stack(n->record->id, r.path), of_service(n->record->id, r.path), load(*n), n->record->id);
-      };
-      for (const Node* n : fit)
-        if (of_stack(n->record->id, r.path) > 0 && (!best || cost(n) < cost(best))) best = n;
-      if (best) return best;
-    }
     const auto levels = r.spec->placing.spread.empty() ? model::Strings{"node.labels.zone"} : r.spec->placing.spread;
     const auto place_of = [&](const Node& n) {
       model::Strings place;

@@ -156,7 +156,7 @@ void furnish(Machine& machine) {
     return run;
   });
   engine.add_image("theirs");
-  const bool made = engine.ensure_network({.name = "theirs"}, {}) && engine.ensure_volume("theirs", {}, {});
+  const bool made = engine.ensure_network({.name = "theirs"}, {}, 0) && engine.ensure_volume("theirs", {}, {});
   engine::ContainerSpec spec{.name = "theirs"};
   spec.service.image = "theirs";
   const auto container = engine.create(spec);

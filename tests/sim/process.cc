@@ -74,8 +74,8 @@ Result<std::string> SimEngine::image_id(const std::string& image) {
 Result<bool> SimEngine::remove_image(const std::string& id) {
   return call("engine remove image", id, 50, [&] { return machine_.engine.remove_image(id); });
 }
-Status SimEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels) {
-  return call("engine network", network.name, 30, [&] { return machine_.engine.ensure_network(network, labels); });
+Status SimEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels, int mtu) {
+  return call("engine network", network.name, 30, [&] { return machine_.engine.ensure_network(network, labels, mtu); });
 }
 Status SimEngine::ensure_volume(const std::string& name, const model::VolumeSpec& spec,
                                 const model::StringMap& labels) {

@@ -61,7 +61,7 @@ class SimEngine final : public engine::Engine {
   Status pull(const std::string& image, const std::function<void(const engine::PullProgress&)>&) override;
   Result<std::string> image_id(const std::string& image) override;
   Result<bool> remove_image(const std::string& id) override;
-  Status ensure_network(const model::AssignedNetwork&, const model::StringMap&) override;
+  Status ensure_network(const model::AssignedNetwork&, const model::StringMap&, int mtu) override;
   Status ensure_volume(const std::string&, const model::VolumeSpec&, const model::StringMap&) override;
   Result<model::Strings> networks(const std::string& node) override;
   Status remove_network(const std::string& name, const std::string& node) override;

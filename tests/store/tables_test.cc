@@ -44,6 +44,7 @@ std::vector<Sample> every_table() {
       sample(grids, &View::grids, "main", samples::grid()),
       sample(history, &View::history, model::history_key(service.stack_path(), 7), samples::stack_revision()),
       sample(instances, &View::instances, model::instance_key(instance), instance),
+      sample(networks, &View::networks, "main/demo/shop-front", samples::network()),
       sample(nodes, &View::nodes, node, samples::node()),
       sample(projects, &View::projects, "main/demo", samples::project()),
       sample(removed_nodes, &View::removed_nodes, "main/" + *samples::removed_node().id, samples::removed_node()),

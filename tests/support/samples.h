@@ -62,6 +62,24 @@ inline model::AssignedNetwork assigned_network() {
           "172.28.128.4", true,              {{"com.example.tier", "front"}}};
 }
 
+inline model::Network network() {
+  return {"main", "demo", "shop-front", "shop", "172.28.0.0/16", "172.28.0.254", "172.28.128.0/17", {"172.28.128.9"},
+          true,   true,   {{"com.example.tier", "front"}}, then_ms};
+}
+
+inline model::NodeNetwork node_network() {
+  return {"demo/shop-front", "kn0123456789", "172.28.0.0/16", "172.28.0.254", true};
+}
+
+inline model::Member member() {
+  return {"demo/shop-front", "172.28.128.4", NodeId("a1b2c3d4e5f6"), InstanceId("00112233aabb"), {"web", "web-2", "www"},
+          "web-2.shop.demo.main.kontena.local", true};
+}
+
+inline model::Peer peer() {
+  return {NodeId("a1b2c3d4e5f7"), "elm", "10.64.0.4", "a2V5", {"192.0.2.8:51820"}};
+}
+
 inline model::VolumeSpec volume_spec() {
   return {"shop-uploads", "local", {{"type", "tmpfs"}, {"device", "tmpfs"}}, {{"com.example.keep", "yes"}}, false};
 }
@@ -76,7 +94,7 @@ inline model::StackSpec stack_spec() {
   return {"shop", {{"db", db}, {"web", service_spec()}}, {{"front", network_spec()}}, {{"uploads", volume_spec()}}};
 }
 
-inline model::Grid grid() { return {"main", then_ms, 7'000}; }
+inline model::Grid grid() { return {"main", then_ms, 7'000, "10.64.0.0/14", 5}; }
 inline model::Project project() { return {"main", "demo", then_ms}; }
 
 inline model::Token token() {
@@ -106,7 +124,8 @@ inline model::Node node() {
           "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
           "0d1c2b3a4958678695a4b3c2d1e0f0f1e2d3c4b5a69788796a5b4c3d2e1f0011",
           "11f0e1d2c3b4a5968778695a4b3c2d1e0f00112233445566778899aabbccddee",
-          then_ms};
+          then_ms,
+          3};
 }
 
 inline model::RemovedNode removed_node() {
@@ -116,7 +135,8 @@ inline model::RemovedNode removed_node() {
 
 inline model::NodeFacts node_facts() {
   return {"oak.example", "linux", "amd64", 8'000'000'000, 16ll << 30, "20.10.24",
-          "1.41",        "0.1.0", "6.1.0-18", true,        "192.0.2.7"};
+          "1.41",        "0.1.0", "6.1.0-18", true,        "192.0.2.7",
+          "a2V5",        {"192.0.2.7:51820"},  "userspace", "no WireGuard in the kernel"};
 }
 
 inline model::Stack stack() {
@@ -158,7 +178,8 @@ inline model::Instance instance() {
           "rebalance",
           NodeId("a1b2c3d4e5f7"),
           2,
-          {{NodeId("a1b2c3d4e5f7"), then_ms + 600'000}}};
+          {{NodeId("a1b2c3d4e5f7"), then_ms + 600'000}},
+          {{"shop-front", "172.28.128.4"}}};
 }
 
 inline model::InstanceStatus instance_status() {

@@ -177,7 +177,7 @@ struct StackDetail {
   std::map<std::string, model::NetworkSpec> networks;
   std::vector<model::Volume> volumes;
   std::optional<model::Deployment> deployment;  // the newest
-  std::vector<std::string> notes;               // "web and db are on different nodes: names do not resolve between them yet"
+  std::vector<std::string> notes;               // "record 'services/…' is damaged: …"
 };
 
 struct InstanceSummary {

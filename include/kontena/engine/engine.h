@@ -135,7 +135,8 @@ class Engine {
 
   // Idempotent: what is there with the same name is taken as it is.
   // Code::failed_precondition where one of that name has another subnet, or the subnet is taken.
-  virtual Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels) = 0;
+  // `mtu` is of its interfaces; 0 = the engine's own.
+  virtual Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) = 0;
   virtual Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) = 0;
   virtual Result<model::Strings> networks(const std::string& node) = 0;  // names of ours
   // Removes it if it is ours (node_label) and unused; otherwise leaves it and says nothing.

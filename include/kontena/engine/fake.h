@@ -40,7 +40,7 @@ class FakeEngine final : public Engine {
   Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) override;
   Result<std::string> image_id(const std::string& image) override;
   Result<bool> remove_image(const std::string& id) override;
-  Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels) override;
+  Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) override;
   Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) override;
   Result<model::Strings> networks(const std::string& node) override;
   Status remove_network(const std::string& name, const std::string& node) override;

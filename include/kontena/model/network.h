@@ -36,7 +36,6 @@ struct AssignedNetwork {
   std::string address; // the instance's
   bool internal = false;
   StringMap labels;
-  std::int64_t mtu = 0;  // filled in by the agent: what fits through the mesh; 0 = the engine's
   friend bool operator==(const AssignedNetwork&, const AssignedNetwork&) = default;
 };
 

@@ -13,7 +13,6 @@ struct Request {
   const model::ServiceSpec* spec = nullptr;
   model::ServicePath path;
   std::optional<NodeId> pinned;  // where its volume lives, or the node of a global slot
-  bool with_stack = false;       // prefer the node that has most of its stack: services that talk by name
   std::optional<NodeId> prefer;  // taken when it fits at all: where the data of its bind mounts is
   std::vector<NodeId> not_on;    // never these: where it is to go away from
   std::vector<NodeId> avoid;     // only where no other node fits: where the service keeps failing

@@ -57,7 +57,6 @@ Result<Answer> get_stack(const Context& context, const ClusterView& view, const 
     detail.volumes.push_back(std::move(shown));
   }
   if (const auto* deployment = newest_deployment(view, path)) detail.deployment = *deployment;
-  detail.notes = placement_notes(view, path);
   if (const std::string key = unreadable_of(view, path); !key.empty())
     detail.notes.push_back("record '" + key + "' is damaged: the stack is left as it is until it can be read again");
   return answer(detail);

@@ -25,7 +25,7 @@ class DockerEngine final : public Engine {
   Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) override;
   Result<std::string> image_id(const std::string& image) override;
   Result<bool> remove_image(const std::string& id) override;
-  Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels) override;
+  Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) override;
   Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) override;
   Result<model::Strings> networks(const std::string& node) override;
   Status remove_network(const std::string& name, const std::string& node) override;
@@ -39,7 +39,7 @@ class DockerEngine final : public Engine {
 
  private:
   Result<std::optional<std::string>> subnet_of(const std::string& network);
-  static codec::Document network_body(const model::AssignedNetwork&, const model::StringMap& labels);
+  static codec::Document network_body(const model::AssignedNetwork&, const model::StringMap& labels, int mtu);
   Status clear_command(ContainerSpec&);
   std::int64_t now_ns() const { return to_ms(clock_.now()) * 1'000'000; }
 

@@ -66,7 +66,7 @@ Result<std::optional<std::string>> DockerEngine::subnet_of(const std::string& na
 
 // Packets between nodes are not to be masqueraded, and Docker's rule for a network's
 // way out would: so the way out is the overlay's own rule.
-codec::Document DockerEngine::network_body(const model::AssignedNetwork& network, const model::StringMap& labels) {
+codec::Document DockerEngine::network_body(const model::AssignedNetwork& network, const model::StringMap& labels, int mtu) {
   codec::Document body;
   put(member(body.root(), "Name"), network.name);
   put(member(body.root(), "Driver"), "bridge");
@@ -79,14 +79,14 @@ codec::Document DockerEngine::network_body(const model::AssignedNetwork& network
   put(member(range, "Gateway"), network.gateway);
   model::StringMap options{{"com.docker.network.bridge.enable_ip_masquerade", "false"}};
   if (!network.bridge.empty()) options["com.docker.network.bridge.name"] = network.bridge;
-  if (network.mtu > 0) options["com.docker.network.driver.mtu"] = std::to_string(network.mtu);
+  if (mtu > 0) options["com.docker.network.driver.mtu"] = std::to_string(mtu);
   // From 28 on Docker drops what comes to a container's own address by another interface.
   options["com.docker.network.bridge.trusted_host_interfaces"] = "kontena0";
   put(member(body.root(), "Options"), options);
   return body;
 }
 
-Status DockerEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels) {
+Status DockerEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels, int mtu) {
   const Turn turn(making_, network.name);
   KTN_TRY(auto there, subnet_of(network.name));
   if (there && *there != network.subnet && !network.subnet.empty()) {
@@ -100,7 +100,7 @@ Status DockerEngine::ensure_network(const model::AssignedNetwork& network, const
   }
   if (there) return Done{};
   KTN_TRY(const auto answer,
-          wire_.send({.method = http::Method::post, .path = "/networks/create", .body = network_body(network, labels).dump(), .timeout = slow}));
+          wire_.send({.method = http::Method::post, .path = "/networks/create", .body = network_body(network, labels, mtu).dump(), .timeout = slow}));
   return made(answer);
 }
 

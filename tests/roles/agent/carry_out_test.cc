@@ -29,7 +29,7 @@ TEST_CASE("what is assigned is pulled, made and started, with its network and la
   CHECK(spec->labels.at(std::string(engine::node_label)) == "n1");
   CHECK(spec->labels.at(std::string(engine::instance_label)) == "a");
   CHECK(spec->labels.at("mine") == "1");
-  CHECK(spec->aliases == model::Strings{"web", "shop.web-1"});
+  CHECK(spec->networks.at("default") == "shop.default");
   CHECK(load_kept(world.folder.path())->instances.contains("a"));
 }
 
@@ -241,7 +241,7 @@ TEST_CASE("an empty complete list removes nothing") {
 TEST_CASE("what was made by a try that broke off is found by its label and started") {
   World world;
   world.fake.add_image("nginx:1.25");
-  REQUIRE(world.fake.ensure_network({.name = "shop.default"}, {}));
+  REQUIRE(world.fake.ensure_network({.name = "shop.default"}, {}, 0));
   REQUIRE(world.fake.create(container_of(assignment("a"), {"n1", "main"})));
   world.assign({assignment("a")});
   world.settle();  // the list at the start was before: creating finds the name taken

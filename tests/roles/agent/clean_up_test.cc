@@ -176,9 +176,9 @@ TEST_CASE("a network of ours goes that nothing names and nothing uses") {
   Cleaned world;
   world.assign({assignment("a")});
   world.settle();
-  REQUIRE(world.fake.ensure_network({.name = "old.default"}, {{std::string(engine::node_label), "n1"}}));
-  REQUIRE(world.fake.ensure_network({.name = "theirs"}, {}));
-  REQUIRE(world.fake.ensure_network({.name = "other-node"}, {{std::string(engine::node_label), "n2"}}));
+  REQUIRE(world.fake.ensure_network({.name = "old.default"}, {{std::string(engine::node_label), "n1"}}, 0));
+  REQUIRE(world.fake.ensure_network({.name = "theirs"}, {}, 0));
+  REQUIRE(world.fake.ensure_network({.name = "other-node"}, {{std::string(engine::node_label), "n2"}}, 0));
   world.clean_up.round();
   CHECK(world.fake.networks() == std::set<std::string>{"shop.default", "theirs", "other-node"});
 }

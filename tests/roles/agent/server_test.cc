@@ -28,7 +28,7 @@ struct Linked : World {
     other = static_cast<FakeServer*>(servers[1].get());
     return servers;
   }()};
-  Report report{context, uplink, [] { return std::string("10.0.0.7"); }};
+  Report report{context, uplink, [](model::NodeFacts& facts) { facts.address = "10.0.0.7"; }};
 
   Linked() {
     server->answer_with(api::paths::agent_facts, api::Nothing{});

@@ -65,9 +65,9 @@ class WatchedEngine final : public engine::Engine {
   Result<std::string> image_id(const std::string& image) override { return fake_.image_id(image); }
   Result<bool> remove_image(const std::string& id) override { return fake_.remove_image(id); }
   Result<model::Strings> networks(const std::string& node) override { return fake_.networks(node); }
-  Status ensure_network(const model::AssignedNetwork& n, const model::StringMap& l) override {
+  Status ensure_network(const model::AssignedNetwork& n, const model::StringMap& l, int mtu) override {
     ++ensured;
-    return fake_.ensure_network(n, l);
+    return fake_.ensure_network(n, l, mtu);
   }
   Status ensure_volume(const std::string& n, const model::VolumeSpec& s, const model::StringMap& l) override {
     return fake_.ensure_volume(n, s, l);
