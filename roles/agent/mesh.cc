@@ -16,6 +16,7 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration between_looks{4'000};
+constexpr Duration between_rules{60'000};
 constexpr Duration breath{100};              // between two rounds that events began
 constexpr Duration endpoint_patience{6'000}; // for a handshake, before another endpoint is tried
 constexpr std::int64_t handshake_is_old_ms = 200'000;  // WireGuard makes one every two minutes while packets flow
@@ -23,7 +24,10 @@ constexpr int keepalive_s = 25;
 const std::string device(overlay::device);
 
 // The one thing that Docker's own rules have to let pass: what our table has marked.
-const std::vector<netlink::Rule> docker_user{{"-i", device, "-m", "mark", "--mark", "0x4b000000/0xff000000", "-j", "ACCEPT"}};
+const std::vector<netlink::Rule> docker_user{
+    {"-i", device, "-m", "mark", "--mark", "0x4b000000/0xff000000", "-j", "ACCEPT"},
+    {"-o", device, "-m", "mark", "--mark", "0x4b000000/0xff000000", "-j", "ACCEPT"},  // from internal networks
+};
 
 Result<Redacted> own_key(const std::string& state_dir, IdSource& ids) {
   const std::string path = state_dir + "/mesh.key";
@@ -178,6 +182,16 @@ Status Mesh::mend_bridges(const overlay::Wanted& wanted) {
   return Done{};
 }
 
+// To list them takes two programs to run: done when the kernel says that some have
+// changed, and now and then all the same.
+bool Mesh::rules_are_due() {
+  const Duration now = context_.clock.steady();
+  const bool heard = !watch_ || watch_->rules_changed();
+  const bool due = expected_ || heard || !problem_.empty() || now - rules_seen_ > between_rules || netlink::legacy_iptables_is_used();
+  if (due) rules_seen_ = now;
+  return due;
+}
+
 Status Mesh::mend_rules(const overlay::Wanted& wanted) {
   bool put = rules_ != wanted.rules;
   if (!put) {
@@ -199,7 +213,7 @@ Status Mesh::mend_rules(const overlay::Wanted& wanted) {
 Status Mesh::mend(const overlay::Wanted& wanted) {
   KTN_OK(open());
   // Rules first: what is not let through yet must not be for a moment.
-  KTN_OK(mend_rules(wanted));
+  if (rules_are_due()) KTN_OK(mend_rules(wanted));
   KTN_OK(mend_bridges(wanted));
   if (options_.off || !wanted.address) return Done{};
   KTN_OK(ensure_device());

@@ -50,6 +50,7 @@ class Mesh {
   Status mend_routes(const overlay::Wanted&, int link);
   Status mend_bridges(const overlay::Wanted&);
   Status mend_rules(const overlay::Wanted&);
+  bool rules_are_due();
   void choose_endpoint(const std::string& node, const overlay::WantedPeer&, const netlink::Peer*, netlink::PeerChange&);
   void mended(const std::string& what);  // something was not as wanted
 
@@ -66,6 +67,7 @@ class Mesh {
   std::string rules_;                   // as last put
   std::string table_;                   // as the kernel listed it after that
   std::int64_t version_ = -1;           // that was mended to
+  Duration rules_seen_{0};              // steady
   bool expected_ = true;                // of this round: what is wanted has changed
   std::string problem_;
 };

@@ -99,4 +99,6 @@ Result<int> remove_rules(const std::string& chain, const std::vector<Rule>& rule
   return taken;
 }
 
+bool legacy_iptables_is_used() { return legacy_is_used(); }
+
 }  // namespace kontena::netlink

@@ -29,7 +29,7 @@ TEST_CASE("a service waits until what it depends on has started") {
   CHECK(shop.deployment() == "running");
   shop.run(1);
   shop.step();
-  CHECK(shop.text() == "db-1@n1 web-1@n1");
+  CHECK(shop.text() == "db-1@n1 web-1@n2");
 }
 
 TEST_CASE("a service waits until all of what it depends on is healthy") {
@@ -122,12 +122,12 @@ TEST_CASE("an old instance is not given up while its successor would have to wai
   spec.image = "web:2";
   shop.deploy(spec);
   shop.step();
-  CHECK(shop.text() == "db-1@n1 removed web-1@n1");
+  CHECK(shop.text() == "db-1@n1 removed web-1@n2");
   shop.agents();
   shop.step();
-  CHECK(shop.text() == "db-1@n1 web-1@n1");
+  CHECK(shop.text() == "db-1@n1 web-1@n2");
   shop.run(2);
-  CHECK(shop.text() == "db-1@n1 web-1@n1 removed");
+  CHECK(shop.text() == "db-1@n1 web-1@n2 removed");
   shop.run(3);
   CHECK(shop.deployment() == "succeeded");
 }
@@ -141,8 +141,8 @@ TEST_CASE("a stack that runs again starts in the order of its dependencies") {
   shop.run(2);
   shop.want(model::StackWanted::running);
   shop.step();
-  CHECK(shop.text() == "db-1@n1 web-1@n1 stopped");
+  CHECK(shop.text() == "db-1@n1 web-1@n2 stopped");
   shop.agents();
   shop.step();
-  CHECK(shop.text() == "db-1@n1 web-1@n1");
+  CHECK(shop.text() == "db-1@n1 web-1@n2");
 }

@@ -34,6 +34,9 @@ using Rule = std::vector<std::string>;
 // iptables, both of its nft and of its legacy form: of each that is installed, in use
 // and has the chain; elsewhere there is nothing to do. Says how many rules it put.
 Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>&);
+// Whether the legacy form of iptables is in use here, whose changes no Watch hears.
+bool legacy_iptables_is_used();
+
 // Takes them out, likewise; says how many it took.
 Result<int> remove_rules(const std::string& chain, const std::vector<Rule>&);
 

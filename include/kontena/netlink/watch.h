@@ -7,8 +7,9 @@
 
 namespace kontena::netlink {
 
-// Hears that links, their IPv4 addresses or IPv4 routes of this network namespace
-// have changed, whoever changed them (so ours as well), from open() on.
+// Hears that links, their IPv4 addresses, IPv4 routes or nftables' rules (iptables-nft's
+// too) of this network namespace have changed, whoever changed them (so ours as well),
+// from open() on. The legacy form of iptables tells nobody.
 class Watch {
  public:
   static Result<Watch> open();
@@ -20,6 +21,10 @@ class Watch {
   // more changed than the kernel could tell counts as such. False after `at_most`,
   // or after wake(). For one thread.
   Result<bool> wait(Duration at_most);
+
+  // Whether what wait() has heard of since the last call was about rules as well; true
+  // always where the kernel does not tell.
+  bool rules_changed();
 
   // Ends a wait() that is, or the next one. From any thread.
   void wake();

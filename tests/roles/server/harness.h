@@ -127,9 +127,11 @@ class World {
     http::Request request{.method = method, .headers = std::move(headers), .body = body, .peer = std::move(peer)};
     const auto mark = target.find('?');
     request.path = target.substr(0, mark);
-    if (mark != std::string::npos) {
-      const std::string pair = target.substr(mark + 1);
+    for (auto at = mark; at != std::string::npos;) {
+      const auto end = target.find('&', ++at);
+      const std::string pair = target.substr(at, end - at);
       request.query[pair.substr(0, pair.find('='))] = pair.substr(pair.find('=') + 1);
+      at = end;
     }
     if (request.peer.address.empty()) request.peer.address = "10.0.0.1";
     return dispatch_.handle(request);

@@ -1,0 +1,94 @@
+// Who is answered what, from the wanted network.
+#include "names.h"
+
+#include <doctest/doctest.h>
+
+#include "support.h"
+
+using namespace kontena;
+using namespace kontena::agent;
+
+namespace {
+
+Ipv4 ip(std::string_view text) { return *parse_ipv4(text); }
+
+void add(overlay::Snapshot& snapshot, const std::string& instance, const std::string& network, const std::string& address,
+         const std::string& node, bool up = true) {
+  const model::Member member{.network = network, .address = address, .node = NodeId(node), .instance = InstanceId(instance),
+                             .names = {instance, "web", instance + ".shop", "web.shop"},
+                             .full = instance + ".shop.default.main.kontena.local", .up = up};
+  snapshot.members[overlay::member_id(member)] = member;
+}
+
+overlay::Snapshot shop() {
+  overlay::Snapshot snapshot{.grid = "main", .pool = "10.80.0.0/12", .address = "10.80.0.1"};
+  snapshot.networks = {{.path = "default/front", .subnet = "10.80.16.0/22", .gateway = "10.80.16.1"},
+                       {.path = "default/inner", .subnet = "172.28.0.0/24", .gateway = "172.28.0.1", .internal = true}};
+  add(snapshot, "web-1", "default/front", "10.80.16.2", "n1");
+  add(snapshot, "web-2", "default/front", "10.80.16.3", "n2");
+  add(snapshot, "web-3", "default/inner", "172.28.0.3", "n1");
+  return snapshot;
+}
+
+std::vector<Ipv4> addresses(const dns::Zone& zone, const std::string& asker, const std::string& name) {
+  const auto* who = zone.asker(ip(asker));
+  if (!who) return {};
+  std::vector<Ipv4> found;
+  for (const dns::NetworkId id : who->networks)
+    if (const auto* of = zone.networks.at(id)->addresses(name)) found.insert(found.end(), of->begin(), of->end());
+  std::ranges::sort(found);
+  return found;
+}
+
+using Addresses = std::vector<Ipv4>;
+
+}  // namespace
+
+TEST_CASE("a container of this node is answered for its own networks, wherever their members are") {
+  const auto zone = zone_of(shop(), NodeId("n1"));
+  CHECK(zone->domain == "main.kontena.local");
+  CHECK(zone->subnets.size() == 3);
+  CHECK(addresses(*zone, "10.80.16.2", "web") == Addresses{ip("10.80.16.2"), ip("10.80.16.3")});
+  CHECK(addresses(*zone, "10.80.16.2", "web-2.shop") == Addresses{ip("10.80.16.3")});
+  CHECK(addresses(*zone, "10.80.16.2", "web.shop.default.main.kontena.local") == Addresses{ip("10.80.16.2"), ip("10.80.16.3")});
+  CHECK(addresses(*zone, "10.80.16.2", "web-3").empty());
+  CHECK(addresses(*zone, "172.28.0.3", "web") == Addresses{ip("172.28.0.3")});
+  CHECK_FALSE(zone->asker(ip("10.80.16.3")));  // of another node
+}
+
+TEST_CASE("who is on internal networks alone has no way out for names either") {
+  auto snapshot = shop();
+  CHECK(zone_of(snapshot, NodeId("n1"))->asker(ip("10.80.16.2"))->forwards);
+  CHECK_FALSE(zone_of(snapshot, NodeId("n1"))->asker(ip("172.28.0.3"))->forwards);
+  add(snapshot, "web-3", "default/front", "10.80.16.9", "n1");
+  const auto zone = zone_of(snapshot, NodeId("n1"));
+  CHECK(zone->asker(ip("172.28.0.3")) == zone->asker(ip("10.80.16.9")));
+  CHECK(zone->asker(ip("172.28.0.3"))->forwards);
+  CHECK(zone->asker(ip("172.28.0.3"))->networks.size() == 2);
+}
+
+TEST_CASE("who does not run, or is on a lost node, has a name without an address") {
+  auto snapshot = shop();
+  snapshot.lost = {"n2"};
+  CHECK(addresses(*zone_of(snapshot, NodeId("n1")), "10.80.16.2", "web") == Addresses{ip("10.80.16.2")});
+  snapshot.lost.clear();
+  add(snapshot, "web-2", "default/front", "10.80.16.3", "n2", false);
+  const auto zone = zone_of(snapshot, NodeId("n1"));
+  CHECK(addresses(*zone, "10.80.16.2", "web") == Addresses{ip("10.80.16.2")});
+  CHECK(zone->networks.at(zone->asker(ip("10.80.16.2"))->networks[0])->addresses("web-2"));
+}
+
+TEST_CASE("resolv.conf names the gateways, those with a way out first, and the host's search domains") {
+  model::Assignment assignment;
+  assignment.networks["a"] = {.gateway = "172.28.0.1", .internal = true};
+  assignment.networks["b"] = {.gateway = "10.80.16.1"};
+  CHECK(resolver_text(assignment, {.search = {"example.org", "lan"}}) ==
+        "# kontena: names of the cluster are answered by the node\n"
+        "nameserver 10.80.16.1\nnameserver 172.28.0.1\nsearch example.org lan\noptions ndots:0\n");
+  for (const char* key : {"c", "d", "e"}) assignment.networks[key] = {.gateway = "10.80.20.1"};
+  const std::string text = resolver_text(assignment, {});
+  int lines = 0;
+  for (std::size_t at = 0; (at = text.find("nameserver", at)) != std::string::npos; ++at) ++lines;
+  CHECK(lines == 3);  // no resolver reads more
+  CHECK(text.find("search") == std::string::npos);
+}

@@ -1,0 +1,225 @@
+// The networks of projects: who has which subnet, for how long, and who is refused.
+#include "networks.h"
+
+#include <functional>
+
+#include "harness.h"
+
+namespace kontena::server {
+namespace {
+
+using enum http::Method;
+
+const std::string networks_url = "/v1/grids/default/projects/default/networks";
+
+// One service `web` on one network `front`, that says so of itself.
+api::DeployRequest front(const model::NetworkSpec& spec, std::int64_t replicas = 1) {
+  api::DeployRequest request;
+  request.spec.networks["front"] = spec;
+  request.spec.services["web"] = {.name = "web", .image = "busybox", .networks = {{"front", {}}}, .replicas = replicas};
+  return request;
+}
+
+http::Response deploy(World& world, const std::string& stack, const api::DeployRequest& request) {
+  return world.as_admin(put, stack_url(stack), codec::to_json(request));
+}
+
+const model::Network* network(World& world, const std::string& name) {
+  return world.views_.now()->networks.get("default/default/" + name);
+}
+
+void run(World& world, std::initializer_list<World::Node> nodes) {
+  for (int round = 0; round < 20; ++round) {
+    world.settle();
+    for (const World::Node& node : nodes) world.obey(node);
+    world.pass(Duration(500), nodes);
+  }
+}
+
+std::vector<model::Instance> instances(World& world) {
+  std::vector<model::Instance> all;
+  world.views_.now()->instances.each("", [&](const auto& item) { all.push_back(item.value); });
+  return all;
+}
+
+bool says(const http::Response& response, const std::string& text) {
+  INFO(response.body);
+  const bool found = response.body.find(text) != std::string::npos;
+  CHECK(found);
+  return found;
+}
+
+}  // namespace
+
+TEST_CASE("a network gets a subnet of the grid's pool, and keeps it") {
+  World world;
+  REQUIRE(deploy(world, "shop", front({})).status == 200);
+  REQUIRE(network(world, "shop.front"));
+  const model::Network made = *network(world, "shop.front");
+  CHECK(made.subnet == "10.80.16.0/22");
+  CHECK(made.gateway == "10.80.16.1");
+  CHECK(made.stack == "shop");
+  CHECK_FALSE(made.declared);
+  REQUIRE(deploy(world, "blog", front({})).status == 200);
+  CHECK(network(world, "blog.front")->subnet == "10.80.20.0/22");
+  REQUIRE(deploy(world, "shop", front({}, 3)).status == 200);
+  CHECK(codec::to_json(*network(world, "shop.front")) == codec::to_json(made));
+}
+
+TEST_CASE("a declared subnet is had as it is declared, with its gateway and range") {
+  World world;
+  const model::NetworkSpec spec{.subnet = "172.28.0.0/16", .gateway = "172.28.0.254", .ip_range = "172.28.5.0/24"};
+  REQUIRE(deploy(world, "shop", front(spec)).status == 200);
+  const auto* made = network(world, "shop.front");
+  REQUIRE(made);
+  CHECK(made->declared);
+  CHECK(made->subnet == "172.28.0.0/16");
+  CHECK(made->gateway == "172.28.0.254");
+  CHECK(made->ip_range == "172.28.5.0/24");
+  const auto revision = world.views_.now()->networks.find("default/default/shop.front")->revision;
+  REQUIRE(deploy(world, "shop", front(spec, 2)).status == 200);
+  CHECK(world.views_.now()->networks.find("default/default/shop.front")->revision == revision);
+}
+
+TEST_CASE("a subnet that overlaps another network's is refused, and says whose") {
+  World world;
+  REQUIRE(deploy(world, "shop", front({.subnet = "172.28.0.0/16"})).status == 200);
+  const auto refused = deploy(world, "blog", front({.subnet = "172.28.7.0/24"}));
+  CHECK(refused.status >= 400);
+  says(refused, "172.28.0.0/16 of network 'shop.front'");
+  CHECK_FALSE(world.views_.now()->stacks.get("default/default/blog"));
+  // Two of one stack as well.
+  api::DeployRequest both = front({.subnet = "172.29.0.0/16"});
+  both.spec.networks["back"] = {.subnet = "172.29.1.0/24"};
+  CHECK(deploy(world, "blog", both).status >= 400);
+}
+
+TEST_CASE("an external network has to be there, and the refusal says how to make it") {
+  World world;
+  const api::DeployRequest request = front({.name = "public", .external = true});
+  const auto refused = deploy(world, "shop", request);
+  CHECK(refused.status >= 400);
+  says(refused, "the external network 'public' is not there");
+  says(refused, "kontena client network create public");
+  REQUIRE(world.as_admin(post, networks_url, codec::to_json(api::NetworkRequest{.name = "public"})).status < 300);
+  CHECK(world.as_admin(post, networks_url, codec::to_json(api::NetworkRequest{.name = "public"})).status == 409);
+  REQUIRE(deploy(world, "shop", request).status == 200);
+  // In use by a stack it stays, and without one it goes.
+  says(world.as_admin(del, networks_url + "/public"), "in use by stack 'shop'");
+  REQUIRE(world.as_admin(del, stack_url("shop")).status == 200);
+  run(world, {});
+  REQUIRE(network(world, "public"));
+  CHECK(world.as_admin(del, networks_url + "/public").status == 200);
+  CHECK_FALSE(network(world, "public"));
+}
+
+TEST_CASE("a network does not change its subnet under its instances, and does without any") {
+  World world;
+  const auto node = world.join("n1");
+  REQUIRE(deploy(world, "shop", front({})).status == 200);
+  REQUIRE(deploy(world, "shop", front({.subnet = "172.28.0.0/16"})).status == 200);
+  run(world, {node});
+  REQUIRE(instances(world).size() == 1);
+  CHECK(instances(world)[0].addresses.at("shop.front").starts_with("172.28."));
+  const auto refused = deploy(world, "shop", front({.subnet = "172.29.0.0/16"}));
+  CHECK(refused.status >= 400);
+  says(refused, "cannot change its subnet from 172.28.0.0/16 to 172.29.0.0/16");
+  CHECK(deploy(world, "shop", front({.internal = true, .subnet = "172.28.0.0/16"})).status >= 400);
+  CHECK(network(world, "shop.front")->subnet == "172.28.0.0/16");
+}
+
+TEST_CASE("a network goes with its stack, or stays for another stack that is on it") {
+  World world;
+  const auto node = world.join("n1");
+  REQUIRE(deploy(world, "shop", front({})).status == 200);
+  REQUIRE(deploy(world, "blog", front({})).status == 200);
+  REQUIRE(deploy(world, "mail", front({.name = "blog.front", .external = true})).status == 200);
+  run(world, {node});
+  for (const char* stack : {"shop", "blog"}) REQUIRE(world.as_admin(del, stack_url(stack)).status == 200);
+  run(world, {node});
+  CHECK_FALSE(network(world, "shop.front"));
+  REQUIRE(network(world, "blog.front"));
+  CHECK(network(world, "blog.front")->stack == "mail");
+  REQUIRE(world.as_admin(del, stack_url("mail")).status == 200);
+  run(world, {node});
+  CHECK_FALSE(network(world, "blog.front"));
+  CHECK(world.views_.now()->members.empty());
+}
+
+TEST_CASE("a network that a stack no longer declares goes once nobody is on it") {
+  World world;
+  REQUIRE(deploy(world, "shop", front({})).status == 200);
+  REQUIRE(world.as_admin(put, stack_url("shop"), deploy_body({service("web")})).status == 200);
+  CHECK_FALSE(network(world, "shop.front"));
+  CHECK(network(world, "shop.default"));
+}
+
+TEST_CASE("an address that another service has is refused, with the other's name") {
+  World world;
+  const auto node = world.join("n1");
+  REQUIRE(world.as_admin(post, networks_url, codec::to_json(api::NetworkRequest{.name = "public", .subnet = "172.28.0.0/24"})).status < 300);
+  api::DeployRequest request = front({.name = "public", .external = true});
+  request.spec.services["web"].networks[0].ipv4_address = "172.28.0.9";
+  REQUIRE(deploy(world, "shop", request).status == 200);
+  run(world, {node});
+  const auto refused = deploy(world, "blog", request);
+  CHECK(refused.status >= 400);
+  says(refused, "172.28.0.9 is in use by 'shop/web'");
+  CHECK(deploy(world, "shop", request).status == 200);
+  // Nor one that no instance may have.
+  request.spec.services["web"].networks[0].ipv4_address = "172.28.0.1";
+  says(deploy(world, "blog", request), "is no address for an instance in 172.28.0.0/24");
+}
+
+TEST_CASE("network ls counts instances and what is free, show tells who is there") {
+  World world;
+  const auto node = world.join("n1");
+  REQUIRE(deploy(world, "shop", front({.subnet = "172.28.0.0/28"}, 3)).status == 200);
+  run(world, {node});
+  const auto list = world.read<api::NetworkList>(world.as_admin(get, networks_url));
+  REQUIRE(list.networks.size() == 1);
+  CHECK(list.networks[0].instances == 3);
+  CHECK(list.networks[0].nodes == 1);
+  CHECK(list.networks[0].free_addresses == 16 - 3 - 3);  // the ends, the gateway, and those three
+  const auto detail = world.read<api::NetworkDetail>(world.as_admin(get, networks_url + "/shop.front"));
+  REQUIRE(detail.members.size() == 3);
+  CHECK(*detail.members[0].node == "n1");
+  CHECK(detail.members[0].up);
+  CHECK(world.as_admin(del, networks_url + "/shop.front").status >= 400);  // it goes with the stack
+  CHECK(world.as_admin(get, networks_url + "/none").status == 404);
+}
+
+TEST_CASE("a node is given its number once, and the smallest that is free") {
+  World world;
+  const auto n1 = world.join("n1"), n2 = world.join("n2");
+  const auto number = [&](const World::Node& node) { return world.views_.now()->nodes.get("default/" + node.id)->number; };
+  CHECK(number(n1) == 1);
+  CHECK(number(n2) == 2);
+  const model::NodeFacts facts{.nano_cpus = 1, .memory_bytes = 1, .mesh_key = "k"};
+  REQUIRE(world.as_node(n2, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
+  CHECK(number(n2) == 2);
+  REQUIRE(world.as_admin(del, "/v1/grids/default/nodes/n1?force=true").status < 300);
+  CHECK(number(world.join("n3")) == 1);
+}
+
+TEST_CASE("of two who are given numbers or subnets at once one is late") {
+  World world;
+  const auto n1 = world.join("n1");
+  const View view = world.views_.now();
+  const Call call{.now = world.clock_.now()};
+  store::Commit one, other;
+  REQUIRE(make_network(*view, call, {"default", "default"}, {.name = "a"}, one));
+  REQUIRE(make_network(*view, call, {"default", "default"}, {.name = "b"}, other));
+  REQUIRE(world.store_->commit(one));
+  const auto late = world.store_->commit(other);
+  REQUIRE_FALSE(late);
+  CHECK(late.error().code == Code::conflict);
+
+  model::Node fresh = *view->nodes.get("default/" + n1.id);
+  fresh.number = 0;
+  store::Commit numbered;
+  REQUIRE(give_number(*view, {"default/" + n1.id, 1, fresh}, numbered));
+  CHECK(world.store_->commit(numbered).error().code == Code::conflict);
+}
+
+}  // namespace kontena::server
