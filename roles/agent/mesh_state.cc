@@ -37,6 +37,10 @@ MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
   if (answer.complete) {
     now.members.clear();
     now.peers.clear();
+    for (model::Member& member : answer.members) set(now.members, overlay::member_id(member), member);
+    for (model::Peer& peer : answer.peers) set(now.peers, *peer.node, peer);
+    merged.differs = merged.differs || now.members != had.members || now.peers != had.peers;
+    return merged;
   }
   for (model::Member& member : answer.members) {
     const std::string id = overlay::member_id(member);
@@ -48,7 +52,6 @@ MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
   }
   for (const std::string& instance : answer.gone)
     merged.differs |= std::erase_if(now.members, [&](const auto& m) { return *m.second.instance == instance; }) > 0;
-  if (answer.complete) merged.differs = merged.differs || now.members != had.members || now.peers != had.peers;
   return merged;
 }
 

@@ -228,7 +228,7 @@ TEST_CASE("services of a stack spread over the nodes, whatever their number of r
   shop.service("shop", service_of("c", 3));
   shop.step();
   CHECK(shop.text("a") + ' ' + shop.text("b") == "a-1@n1 b-1@n2");
-  CHECK(shop.text("c") == "c-1@n2 c-2@n3 c-3@n1");
+  CHECK(shop.text("c") == "c-1@n3 c-2@n1 c-3@n2");
 }
 
 TEST_CASE("what waits for a node is placed when one comes, and its reason is kept up to date") {

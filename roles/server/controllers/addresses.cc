@@ -62,10 +62,18 @@ void Addresses::give(const model::ClusterView& view, rollout::Plan& plan) {
     instance.why_not = give(view, instance);
     if (!instance.why_not.empty()) instance.node = NodeId();
   };
-  for (rollout::Step& step : plan.steps) {
+  // One that waits as it did is not written again: that would bring the next round at once.
+  const auto waits_as_before = [&](const model::Instance& instance) {
+    const auto* was = view.instances.get(model::instance_key(instance));
+    return was && instance.node.empty() && was->node.empty() && was->why_not == instance.why_not;
+  };
+  std::erase_if(plan.steps, [&](rollout::Step& step) {
     if (auto* create = std::get_if<rollout::CreateInstance>(&step)) settle(create->instance);
-    if (auto* place = std::get_if<rollout::PlaceInstance>(&step)) settle(place->instance);
-  }
+    auto* place = std::get_if<rollout::PlaceInstance>(&step);
+    if (!place) return false;
+    settle(place->instance);
+    return waits_as_before(place->instance);
+  });
 }
 
 }  // namespace kontena::server

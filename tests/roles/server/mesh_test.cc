@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "harness.h"
+#include "kontena/api/network.h"
 
 namespace kontena::server {
 namespace {
