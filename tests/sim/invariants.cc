@@ -1,5 +1,7 @@
 #include "invariants.h"
 
+#include <algorithm>
+
 #include "kontena/store/tables.h"
 #include "world.h"
 
@@ -59,6 +61,31 @@ void Invariants::committed(World& world, const store::Commit& commit, store::Rev
   audit(world, commit, revision);
   one_writer_a_field(world, before, commit);
   promised(world);
+  addressed(world);
+}
+
+// An address is one instance's. One that people declared passes from an instance to
+// the next of its service, so that both have it for a while.
+void Invariants::addressed(World& world) {
+  const model::Instance* last = nullptr;
+  std::string last_address;
+  truth_.members.each("", [&](const auto& item) {
+    const auto* instance = truth_.instances.get(item.value);
+    const std::string address = item.key.substr(0, item.key.rfind('/'));
+    if (!instance) return world.fail("address " + item.key + " is nobody's");
+    const auto* spec = truth_.revisions.get(model::revision_key(instance->service_path(), instance->instance_revision));
+    const std::string text = address.substr(address.rfind('/') + 1);
+    const bool declared =
+        spec && std::ranges::any_of(spec->spec.networks, [&](const auto& n) { return n.ipv4_address == text; });
+    const bool passes = declared && last && last->service_path().text() == instance->service_path().text();
+    if (address == last_address && !passes) world.fail("address " + address + " is that of two instances");
+    last = instance;
+    last_address = address;
+  });
+  truth_.instances.each("", [&](const auto& item) {
+    if (item.value.node.empty() != item.value.addresses.empty())
+      world.fail("instance " + *item.value.id + " has a node without an address, or an address without a node");
+  });
 }
 
 // Each write that people asked for has one audit record, in the commit that it is

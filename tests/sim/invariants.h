@@ -35,6 +35,7 @@ class Invariants {
   void audit(World&, const store::Commit&, store::Revision);
   void one_writer_a_field(World&, const model::ClusterView& before, const store::Commit&);
   void promised(World&);
+  void addressed(World&);
   bool may_be(World&, const std::vector<std::string>& instances) const;
 
   model::ClusterView truth_;                              // the store's, decoded
