@@ -39,14 +39,18 @@ bool is_covered(const Part& part, const Entry& entry) {
 // How many more may be taken on now.
 std::int64_t allowance(Round& round, const Part& part) {
   const model::Update& update = part.spec().update;
-  std::int64_t at_work = 0;
+  std::int64_t at_work = 0, proving = 0;
   for (const Entry& entry : part.entries) {
     if (entry.parked || !wanted(part, entry) || (entry.lost && entry.away != Away::no)) continue;
     if (entry.leaving()) {
       at_work += !entry.lost && !is_covered(part, entry);
     } else if (entry.current) {
       // A broken one that is put up with keeps nobody waiting.
-      bool waits = !good(round, part, entry) && broken(round, entry).empty() && !is_covered(part, entry);
+      bool waits = !good(round, part, entry) && broken(round, entry).empty();
+      if (waits && is_covered(part, entry)) {
+        waits = false;
+        ++proving;
+      }
       if (!waits && update.delay_ms > 0) {
         const auto until = settles_at(*entry.status, round.now_ms, update.delay_ms + update.monitor_ms.value_or(0));
         round.wake_at(until);
@@ -55,8 +59,9 @@ std::int64_t allowance(Round& round, const Part& part) {
       at_work += waits;
     }
   }
-  const std::int64_t most = update.parallelism == 0 ? std::numeric_limits<std::int64_t>::max() : update.parallelism;
-  return most - at_work;
+  if (update.parallelism == 0) return std::numeric_limits<std::int64_t>::max();
+  // Those that prove themselves take room too, of which there is not any amount.
+  return std::min(update.parallelism - at_work, 3 * update.parallelism - at_work - proving);
 }
 
 // Sick ones first, then in order of slot.

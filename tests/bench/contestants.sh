@@ -67,6 +67,23 @@ swarm_start() {
   wait_until 300 "the Swarm manager says that $1 tasks run" swarm_runs "$1"
 }
 
+# Swarm with what its own stacks and ours have: a network between the services, with
+# names. (Without virtual addresses, which need IPVS.)
+swarmnet_on() {
+  swarm_on
+  lab docker 1 network create -d overlay swarmnet >/dev/null
+}
+swarmnet_off() {
+  lab docker 1 network rm swarmnet >/dev/null
+  swarm_off
+}
+swarmnet_start() {
+  lab docker 1 service create --name bench --replicas "$1" --network swarmnet --endpoint-mode dnsrr --detach --no-resolve-image \
+    "$IMAGE" "${CMD[@]}" >/dev/null
+  wait_until 300 "the Swarm manager says that $1 tasks run" swarm_runs "$1"
+}
+swarmnet_remove() { swarm_remove; }
+
 swarm_runs() {
   local answer
   answer=$(engine_get 1 'services?status=true')

@@ -5,7 +5,7 @@
 # contestant's ratio to the floor and to Swarm in the same round, the CPU that
 # the lab used, and when the last container started by the engines' word.
 #
-# usage: start_bench.sh [CONTESTANT...]                 (floor floornet swarm kontena)
+# usage: start_bench.sh [CONTESTANT...]                 (floor floornet swarm swarmnet kontena)
 #
 # settings (environment), besides those of the cluster tests' support.sh
 #   SIZES           numbers of containers                       ("30 60")
@@ -17,7 +17,7 @@ set -euo pipefail
 RUNS=${RUNS:-5}
 read -ra SIZES <<<"${SIZES:-30 60}"
 CONTESTANTS=("$@")
-if (($# == 0)); then CONTESTANTS=(floor floornet swarm kontena); fi
+if (($# == 0)); then CONTESTANTS=(floor floornet swarm swarmnet kontena); fi
 
 # "FIGURE CONTESTANT SIZE" -> its values, in the order of the rounds
 declare -A VALUES=()
@@ -72,10 +72,11 @@ report() { # SIZE
     compare "$figure" kontena floornet "$size"
     compare "$figure" kontena floor "$size"
     compare "$figure" kontena swarm "$size"
+    compare "$figure" kontena swarmnet "$size"
   done
 }
 
-need_contestants "floor floornet swarm kontena" "${CONTESTANTS[@]}"
+need_contestants "floor floornet swarm swarmnet kontena" "${CONTESTANTS[@]}"
 bench_up
 for size in "${SIZES[@]}"; do
   for ((run = 0; run < RUNS; run++)); do

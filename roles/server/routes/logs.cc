@@ -30,6 +30,9 @@ class Asker {
     view->instances.each(wanted_.scope, [&](const auto& item) {
       const model::Instance& instance = item.value;
       if (!wanted_.instance.empty() && *instance.id != wanted_.instance) return;
+      // Who follows hears of it once it has a container: asked now, its node would say that there is none, and that be all.
+      const auto* status = view->statuses.get(item.key);
+      if (wanted_.follow && (!status || status->container.empty())) return;
       if (instance.node.empty() || asked_.size() >= most_instances || !asked_.insert(*instance.id).second) return;
       const std::string by_node = instance.grid + '/' + *instance.node;
       const auto* node = view->nodes.get(by_node);

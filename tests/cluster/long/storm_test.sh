@@ -13,12 +13,14 @@ KT_LOST_AFTER=3s
 lab_up 4
 start_cluster 4
 TRAP='command: ["sh", "-c", "trap '"'exit 0'"' TERM; sleep 9999 & wait"]'
+# The sick one ends badly where an engine that starts again stops it: a run that ends
+# with 0 is over for good, by on-failure, whoever asked for its end.
 check "a stack of all kinds is deployed" ktn stack deploy -f - shop <<END
 services:
   web: {image: busybox, $TRAP, restart: always, deploy: {replicas: 8}}
   every: {image: busybox, $TRAP, restart: unless-stopped, deploy: {mode: global}}
   db: {image: busybox, $TRAP, restart: always, volumes: ['data:/data'], deploy: {placement: {constraints: ['node.hostname == h2']}}}
-  sick: {image: busybox, restart: on-failure, command: ["sh", "-c", "trap 'exit 0' TERM; touch /alive; sleep 9999 & wait"], healthcheck: {test: ["CMD", "test", "-e", "/alive"], interval: 2s}, deploy: {replicas: 2}}
+  sick: {image: busybox, restart: on-failure, command: ["sh", "-c", "trap 'exit 1' TERM; touch /alive; sleep 9999 & wait"], healthcheck: {test: ["CMD", "test", "-e", "/alive"], interval: 2s}, deploy: {replicas: 2}}
 volumes: {data: }
 END
 lab docker 1 run -d --name stranger busybox sleep 9999 >/dev/null
