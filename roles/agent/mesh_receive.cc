@@ -23,6 +23,7 @@ Result<bool> MeshReceive::ask() {
   });
   // Used first, kept second: a full disk is no reason to cut containers off.
   if (!merged.differs) return false;
+  news_();
   const Status saved = save_snapshot(state_dir_, *now);
   if (!saved && !std::exchange(unsaved_told_, true))
     log::error("the network cannot be kept on disk: a restart would begin without it", {{"reason", saved.error().message}});

@@ -9,8 +9,9 @@ namespace kontena::agent {
 // with the server away the network is as it was told last.
 class MeshReceive {
  public:
-  MeshReceive(Context context, Uplink& uplink, Synced<MeshState>& mesh, std::string state_dir)
-      : context_(std::move(context)), uplink_(uplink), mesh_(mesh), state_dir_(std::move(state_dir)) {}
+  // `news` is called after each change of what is wanted.
+  MeshReceive(Context context, Uplink& uplink, Synced<MeshState>& mesh, std::string state_dir, std::function<void()> news)
+      : context_(std::move(context)), uplink_(uplink), mesh_(mesh), state_dir_(std::move(state_dir)), news_(std::move(news)) {}
 
   void step();  // one poll, and after a failure the wait until the next
 
@@ -21,6 +22,7 @@ class MeshReceive {
   Uplink& uplink_;
   Synced<MeshState>& mesh_;
   const std::string state_dir_;
+  const std::function<void()> news_;
   int failures_ = 0;          // in a row
   bool unsaved_told_ = false;
 };

@@ -37,7 +37,7 @@ model::Strings more_endpoints(int port, const std::string& first) {
 OverlayNetwork::OverlayNetwork(Context context, Uplink& uplink, MeshOptions options)
     : context_(context),
       options_(options),
-      receive_(context, uplink, state_, options.state_dir),
+      receive_(context, uplink, state_, options.state_dir, [this] { mesh_.wake(); }),
       mesh_(context, state_, options),
       names_(context, state_) {
   overlay::Snapshot kept = load_snapshot(options_.state_dir);

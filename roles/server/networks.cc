@@ -48,7 +48,7 @@ Status address(const Wish& wish, const Subnet& pool, const overlay::Taken& taken
   } else {
     if (!wish.gateway.empty() || !wish.ip_range.empty() || !wish.reserved.empty())
       return wrong(wish, "subnet", "is missing: gateway, ip_range and aux_addresses are of a subnet that is declared");
-    KTN_TRY(subnet, overlay::free_block(pool, taken));
+    KTN_TRY(subnet, overlay::free_block(pool, taken, network.grid + '/' + network.project + '/' + network.name));
   }
   network.subnet = to_text(subnet);
   network.gateway = wish.gateway.empty() ? to_text(overlay::default_gateway(subnet)) : wish.gateway;

@@ -60,10 +60,12 @@ std::int64_t free_number(const std::set<std::int64_t>& taken) {
   return number <= most_nodes ? number : 0;
 }
 
-Result<Subnet> free_block(const Subnet& pool, const Taken& taken) {
-  const auto step = Subnet{{}, network_bits}.size();
-  for (std::uint64_t at = node_block; at + step <= pool.size(); at += step) {
-    const Subnet block{pool.at(static_cast<std::uint32_t>(at)), network_bits};
+Result<Subnet> free_block(const Subnet& pool, const Taken& taken, std::string_view seed) {
+  const std::uint64_t step = Subnet{{}, network_bits}.size();
+  const std::uint64_t blocks = (pool.size() - node_block) / step;
+  const std::uint64_t start = number_of(crypto::sha256(seed)) % blocks;
+  for (std::uint64_t i = 0; i < blocks; ++i) {
+    const Subnet block{pool.at(static_cast<std::uint32_t>(node_block + (start + i) % blocks * step)), network_bits};
     if (!overlapping(block, taken)) return block;
   }
   return Error{

@@ -37,8 +37,10 @@ std::int64_t free_number(const std::set<std::int64_t>& taken);
 // Subnets that are taken, and by whom, for people.
 using Taken = std::map<Subnet, std::string>;
 
-// The first block that overlaps none. Code::exhausted where there is none.
-Result<Subnet> free_block(const Subnet& pool, const Taken&);
+// A block that overlaps none; Code::exhausted where there is none. Where the search
+// begins is decided by the seed (the network's path), so that one that was given back, or
+// that a restored server has forgotten, is not likely the next to be given.
+Result<Subnet> free_block(const Subnet& pool, const Taken&, std::string_view seed);
 
 // Whether a network may have this subnet, that its Compose file declares: large
 // enough (/29), of private space, and free in the whole grid.

@@ -46,14 +46,15 @@ TEST_CASE("an instance has an address of each of its networks once it has a node
     addresses.insert(instance.addresses.at("shop.front"));
   }
   CHECK(addresses.size() == 3);
+  const model::Network made = *world.views_.now()->networks.get("default/default/shop.front");
   for (const std::string& address : addresses) {
-    CHECK(parse_subnet("10.80.16.0/22")->contains(*parse_ipv4(address)));
-    CHECK(address != "10.80.16.1");
+    CHECK(parse_subnet(made.subnet)->contains(*parse_ipv4(address)));
+    CHECK(address != made.gateway);
   }
   const auto told = world.read<api::AssignmentsAnswer>(world.as_node(node, get, "/v1/agent/assignments"));
   for (const auto& assigned : told.instances) {
     CHECK(addresses.contains(assigned.networks.at("front").address));
-    CHECK(assigned.networks.at("front").subnet == "10.80.16.0/22");
+    CHECK(assigned.networks.at("front").subnet == made.subnet);
   }
 }
 
