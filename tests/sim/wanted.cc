@@ -109,7 +109,9 @@ class Looker {
     if (aborted || (global && may_wait(spec))) return;
     // What runs on a paused node is left there.
     if (global && all > want && all <= want + count(model::Availability::pause)) return;
-    if (all != want && !(may_wait(spec) && all < want && spec.depends_on.empty()))
+    // After a roll-out that failed, what depends on a service of it waits for the next: an older one is not relied on.
+    const bool waits = may_wait(spec) && (spec.depends_on.empty() || !rolled_out);
+    if (all != want && !(waits && all < want))
       amiss.push_back("service " + item.key + " has " + std::to_string(all) + " instances of " + std::to_string(want));
   }
 
