@@ -40,6 +40,13 @@ bool goes_away(const Entry& entry) {
   return entry.away == Away::drained || entry.away == Away::moved || entry.away == Away::failing;
 }
 
+// One that was told to go from its place is still there: a third is not to come.
+bool is_crowded(const Part& part, const Entry& entry) {
+  return std::ranges::any_of(part.entries, [&](const Entry& other) {
+    return other.instance.slot == entry.instance.slot && other.leaving() && !other.lost;
+  });
+}
+
 }  // namespace
 
 bool is_drained(const Round& round, const Entry& entry) {
@@ -74,7 +81,8 @@ void replace_away(Round& round, Part& part) {
   for (std::size_t i = 0; i < part.entries.size() && left > 0; ++i) {
     // A copy: making its successor moves the list.
     const Entry old = part.entries[i];
-    if (old.leaving() || !goes_away(old) || !wanted(part, old) || successor(part, old)) continue;
+    if (old.leaving() || !goes_away(old) || !wanted(part, old)) continue;
+    if (successor(part, old) || is_crowded(part, old)) continue;
     if (!round.halted && !old.current) continue;  // the roll-out takes it along
     std::string why_not;
     Entry next = fresh(round, part, old.instance.slot, &old);

@@ -158,6 +158,24 @@ TEST_CASE("a drained node is emptied start-first, one of a service at a time") {
   CHECK(shop.text() == "web-1@n1 web-2@n1 web-3@n1 web-4@n1");
 }
 
+TEST_CASE("a successor whose node is drained in turn is replaced once the one before it is gone") {
+  Shop shop = running(service_of("web", 1), 3);
+  REQUIRE(shop.text() == "web-1@n1");
+  shop.availability("n1", model::Availability::drain);
+  shop.step();
+  REQUIRE(shop.instances().size() == 2);
+  const std::string second = *shop.instances()[1].node;
+  run(shop, 1);  // the second runs
+  shop.availability(second, model::Availability::drain);
+  shop.step();   // the first is told to go: a third would be the third container of one slot
+  CHECK(shop.instances().size() == 2);
+  CHECK(shop.instances()[0].desired == model::Desired::removed);
+  run(shop, 8);
+  REQUIRE(shop.instances().size() == 1);
+  CHECK(*shop.instances()[0].node != "n1");
+  CHECK(*shop.instances()[0].node != second);
+}
+
 TEST_CASE("what cannot go elsewhere stays on a drained node, and goes on serving") {
   Shop shop;
   shop.service("shop", with_volume());
