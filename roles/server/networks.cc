@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "kontena/base/text.h"
-#include "kontena/rollout/rollout.h"
+#include "kontena/model/validate.h"
 #include "kontena/store/tables.h"
 #include "routes/find.h"
 
@@ -24,46 +24,22 @@ bool has_members(const ClusterView& view, const std::string& key) {
   return any;
 }
 
-// What is wanted of a network, from a Compose file or from `network create`.
-struct Wish {
-  std::string what;  // "networks.front", for errors
-  std::string subnet, gateway, ip_range;
-  model::Strings reserved;
-};
-
-Error wrong(const Wish& wish, const std::string& key, const std::string& what) {
-  return {Code::invalid_argument, wish.what + '.' + key + ": " + what};
-}
-
-// Fills in the addresses. `taken` is without the network itself.
-Status address(const Wish& wish, const Subnet& pool, const overlay::Taken& taken, model::Network& network) {
+// Fills in the addresses that a checked spec wishes for. `taken` is without the network itself.
+Status address(const std::string& what, const model::NetworkSpec& wish, const Subnet& pool, const overlay::Taken& taken,
+               model::Network& network) {
   Subnet subnet;
   network.declared = !wish.subnet.empty();
   if (network.declared) {
-    const auto declared = parse_subnet(wish.subnet);
-    if (!declared) return wrong(wish, "subnet", "'" + wish.subnet + "' is not a subnet, such as 172.20.0.0/16");
-    if (auto may = overlay::may_have(*declared, pool, taken); !may)
-      return Error{may.error().code, wish.what + ": " + may.error().message, may.error().hint};
-    subnet = *declared;
+    subnet = parse_subnet(wish.subnet).value_or(Subnet{});
+    if (auto may = overlay::may_have(subnet, pool, taken); !may)
+      return Error{may.error().code, what + ": " + may.error().message, may.error().hint};
   } else {
-    if (!wish.gateway.empty() || !wish.ip_range.empty() || !wish.reserved.empty())
-      return wrong(wish, "subnet", "is missing: gateway, ip_range and aux_addresses are of a subnet that is declared");
-    KTN_TRY(subnet, overlay::free_block(pool, taken, network.grid + '/' + network.project + '/' + network.name));
+    KTN_TRY(subnet, overlay::free_block(pool, taken, network_key(network.grid, network.project, network.name)));
   }
   network.subnet = to_text(subnet);
   network.gateway = wish.gateway.empty() ? to_text(overlay::default_gateway(subnet)) : wish.gateway;
   network.ip_range = wish.ip_range;
   network.reserved = wish.reserved;
-  const auto gateway = parse_ipv4(network.gateway);
-  if (!gateway || !subnet.contains(*gateway) || *gateway == subnet.base || *gateway == subnet.last())
-    return wrong(wish, "gateway", "'" + network.gateway + "' is no address of a host in " + network.subnet);
-  const auto range = parse_subnet(wish.ip_range);
-  if (!wish.ip_range.empty() && (!range || !subnet.contains(*range)))
-    return wrong(wish, "ip_range", "'" + wish.ip_range + "' is no part of " + network.subnet);
-  for (const std::string& one : wish.reserved) {
-    const auto reserved = parse_ipv4(one);
-    if (!reserved || !subnet.contains(*reserved)) return wrong(wish, "aux_addresses", "'" + one + "' is no address of " + network.subnet);
-  }
   return Done{};
 }
 
@@ -104,12 +80,9 @@ Status check_static(const ClusterView& view, const model::StackPath& path, const
         return Error{Code::invalid_argument, where + "'" + text + "' is no address for an instance in " + network.subnet};
       if (const auto [other, is_new] = who.emplace(text, name); !is_new)
         return Error{Code::invalid_argument, where + text + " is that of service '" + other->second + "' too"};
-      std::string holder;
-      view.members.each(path.grid + '/' + path.project + '/' + network.name + '/' + text + '/', [&](const auto& item) {
-        const auto* instance = view.instances.get(item.value);
-        if (instance && (instance->stack != path.stack || instance->service != name)) holder = instance->stack + '/' + instance->service;
-      });
-      if (!holder.empty()) return Error{Code::failed_precondition, where + text + " is in use by '" + holder + "'"};
+      const std::string record = network_key(path.grid, path.project, network.name);
+      if (const auto* holder = holder_of(view, record, text, {path.grid, path.project, path.stack, name}))
+        return Error{Code::failed_precondition, where + text + " is in use by '" + holder->stack + '/' + holder->service + "'"};
     }
   }
   return Done{};
@@ -117,8 +90,35 @@ Status check_static(const ClusterView& view, const model::StackPath& path, const
 
 }  // namespace
 
-std::string network_name(const model::StackPath& path, const std::string& key, const model::NetworkSpec* spec) {
-  return spec && !spec->name.empty() ? spec->name : model::scoped_name("default", path.stack, key);
+std::string network_name(const model::StackPath& path, const NetworkSpecs& declared, const std::string& key) {
+  const auto spec = declared.find(key);
+  const bool named = spec != declared.end() && !spec->second.name.empty();
+  return named ? spec->second.name : model::scoped_name("default", path.stack, key);
+}
+
+std::string network_key(const std::string& grid, const std::string& project, const std::string& name) {
+  return grid + '/' + project + '/' + name;
+}
+
+std::string user_of(const ClusterView& view, const model::Network& network, const std::string& except) {
+  std::string user;
+  view.stacks.each(network.grid + '/' + network.project + '/', [&](const auto& item) {
+    const model::Stack& stack = item.value;
+    if (stack.name == except) return;
+    for (const auto& [key, spec] : stack.networks)
+      if (network_name({stack.grid, stack.project, stack.name}, stack.networks, key) == network.name) user = stack.name;
+  });
+  return user;
+}
+
+const model::Instance* holder_of(const ClusterView& view, const std::string& network, const std::string& address,
+                                 const model::ServicePath& other_than) {
+  const model::Instance* holder = nullptr;
+  view.members.each(network + '/' + address + '/', [&](const auto& item) {
+    const auto* instance = view.instances.get(item.value);
+    if (instance && instance->service_path() != other_than) holder = instance;
+  });
+  return holder;
 }
 
 std::string engine_network(const std::string& project, const std::string& name) {
@@ -148,8 +148,8 @@ Status put_networks(const ClusterView& view, const Call& call, const model::Stac
   std::set<std::string> kept;
   bool made = false;
   for (const auto& [key, wanted] : spec.networks) {
-    const std::string name = network_name(path, key, &wanted);
-    const std::string record = path.grid + '/' + path.project + '/' + name;
+    const std::string name = network_name(path, spec.networks, key);
+    const std::string record = network_key(path.grid, path.project, name);
     const auto* item = view.networks.find(record);
     kept.insert(name);
     if (wanted.external) {
@@ -165,11 +165,10 @@ Status put_networks(const ClusterView& view, const Call& call, const model::Stac
     if (item) network = item->value;
     network.internal = wanted.internal;
     network.labels = wanted.labels;
-    const bool keeps_subnet = item && (wanted.subnet.empty() ? !item->value.declared : wanted.subnet == item->value.subnet);
     if (item) taken.erase(*parse_subnet(item->value.subnet));
-    Wish wish{"networks." + key, wanted.subnet, wanted.gateway, wanted.ip_range, wanted.reserved};
-    if (!(keeps_subnet && !item->value.declared && wanted.gateway.empty() && wanted.ip_range.empty() && wanted.reserved.empty()))
-      KTN_OK(address(wish, pool, taken, network));
+    // The block that it was given it keeps.
+    if (!item || item->value.declared || !wanted.subnet.empty())
+      KTN_OK(address("networks." + key, wanted, pool, taken, network));
     taken.emplace(*parse_subnet(network.subnet), name);
     KTN_OK(check_static(view, path, spec, key, network));
     if (item && codec::to_json(network) == codec::to_json(item->value)) {
@@ -194,12 +193,14 @@ Status put_networks(const ClusterView& view, const Call& call, const model::Stac
 
 Result<model::Network> make_network(const ClusterView& view, const Call& call, const model::ProjectPath& path,
                                     const api::NetworkRequest& request, store::Commit& commit) {
-  const std::string record = path.text() + '/' + request.name;
+  const std::string record = network_key(path.grid, path.project, request.name);
   if (view.networks.get(record)) return Error{Code::already_exists, "network '" + request.name + "' is there already"};
   model::Network network{.grid = path.grid, .project = path.project, .name = request.name, .internal = request.internal,
                          .labels = request.labels, .created_ms = to_ms(call.now)};
-  const Wish wish{"network", request.subnet, request.gateway, request.ip_range, {}};
-  KTN_OK(address(wish, pool_of(view, path.grid), taken_in(view, path.grid), network));
+  const model::NetworkSpec wish{.subnet = request.subnet, .gateway = request.gateway, .ip_range = request.ip_range};
+  for (const model::Problem& problem : model::wrong_addresses(wish))
+    return Error{Code::invalid_argument, "network." + problem.path + ": " + problem.what};
+  KTN_OK(address("network", wish, pool_of(view, path.grid), taken_in(view, path.grid), network));
   KTN_OK(mark_grid(view, path.grid, commit));
   commit.unchanged.push_back({store::networks.key(record), 0});
   commit.puts.push_back(store::networks.put(record, network));
@@ -223,8 +224,7 @@ std::optional<model::Member> member_of(const ClusterView& view, const model::Ins
   const auto* record = view.stacks.get(path.text());
   if (revision && record) {
     for (const model::Attachment& attachment : revision->spec.networks) {
-      const auto spec = record->networks.find(attachment.network);
-      if (network_name(path, attachment.network, spec == record->networks.end() ? nullptr : &spec->second) != name) continue;
+      if (network_name(path, record->networks, attachment.network) != name) continue;
       for (const std::string& alias : attachment.aliases) member.names.push_back(text::lower(alias));
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <set>
 #include <string>
 #include <vector>
@@ -13,8 +14,21 @@ namespace kontena::server {
 
 using model::ClusterView;
 
-// The name of the record behind a network of a stack.
-std::string network_name(const model::StackPath&, const std::string& key, const model::NetworkSpec*);
+using NetworkSpecs = std::map<std::string, model::NetworkSpec>;
+
+// The name of the record behind a network of a stack; of one it does not declare, what
+// it would have without a name of its own.
+std::string network_name(const model::StackPath&, const NetworkSpecs& declared, const std::string& key);
+
+// Where that record is: GRID/PROJECT/NAME.
+std::string network_key(const std::string& grid, const std::string& project, const std::string& name);
+
+// A stack of the network's project that has it among its own; not `except`. "" = none.
+std::string user_of(const ClusterView&, const model::Network&, const std::string& except = {});
+
+// An instance of another service that has the address; null: nobody.
+const model::Instance* holder_of(const ClusterView&, const std::string& network, const std::string& address,
+                                 const model::ServicePath& other_than);
 
 // What the engine knows it by: of a project other than `default` with its name before it.
 std::string engine_network(const std::string& project, const std::string& name);

@@ -16,7 +16,7 @@ constexpr std::size_t batch = 256;
 // The networks that an instance was on: their keys, or what engines call them.
 std::vector<std::string> networks_of(const model::Instance& instance) {
   std::vector<std::string> keys;
-  for (const auto& [name, address] : instance.addresses) keys.push_back(instance.grid + '/' + instance.project + '/' + name);
+  for (const auto& [name, address] : instance.addresses) keys.push_back(network_key(instance.grid, instance.project, name));
   return keys;
 }
 std::vector<std::string> engine_networks_of(const model::Instance& instance) {

@@ -10,6 +10,8 @@
 // What agents are told of the overlay network, and people of networks.
 namespace kontena::api {
 
+inline constexpr std::size_t most_endpoints = 16;  // that a node names
+
 // GET agent_network ?after=REV&has=DIGEST (waits). Everything there is where
 // `complete`, otherwise what changed since: members of the same networks, and peers.
 struct NetworkAnswer {

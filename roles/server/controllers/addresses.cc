@@ -5,19 +5,6 @@
 namespace kontena::server {
 namespace {
 
-// One that was declared passes from an instance to the one in its place, though the
-// old one be on a node that cannot be reached: who has it on paper is up to us.
-std::string given_to_other(const model::ClusterView& view, const model::Instance& instance, const std::string& network,
-                           const std::string& address) {
-  std::string other;
-  view.members.each(network + '/' + address + '/', [&](const auto& item) {
-    const auto* holder = view.instances.get(item.value);
-    if (!holder || (holder->stack == instance.stack && holder->service == instance.service)) return;
-    other = holder->stack + '/' + holder->service + '-' + std::to_string(holder->slot);
-  });
-  return other;
-}
-
 bool is_member(const model::ClusterView& view, const std::string& network, Ipv4 address) {
   bool any = false;
   view.members.each(network + '/' + to_text(address) + '/', [&](const auto&) { any = true; });
@@ -33,15 +20,17 @@ std::string Addresses::give(const model::ClusterView& view, model::Instance& ins
   if (!revision || !stack) return "";
   model::StringMap addresses;
   for (const model::Attachment& attachment : revision->spec.networks) {
-    const auto spec = stack->networks.find(attachment.network);
-    const std::string name = network_name(path, attachment.network, spec == stack->networks.end() ? nullptr : &spec->second);
-    const std::string key = path.grid + '/' + path.project + '/' + name;
+    const std::string name = network_name(path, stack->networks, attachment.network);
+    const std::string key = network_key(path.grid, path.project, name);
     const auto* network = view.networks.get(key);
     if (!network) return "network '" + name + "' is not there: deploy the stack again";
     std::set<Ipv4>& given = given_[key];
     if (const std::string& wanted = attachment.ipv4_address; !wanted.empty()) {
-      if (const std::string other = given_to_other(view, instance, key, wanted); !other.empty())
-        return "the address " + wanted + " of network '" + name + "' is still that of " + other;
+      // It passes from an instance to the one in its place, though the old one be on a node that
+      // cannot be reached: who has it on paper is up to us.
+      if (const auto* other = holder_of(view, key, wanted, instance.service_path()))
+        return "the address " + wanted + " of network '" + name + "' is still that of " + other->stack + '/' + other->service + '-' +
+               std::to_string(other->slot);
       addresses[name] = wanted;
       continue;
     }
@@ -51,7 +40,7 @@ std::string Addresses::give(const model::ClusterView& view, model::Instance& ins
     if (!address) return "network '" + name + "' has no free address in " + (network->ip_range.empty() ? network->subnet : network->ip_range);
     addresses[name] = to_text(*address);
   }
-  for (const auto& [name, address] : addresses) given_[path.grid + '/' + path.project + '/' + name].insert(*parse_ipv4(address));
+  for (const auto& [name, address] : addresses) given_[network_key(path.grid, path.project, name)].insert(*parse_ipv4(address));
   instance.addresses = std::move(addresses);
   return "";
 }

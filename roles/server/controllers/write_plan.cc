@@ -73,12 +73,7 @@ class Writer {
   void drop_networks(const model::StackPath& path) {
     view_.networks.each(path.grid + '/' + path.project + '/', [&](const auto& item) {
       if (item.value.stack != path.stack) return;
-      std::string heir;
-      view_.stacks.each(path.grid + '/' + path.project + '/', [&](const auto& other) {
-        if (other.value.name == path.stack) return;
-        for (const auto& [key, spec] : other.value.networks)
-          if (network_name({path.grid, path.project, other.value.name}, key, &spec) == item.value.name) heir = other.value.name;
-      });
+      const std::string heir = user_of(view_, item.value, path.stack);
       expect(store::networks.key(item.key), item.revision);
       if (heir.empty()) {
         commit.deletes.push_back(store::networks.key(item.key));

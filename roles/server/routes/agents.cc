@@ -12,16 +12,9 @@ namespace {
 
 std::string node_key(const Call& call) { return call.who.grid + '/' + call.who.id; }
 
-template <class Specs>
-const typename Specs::mapped_type* declared(const Specs* specs, const std::string& key) {
-  if (!specs) return nullptr;
-  const auto found = specs->find(key);
-  return found == specs->end() ? nullptr : &found->second;
-}
-
 model::AssignedNetwork assigned_network(const ClusterView& view, const model::Instance& instance, const std::string& name) {
   model::AssignedNetwork network{.name = engine_network(instance.project, name), .path = instance.project + '/' + name};
-  const auto* record = view.networks.get(instance.grid + '/' + network.path);
+  const auto* record = view.networks.get(network_key(instance.grid, instance.project, name));
   if (!record) return network;
   network.bridge = overlay::bridge_name(instance.grid, instance.project, name);
   network.subnet = record->subnet;
@@ -47,15 +40,17 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
   if (instance.beside) a.container_name += '.' + *instance.id;
   const model::ServicePath path = instance.service_path();
   if (const auto* revision = view.revisions.get(model::revision_key(path, instance.instance_revision))) a.spec = revision->spec;
-  const auto* stack = view.stacks.get(path.stack_path().text());
+  static const model::Stack none;
+  const auto* found = view.stacks.get(path.stack_path().text());
+  const model::Stack& stack = found ? *found : none;
   for (const model::Attachment& attachment : a.spec.networks) {
-    const auto* spec = declared(stack ? &stack->networks : nullptr, attachment.network);
-    a.networks[attachment.network] = assigned_network(view, instance, network_name(path.stack_path(), attachment.network, spec));
+    const std::string name = network_name(path.stack_path(), stack.networks, attachment.network);
+    a.networks[attachment.network] = assigned_network(view, instance, name);
   }
   for (const model::Mount& mount : a.spec.mounts) {
     if (mount.kind != model::MountKind::volume) continue;
     model::VolumeSpec& volume = a.volumes[mount.source];
-    if (const auto* spec = declared(stack ? &stack->volumes : nullptr, mount.source)) volume = *spec;
+    if (const auto spec = stack.volumes.find(mount.source); spec != stack.volumes.end()) volume = spec->second;
     if (volume.name.empty()) volume.name = model::scoped_name(instance.project, instance.stack, mount.source);
   }
   return a;
@@ -71,8 +66,8 @@ Result<http::Response> beat(Context& context, const View& view, const Call& call
 
 Result<Change> put_facts(const Context&, const ClusterView& view, const Call& call) {
   KTN_TRY(const model::NodeFacts facts, body_of<model::NodeFacts>(call));
-  constexpr std::size_t most_endpoints = 16, longest = 64;
-  if (facts.mesh_endpoints.size() > most_endpoints || facts.mesh_key.size() > longest ||
+  constexpr std::size_t longest = 64;
+  if (facts.mesh_endpoints.size() > api::most_endpoints || facts.mesh_key.size() > longest ||
       std::ranges::any_of(facts.mesh_endpoints, [&](const auto& endpoint) { return endpoint.size() > longest; }))
     return Error{Code::invalid_argument, "mesh_endpoints or mesh_key: too many or too long"};
   const std::string key = node_key(call);

@@ -15,7 +15,7 @@ std::set<std::string> networks_on(const ClusterView& view, const std::string& no
   view.by_node.each(node + '/', [&](const auto& entry) {
     const auto* instance = view.instances.get(entry.value);
     if (!instance) return;
-    for (const auto& [name, address] : instance->addresses) networks.insert(instance->grid + '/' + instance->project + '/' + name);
+    for (const auto& [name, address] : instance->addresses) networks.insert(network_key(instance->grid, instance->project, name));
   });
   return networks;
 }

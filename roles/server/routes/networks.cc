@@ -44,7 +44,7 @@ api::NetworkSummary summarise(const ClusterView& view, const Item& item) {
 
 Result<const Item*> find_network(const ClusterView& view, const Call& call) {
   KTN_OK(need_project(view, call));
-  const auto* item = view.networks.find(call.at("grid") + '/' + call.at("project") + '/' + call.at("network"));
+  const auto* item = view.networks.find(network_key(call.at("grid"), call.at("project"), call.at("network")));
   if (!item) return absent("network", call.at("network"), "kontena client network ls shows all");
   return item;
 }
@@ -71,7 +71,7 @@ Result<Change> create_network(const Context&, const ClusterView& view, const Cal
   KTN_OK(need_project(view, call));
   KTN_TRY(const api::NetworkRequest request, body_of<api::NetworkRequest>(call));
   KTN_OK(model::check_network_name(request.name));
-  Change change{.resource = call.at("grid") + '/' + call.at("project") + '/' + request.name};
+  Change change{.resource = network_key(call.at("grid"), call.at("project"), request.name)};
   KTN_TRY(const model::Network network, make_network(view, call, {call.at("grid"), call.at("project")}, request, change.commit));
   change.reply = json(summarise(view, {change.resource, 0, network}));
   return change;
@@ -82,12 +82,8 @@ Result<Change> remove_network(const Context&, const ClusterView& view, const Cal
   const model::Network& network = item->value;
   if (!network.stack.empty())
     return Error{Code::failed_precondition, "network '" + network.name + "' is stack '" + network.stack + "'s", "it goes with the stack: kontena client stack rm " + network.stack};
-  std::string user;
-  view.stacks.each(call.at("grid") + '/' + call.at("project") + '/', [&](const auto& stack) {
-    for (const auto& [key, spec] : stack.value.networks)
-      if (network_name({network.grid, network.project, stack.value.name}, key, &spec) == network.name) user = stack.value.name;
-  });
-  if (!user.empty()) return Error{Code::failed_precondition, "network '" + network.name + "' is in use by stack '" + user + "'"};
+  if (const std::string user = user_of(view, network); !user.empty())
+    return Error{Code::failed_precondition, "network '" + network.name + "' is in use by stack '" + user + "'"};
   Change change{.reply = {200, "{}"}, .resource = item->key};
   change.commit.unchanged = {unchanged(store::networks, *item)};
   change.commit.deletes = {store::networks.key(item->key)};
