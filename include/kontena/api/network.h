@@ -20,6 +20,7 @@ struct NetworkAnswer {
   std::string grid;
   std::string pool;
   std::string address;  // the node's own in the mesh; "" = it has none yet
+  std::int64_t key_rotation = 0;  // Grid::key_rotation
   std::string digest;   // of `networks` and `lost`, to be asked with
   std::vector<model::NodeNetwork> networks;  // always all
   std::vector<std::string> lost;    // likewise: ids of nodes
@@ -69,6 +70,7 @@ struct Fields<api::NetworkAnswer> {
     v("grid", s.grid);
     v("pool", s.pool);
     v("address", s.address);
+    v("key_rotation", s.key_rotation);
     v("digest", s.digest);
     v("networks", s.networks);
     v("lost", s.lost);

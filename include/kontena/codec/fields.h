@@ -121,6 +121,9 @@ struct Fields<model::NodeFacts> {
     v("mesh_endpoints", s.mesh_endpoints);
     v("mesh_way", s.mesh_way);
     v("mesh_problem", s.mesh_problem);
+    v("mesh_mtu", s.mesh_mtu);
+    v("mesh_rotation", s.mesh_rotation);
+    v("seen_address", s.seen_address);
   }
 };
 
@@ -223,6 +226,7 @@ struct Fields<model::Grid> {
     v("created_ms", s.created_ms);
     v("lost_after_ms", s.lost_after_ms);
     v("pool", s.pool);
+    v("key_rotation", s.key_rotation);
     v("networks_made", s.networks_made);
   }
 };

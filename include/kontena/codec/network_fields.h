@@ -70,6 +70,7 @@ struct Fields<model::Peer> {
     v("address", s.address);
     v("public_key", s.public_key);
     v("endpoints", s.endpoints);
+    v("mtu", s.mtu);
   }
 };
 

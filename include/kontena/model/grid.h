@@ -13,6 +13,7 @@ struct Grid {
   std::int64_t created_ms = 0;
   std::int64_t lost_after_ms = 0;  // a node silent for so long is lost; 0 = the server's setting
   std::string pool;                // of addresses for nodes and networks; "" = overlay's default
+  std::int64_t key_rotation = 0;   // counts: nodes whose mesh key is of an earlier one make another
   std::int64_t networks_made = 0;  // rewritten whenever an address range or number is given: two at once conflict
 };
 
@@ -31,10 +32,10 @@ struct Token {
   TokenKind kind = TokenKind::join;
   std::string description;
   std::string secret_digest;
-  std::string grid;               // of a join token: where its nodes go
-  StringMap labels;               // of a join token: given to the nodes that use it
-  std::int64_t uses_left = -1;    // of a join token: -1 = any number
-  std::int64_t expires_ms = 0;    // 0 = never
+  std::string grid;             // of a join token: where its nodes go
+  StringMap labels;             // of a join token: given to the nodes that use it
+  std::int64_t uses_left = -1;  // of a join token: -1 = any number
+  std::int64_t expires_ms = 0;  // 0 = never
   std::int64_t created_ms = 0;
   std::string created_by;
 };

@@ -68,6 +68,7 @@ struct Peer {
   std::string address;     // its own in the grid's pool
   std::string public_key;  // WireGuard's, base64
   Strings endpoints;       // "192.0.2.7:51820", best first; none: it is hidden, and calls itself
+  std::int64_t mtu = 0;    // as NodeFacts::mesh_mtu
   friend bool operator==(const Peer&, const Peer&) = default;
 };
 

@@ -52,6 +52,9 @@ struct NodeFacts {
   Strings mesh_endpoints;    // where its WireGuard may be reached, best first
   std::string mesh_way;      // "kernel", "userspace"
   std::string mesh_problem;  // why it has no mesh, or a poor one
+  std::int64_t mesh_mtu = 0;       // bytes that a packet of a container may have on its way from here; 0 = not known
+  std::int64_t mesh_rotation = 0;  // of Grid::key_rotation, that mesh_key was made for
+  std::string seen_address;        // that its requests come from; written by the server
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
 
