@@ -64,7 +64,7 @@ ready() {
 # Notes what was acknowledged, and nothing else.
 write() { # WRITER
   local n=0
-  while :; do
+  while [[ ! -e $folder/enough ]]; do
     n=$((n + 1))
     if "$kontena" client grid create "w$1-$n" >/dev/null 2>&1; then
       echo "w$1-$n" >>"$folder/acknowledged.$1"
@@ -94,8 +94,8 @@ round() { # KILLS
     lost=$(comm -23 "$folder/acknowledged" "$folder/there")
     [[ -z $lost ]] || die "lost after kill $i: $lost"
   done
-  for w in "${pids[@]}"; do kill "$w"; done
-  wait "${pids[@]}" 2>/dev/null || true
+  : >"$folder/enough"
+  wait "${pids[@]}" # each until its last request is answered
   pids=()
 
   "$kontena" client grid ls -q | grep '^w' | sort >"$folder/there"
