@@ -78,6 +78,7 @@ write() { # WRITER
 round() { # KILLS
   local w i lost
   mkdir -p "$folder"
+  : >"$folder/server.log"
   start
   for ((w = 1; w <= writers; w++)); do
     write "$w" &
