@@ -41,4 +41,14 @@ lab boot 3
 check "after its boot the engine answers" lab docker 3 version
 check "and the host is reached" pings 1 h3
 check "its disk is as it was" lab docker 3 image inspect busybox:v2
+
+lab nat 2
+check "a host behind a router reaches others" pings 2 h3
+check "as the router" lab exec 2 sh -c 'ip -br address show eth0 | grep -q "192.168.77.2/24"'
+expect_fail "and is not reached by them" 28 'timed out' curl_from 1 -m 1 http://h2:8080/
+lab crash 2
+lab boot 2
+check "the router is there after the host's boot" pings 2 h3
+lab nat 2 off
+check "without the router it is as before" pings 3 h2
 finish

@@ -53,6 +53,7 @@ cmd_down() {
   done
   wait
   ip link del "$LAB-rt" 2>/dev/null || true
+  remove_routers
   if has_netns "$SWITCH"; then
     ip netns pids "$SWITCH" | while read -r p; do kill -9 "$p" 2>/dev/null || true; done
     ip netns del "$SWITCH"
@@ -81,6 +82,7 @@ cmd_status() {
     fi
     if [[ -e $DIR/h$k/cut ]]; then state+=,cut; fi
     if [[ -s $DIR/h$k/delay ]]; then state+=",delay=$(tr ' ' / <"$DIR/h$k/delay")"; fi
+    if [[ -s $DIR/h$k/nat ]]; then state+=",nat=$(nat_address "$k")"; fi
     printf 'h%s %s %s pid=%s\n' "$k" "$(host_ip "$k")" "$state" "${pid:--}"
   done
   if [[ -s $DIR/pairs ]]; then sed 's/^/cut pair: /' "$DIR/pairs"; fi
@@ -190,7 +192,7 @@ cmd_check() {
   fi
   ((EUID == 0)) || { echo "not root"; bad=1; }
   [[ -x /bin/busybox || -x /usr/bin/busybox ]] || echo "no images: no busybox (package busybox-static)"
-  command -v nft >/dev/null || echo "no cut of pairs: no nft (package nftables)"
+  command -v nft >/dev/null || echo "no cut of pairs, no nat: no nft (package nftables)"
   if ((EUID == 0)) && ! unshare --net sh -c 'ip link set lo up && tc qdisc add dev lo root netem delay 1ms' 2>/dev/null; then
     echo "no netem in the kernel: delay uses its relay (python3)"
   fi

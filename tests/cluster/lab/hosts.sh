@@ -74,22 +74,31 @@ write_etc_hosts() {
   done
 }
 
-# Cable, address and loopback of a host that has just started.
+# The same at each boot, so that neighbours' caches hold.
+hardware_address() { printf '02:99:00:00:00:%02x' "$1"; }
+
+# Loopback and cable of a host that has just started.
 host_network() {
   local k=$1 ns=$LAB-h$1 pid
   pid=$(host_pid "$k")
   has_netns "$ns" && ip netns del "$ns"
   ip netns attach "$ns" "$pid"
-  if in_switch_link "p$k"; then ip -n "$SWITCH" link del "p$k"; fi
-  # the same hardware address at each boot, so that neighbours' caches hold
-  ip -n "$SWITCH" link add "p$k" type veth \
-    peer name eth0 address "$(printf '02:99:00:00:00:%02x' "$k")" netns "$ns"
-  ip -n "$SWITCH" link set dev "p$k" up
-  ip -n "$ns" -batch - <<END
-link set lo up
-addr add $(host_ip "$k")/24 dev eth0
-link set eth0 up
-END
+  ip -n "$ns" link set lo up
+  host_cable "$k"
+}
+
+# The cable of a host that has none, to the switch or to its router, and its addresses.
+host_cable() {
+  local k=$1 ns=$LAB-h$1
+  if [[ -s $DIR/h$k/nat ]]; then
+    router_up "$k"
+    router_cable "$k"
+  else
+    if in_switch_link "p$k"; then ip -n "$SWITCH" link del "p$k"; fi
+    ip -n "$SWITCH" link add "p$k" type veth peer name eth0 address "$(hardware_address "$k")" netns "$ns"
+    ip -n "$SWITCH" link set dev "p$k" up
+  fi
+  host_addresses "$k"
   if [[ -s $DIR/h$k/delay ]]; then
     local ms loss
     read -r ms loss <"$DIR/h$k/delay"
@@ -171,7 +180,11 @@ host_boot() {
 host_off() {
   local k=$1 h=$DIR/h$1 ns=$LAB-h$1 pid p
   # the cable first, so that no goodbye of a dying process gets out
-  if has_netns "$SWITCH"; then ip -n "$SWITCH" link del "p$k" 2>/dev/null || true; fi
+  if [[ -s $h/nat ]]; then
+    ip -n "$(nat_router "$k")" link del lan 2>/dev/null || true # the router stays
+  elif has_netns "$SWITCH"; then
+    ip -n "$SWITCH" link del "p$k" 2>/dev/null || true
+  fi
   relay_stop "$k"
   if pid=$(host_pid "$k"); then kill -9 "$pid" 2>/dev/null || true; fi
   wait_for "$LIMIT" not_saved_pid "$h/init.pid" || die "host $k does not end"

@@ -15,14 +15,16 @@ image_parts() { # NAME -> packages
     haproxy) echo "haproxy" ;;
     redis) echo "redis-server" ;;
     postgres) echo "postgresql-15" ;;
+    python) echo "python3-minimal" ;; # sockets and threads, but few other modules
     client) echo "curl iperf3 iproute2 iputils-ping" ;; # busybox-static's wget crashes
-    *) die "image: one of busybox nginx haproxy redis postgres client" ;;
+    *) die "image: one of busybox nginx haproxy redis postgres python client" ;;
   esac
 }
 
 image_test() { # NAME -> a command that must work in the finished tree
   case $1 in
     busybox) echo "/bin/busybox true" ;;
+    python) echo "/usr/bin/python3 -m socket" ;;
     client) echo "/usr/bin/curl --version" ;;
     nginx) echo "/usr/sbin/nginx -v" ;;
     haproxy) echo "/usr/sbin/haproxy -v" ;;
@@ -33,7 +35,7 @@ image_test() { # NAME -> a command that must work in the finished tree
 
 image_config() { # NAME -> part of the image's configuration
   case $1 in
-    busybox | client) echo '"Cmd":["sh"]' ;;
+    busybox | python | client) echo '"Cmd":["sh"]' ;;
     nginx) echo '"Cmd":["nginx","-g","daemon off;"],"ExposedPorts":{"80/tcp":{}},"StopSignal":"SIGQUIT"' ;;
     haproxy) echo '"Cmd":["haproxy","-W","-db","-f","/etc/haproxy/haproxy.cfg"],"ExposedPorts":{"80/tcp":{}},"StopSignal":"SIGUSR1"' ;;
     redis) echo '"Cmd":["redis-server","--protected-mode","no","--dir","/data"],"ExposedPorts":{"6379/tcp":{}},"Volumes":{"/data":{}}' ;;

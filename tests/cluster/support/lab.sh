@@ -67,6 +67,7 @@ clean_host() {
   if [[ ! -e $home/used ]]; then return; fi
   lab crash "$k"
   rm -rf -- "${home:?}"/{kontena,used,etc} "$home"/log/{server,agent}* "$home"/private/*/*/*
+  if [[ -s $home/nat ]]; then lab nat "$k" off; fi
   if [[ -e $home/cut || -s $LAB_HOME/pairs ]]; then lab heal "$k"; fi
   if [[ -s $home/delay ]]; then lab delay "$k" 0 0; fi
   lab boot "$k"
