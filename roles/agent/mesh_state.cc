@@ -26,32 +26,36 @@ MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
   overlay::Snapshot& now = merged.snapshot;
   std::ranges::sort(answer.lost);
   merged.differs = had.digest != answer.digest || had.pool != answer.pool || had.address != answer.address ||
-                   had.networks != answer.networks || had.lost != answer.lost;
+                   had.key_rotation != answer.key_rotation || had.networks != answer.networks || had.lost != answer.lost;
   now.revision = answer.revision;
   now.grid = answer.grid;
   now.pool = answer.pool;
   now.address = answer.address;
+  now.key_rotation = answer.key_rotation;
   now.digest = answer.digest;
   now.networks = std::move(answer.networks);
   now.lost = std::move(answer.lost);
   if (answer.complete) {
     now.members.clear();
     now.peers.clear();
-    for (model::Member& member : answer.members) set(now.members, overlay::member_id(member), member);
-    for (model::Peer& peer : answer.peers) set(now.peers, *peer.node, peer);
-    merged.differs = merged.differs || now.members != had.members || now.peers != had.peers;
-    return merged;
   }
+  bool differs = false;
   for (model::Member& member : answer.members) {
     const std::string id = overlay::member_id(member);
-    merged.differs |= set(now.members, id, std::move(member));
+    differs |= set(now.members, id, std::move(member));
   }
   for (model::Peer& peer : answer.peers) {
     const std::string node = *peer.node;
-    merged.differs |= set(now.peers, node, std::move(peer));
+    const auto before = had.peers.find(node);
+    if (before != had.peers.end() && before->second.public_key != peer.public_key)
+      now.former_keys[node] = before->second.public_key;
+    differs |= set(now.peers, node, std::move(peer));
   }
   for (const std::string& instance : answer.gone)
-    merged.differs |= std::erase_if(now.members, [&](const auto& m) { return *m.second.instance == instance; }) > 0;
+    differs |= std::erase_if(now.members, [&](const auto& m) { return *m.second.instance == instance; }) > 0;
+  std::erase_if(now.former_keys, [&](const auto& former) { return !now.peers.contains(former.first); });
+  // All that there is, once more, is no news.
+  merged.differs |= answer.complete ? now.members != had.members || now.peers != had.peers : differs;
   return merged;
 }
 

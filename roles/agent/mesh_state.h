@@ -18,10 +18,12 @@ struct MeshState {
   std::int64_t version = 0;        // counts changes of `wanted`
   std::int64_t applied = -1;       // the version that the kernel has
   std::int64_t answered = -1;      // … and that names are answered from
-  std::string key;                 // the public one; "" = there is no mesh
+  std::string key;                 // the public one that others are to know; "" = there is no mesh
+  std::string key_told;            // the one that the server has acknowledged
+  std::int64_t rotation = 0;       // of the key in use
   std::string way;                 // "kernel", "userspace"
   std::string problem;
-  int mtu = 0;                     // of the mesh device
+  int mtu = 0;                     // of the mesh device; 0 = not known yet
   bool stopping = false;
 };
 
@@ -47,10 +49,12 @@ struct Fields<overlay::Snapshot> {
     v("grid", s.grid);
     v("pool", s.pool);
     v("address", s.address);
+    v("key_rotation", s.key_rotation);
     v("digest", s.digest);
     v("networks", s.networks);
     v("members", s.members);
     v("peers", s.peers);
+    v("former_keys", s.former_keys);
     v("lost", s.lost);
   }
 };

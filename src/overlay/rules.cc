@@ -14,14 +14,14 @@ std::string hex(std::uint32_t value) {
   return digits;
 }
 
-// A set of (bridge, address). An empty one has no `elements`, which nft would not take.
-std::string set_of(std::string_view name, const std::set<std::pair<std::string, Ipv4>>& members) {
-  std::string text = "  set " + std::string(name) + " {\n    type ifname . ipv4_addr\n";
-  if (!members.empty()) {
+// An empty one has no `elements`, which nft would not take.
+std::string set_of(std::string_view name, std::string_view type, const std::vector<std::string>& elements) {
+  std::string text = "  set " + std::string(name) + " {\n    type " + std::string(type) + "\n";
+  if (!elements.empty()) {
     text += "    elements = {";
     std::string_view comma = " ";
-    for (const auto& [bridge, address] : members) {
-      text.append(comma).append(quoted(bridge)).append(" . ").append(to_text(address));
+    for (const std::string& element : elements) {
+      text.append(comma).append(element);
       comma = ", ";
     }
     text += " }\n";
@@ -29,15 +29,38 @@ std::string set_of(std::string_view name, const std::set<std::pair<std::string, 
   return text + "  }\n";
 }
 
+std::string set_of(std::string_view name, const Addresses& addresses) {
+  std::vector<std::string> elements;
+  for (const auto& [bridge, address] : addresses) elements.push_back(quoted(bridge) + " . " + to_text(address));
+  return set_of(name, "ifname . ipv4_addr", elements);
+}
+
 }  // namespace
 
-std::string rules(const std::vector<Bridge>& bridges, const std::set<std::pair<std::string, Ipv4>>& local,
-                  const std::set<std::pair<std::string, Ipv4>>& remote) {
+std::string mark_match() { return hex(mark) + '/' + hex(mark_mask); }
+
+std::string no_rules() {
+  // Naming it makes it where it is not, so that it can be deleted.
+  const std::string it = "table inet " + std::string(table) + '\n';
+  return it + "delete " + it;
+}
+
+std::string rules(const std::vector<Bridge>& bridges, const Who& who) {
   const std::string mesh = quoted(device), any = quoted(std::string(bridge_prefix) + '*');
   const std::string let = "meta mark set meta mark & " + hex(~mark_mask) + " | " + hex(mark) + " accept\n";
+  std::vector<std::string> names, gateways;
+  for (const Bridge& bridge : bridges) {
+    names.push_back(quoted(bridge.name));
+    gateways.push_back(quoted(bridge.name) + " . " + to_text(bridge.gateway));
+  }
   // All at once: the old table is there until the new one is.
-  std::string text = "table inet kontena\ndelete table inet kontena\ntable inet kontena {\n";
-  text += set_of("local", local) + set_of("remote", remote);
+  std::string text = no_rules() + "table inet " + std::string(table) + " {\n";
+  text += set_of("bridges", "ifname", names) + set_of("gateways", "ifname . ipv4_addr", gateways);
+  text += set_of("own", who.own) + set_of("local", who.local) + set_of("remote", who.remote);
+
+  // Before anything is done with it: a false source gets nowhere, not even to the host.
+  text += "  chain from {\n    type filter hook prerouting priority raw; policy accept;\n";
+  text += "    iifname @bridges iifname . ip saddr != @own drop\n  }\n";
 
   text += "  chain forward {\n    type filter hook forward priority filter - 10; policy accept;\n";
   text += "    oifname " + mesh + " tcp flags syn tcp option maxseg size set rt mtu\n";
@@ -45,9 +68,12 @@ std::string rules(const std::vector<Bridge>& bridges, const std::set<std::pair<s
   text += "    oifname " + mesh + " iifname . ip saddr @local iifname . ip daddr @remote " + let;
   text += "    iifname " + mesh + " drop\n    oifname " + mesh + " drop\n";
   for (const Bridge& bridge : bridges) text += "    iifname " + quoted(bridge.name) + " oifname " + any + " oifname != " + quoted(bridge.name) + " drop\n";
-  text += "  }\n";
+  text += "    iifname @bridges oifname != @bridges meta nfproto ipv6 drop\n  }\n";
 
   text += "  chain input {\n    type filter hook input priority filter - 10; policy accept;\n";
+  text += "    iifname @bridges meta nfproto ipv6 drop\n";
+  for (const std::string_view protocol : {"udp", "tcp"})
+    text += "    iifname . ip daddr @gateways " + std::string(protocol) + " dport 53 " + let;
   text += "    iifname " + mesh + " ct state established,related accept\n";
   text += "    iifname " + mesh + " icmp type echo-request accept\n    iifname " + mesh + " drop\n  }\n";
 

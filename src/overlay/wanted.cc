@@ -6,7 +6,10 @@
 
 namespace kontena::overlay {
 
-std::string member_id(const model::Member& member) { return *member.instance + '@' + member.network; }
+std::string member_id(std::string_view instance, std::string_view network) {
+  return std::string(instance) + '@' + std::string(network);
+}
+std::string member_id(const model::Member& member) { return member_id(*member.instance, member.network); }
 
 std::map<std::pair<std::string, Ipv4>, const model::Member*> holders(const Snapshot& snapshot) {
   std::map<std::pair<std::string, Ipv4>, const model::Member*> found;
@@ -35,25 +38,38 @@ Wanted wanted(const Snapshot& snapshot, const NodeId& self) {
   for (const auto& [node, peer] : snapshot.peers) {
     const auto address = parse_ipv4(peer.address);
     if (!address || peer.public_key.empty() || node == *self) continue;
-    all.peers[node] = {peer.public_key, peer.endpoints, {{*address, 32}}};
+    const auto former = snapshot.former_keys.find(node);
+    all.peers[node] = {.name = peer.name,
+                       .public_key = peer.public_key,
+                       .former_key = former == snapshot.former_keys.end() ? "" : former->second,
+                       .endpoints = peer.endpoints,
+                       .allowed = {{*address, 32}},
+                       .address = *address,
+                       .mtu = peer.mtu,
+                       .lost = std::ranges::binary_search(snapshot.lost, node)};
     all.routes.insert(*address);
   }
-  std::set<std::pair<std::string, Ipv4>> local, remote;
+  Who who;
+  for (const auto& [id, member] : snapshot.members) {
+    const auto bridge = bridge_of.find(member.network);
+    const auto address = parse_ipv4(member.address);
+    if (member.node == self && bridge != bridge_of.end() && address) who.own.emplace(bridge->second, *address);
+  }
   for (const auto& [where, member] : holders(snapshot)) {
     const auto bridge = bridge_of.find(where.first);
     if (bridge == bridge_of.end()) continue;
     if (member->node == self) {
-      local.emplace(bridge->second, where.second);
+      who.local.emplace(bridge->second, where.second);
       continue;
     }
     const auto peer = all.peers.find(*member->node);
     if (peer == all.peers.end()) continue;
-    remote.emplace(bridge->second, where.second);
+    who.remote.emplace(bridge->second, where.second);
     peer->second.allowed.push_back({where.second, 32});
     all.routes.insert(where.second);
   }
   for (auto& [node, peer] : all.peers) std::ranges::sort(peer.allowed);
-  all.rules = rules(all.bridges, local, remote);
+  all.rules = rules(all.bridges, who);
   return all;
 }
 

@@ -44,11 +44,50 @@ TEST_CASE("remote members are their node's, each with a route of its own") {
 
 TEST_CASE("the rules let members of one network talk, and nobody else") {
   const std::string rules = wanted(two_nodes(), here).rules;
-  CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
+  CHECK(has(rules, R"(set own {
+    type ifname . ipv4_addr
+    elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
+  CHECK(has(rules, R"(set local {
+    type ifname . ipv4_addr
+    elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
   CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.9, "knbbbbbbbbbb" . 10.80.20.9 })"));
   CHECK(has(rules, R"(iifname "knaaaaaaaaaa" oifname "kn*" oifname != "knaaaaaaaaaa" drop)"));
   CHECK(has(rules, "ip saddr 10.80.16.0/22 oifname != { \"knaaaaaaaaaa\", \"kontena0\" } masquerade"));
   CHECK(!has(rules, "ip saddr 10.80.20.0/22"));  // internal
+}
+
+TEST_CASE("who does not hold its address yet may use it on its own node, and not in the mesh") {
+  Snapshot s = two_nodes();
+  model::Member m{.network = "default/shop.default", .address = "10.80.16.9", .node = here, .instance = InstanceId("c"), .up = false};
+  s.members[member_id(m)] = m;
+  const std::string rules = wanted(s, here).rules;
+  CHECK(has(rules, R"(set own {
+    type ifname . ipv4_addr
+    elements = { "knaaaaaaaaaa" . 10.80.16.7, "knaaaaaaaaaa" . 10.80.16.9 })"));
+  CHECK(has(rules, R"(set local {
+    type ifname . ipv4_addr
+    elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
+}
+
+TEST_CASE("what comes from a bridge has the address of one of its instances, or is dropped") {
+  const std::string rules = wanted(two_nodes(), here).rules;
+  CHECK(has(rules, "hook prerouting priority raw"));
+  CHECK(has(rules, "iifname @bridges iifname . ip saddr != @own drop"));
+  CHECK(has(rules, R"(elements = { "knaaaaaaaaaa", "knbbbbbbbbbb" })"));
+  CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.1, "knbbbbbbbbbb" . 10.80.20.1 })"));
+  CHECK(has(rules, "iifname . ip daddr @gateways udp dport 53 meta mark set meta mark & 0x00ffffff | 0x4b000000 accept"));
+  CHECK(mark_match() == "0x4b000000/0xff000000");
+}
+
+TEST_CASE("a peer has its name, its MTU, and whether it is lost") {
+  Snapshot s = two_nodes();
+  s.peers["n2"].mtu = 1320;
+  CHECK(wanted(s, here).peers.at("n2").name == "two");
+  CHECK(wanted(s, here).peers.at("n2").mtu == 1320);
+  CHECK(wanted(s, here).peers.at("n2").address == parse_ipv4("10.80.0.2"));
+  CHECK_FALSE(wanted(s, here).peers.at("n2").lost);
+  s.lost = {"n2"};
+  CHECK(wanted(s, here).peers.at("n2").lost);
 }
 
 TEST_CASE("of two who have an address it is the one that is up") {

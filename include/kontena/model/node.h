@@ -48,12 +48,12 @@ struct NodeFacts {
   std::string kernel;
   bool live_restore = false;  // containers outlive a restart of the engine
   std::string address;  // the agent's own idea of where its published ports answer
-  std::string mesh_key;      // WireGuard's public key, base64; "" = it has no mesh
+  std::string mesh_key;      // WireGuard's public key, base64: in use, or about to be; "" = it has no mesh
   Strings mesh_endpoints;    // where its WireGuard may be reached, best first
   std::string mesh_way;      // "kernel", "userspace"
   std::string mesh_problem;  // why it has no mesh, or a poor one
   std::int64_t mesh_mtu = 0;       // bytes that a packet of a container may have on its way from here; 0 = not known
-  std::int64_t mesh_rotation = 0;  // of Grid::key_rotation, that mesh_key was made for
+  std::int64_t mesh_rotation = 0;  // of the key in use: Grid::key_rotation, when it was made
   std::string seen_address;        // that its requests come from; written by the server
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };

@@ -19,13 +19,16 @@ struct Snapshot {
   std::string grid;
   std::string pool;
   std::string address;  // the node's own in the mesh; "" = none yet
+  std::int64_t key_rotation = 0;  // of the grid: keys of an earlier one are to be made anew
   std::string digest;   // to ask the server with
   std::vector<model::NodeNetwork> networks;         // that it has instances on
   std::map<std::string, model::Member> members;     // of those, by member_id()
   std::map<std::string, model::Peer> peers;         // by node
+  model::StringMap former_keys;                     // by node: the one before its present one, as far as it was told
   model::Strings lost;                              // nodes, sorted
 };
-std::string member_id(const model::Member&);  // INSTANCE@NETWORK
+std::string member_id(std::string_view instance, std::string_view network);  // INSTANCE@NETWORK
+std::string member_id(const model::Member&);
 
 struct Bridge {
   std::string name;
@@ -36,9 +39,14 @@ struct Bridge {
 };
 
 struct WantedPeer {
+  std::string name;
   std::string public_key;
+  std::string former_key;       // which it has until the present one shakes hands; "" = none
   model::Strings endpoints;
-  std::vector<Subnet> allowed;  // sorted
+  std::vector<Subnet> allowed;  // sorted; each has a route by the mesh device
+  Ipv4 address;                 // its own in the mesh, one of these
+  std::int64_t mtu = 0;         // of its own mesh device; 0 = not known
+  bool lost = false;
   friend bool operator==(const WantedPeer&, const WantedPeer&) = default;
 };
 
@@ -47,7 +55,7 @@ struct Wanted {
   Subnet pool;
   std::vector<Bridge> bridges;
   std::map<std::string, WantedPeer> peers;  // by node
-  std::set<Ipv4> routes;                    // each by the mesh device
+  std::set<Ipv4> routes;                    // each by the mesh device: all that peers are allowed
   std::string rules;                        // for `nft -f -`, the whole table
 };
 
@@ -56,19 +64,28 @@ Wanted wanted(const Snapshot&, const NodeId& self);
 // Who has an address: of two who may (one takes the other's place) the one that is up.
 std::map<std::pair<std::string, Ipv4>, const model::Member*> holders(const Snapshot&);  // by network and address
 
-// The mark of packets that our table lets pass from one bridge to the mesh or back:
-// what other tables let pass by it is ours to answer for.
+// The mark of packets that our table lets pass: from one bridge to the mesh or back, and
+// to the names on the host. What other tables let pass by it is ours to answer for.
 inline constexpr std::uint32_t mark = 0x4b000000;
 inline constexpr std::uint32_t mark_mask = 0xff000000;
 inline constexpr std::string_view table = "kontena";
+std::string mark_match();  // as iptables takes it: "0x4b000000/0xff000000"
 
-// The node's rules. What they hold: between bridge and mesh goes only what has the
-// address of one member as its source and of another of the same network as its
-// destination, the local one on the bridge of that network; no bridge of ours reaches
+using Addresses = std::set<std::pair<std::string, Ipv4>>;  // on bridges
+
+// The node's rules. What they hold: from a bridge of ours comes only what has the
+// address of an instance of that network on this node as its source, wherever it goes;
+// between bridge and mesh goes only what has the address of one member as its source
+// and of another of the same network as its destination; no bridge of ours reaches
 // another; what leaves the host bears its address, but for internal networks, which
 // Docker keeps in. Packets of the mesh for the host itself: echo alone.
-std::string rules(const std::vector<Bridge>&, const std::set<std::pair<std::string, Ipv4>>& local,
-                  const std::set<std::pair<std::string, Ipv4>>& remote);
+struct Who {
+  Addresses own;     // of all instances of this node
+  Addresses local;   // of those of them that hold their address
+  Addresses remote;  // of those on other nodes that do
+};
+std::string rules(const std::vector<Bridge>&, const Who&);
+std::string no_rules();  // takes the table away
 
 // The addresses for one of a peer: after `tries` without a handshake, the next one.
 std::string endpoint(const model::Strings& endpoints, std::int64_t tries);
