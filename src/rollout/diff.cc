@@ -10,8 +10,9 @@
 namespace kontena::rollout {
 namespace {
 
-// The fields that only we read; the engine never hears of them.
-constexpr std::array<std::string_view, 5> in_place{"depends_on", "pinned", "placing", "replicas", "update"};
+// The fields that only we read; the engine never hears of them. Names are answered anew at once.
+constexpr std::array<std::string_view, 7> in_place{"container_name", "depends_on", "links", "pinned",
+                                                  "placing",        "replicas",   "update"};
 
 }  // namespace
 

@@ -60,8 +60,9 @@ struct Count {
 };
 
 // The samples leave these as they are by default, so that they are valid.
-const std::set<std::string> at_default{"Attachment.ipv4_address",  "NetworkSpec.external", "ServiceSpec.mode",
-                                       "ServiceSpec.network_mode", "VolumeSpec.driver",    "VolumeSpec.external"};
+const std::set<std::string> at_default{"Attachment.ipv4_address",  "NetworkSpec.external", "ServiceSpec.container_name",
+                                       "ServiceSpec.mode",         "ServiceSpec.network_mode", "VolumeSpec.driver",
+                                       "VolumeSpec.external"};
 
 template <class T>
 void check(const std::string& noun, const T& sample) {

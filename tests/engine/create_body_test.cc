@@ -98,6 +98,8 @@ const std::vector<Row>& rows() {
        },
        R"({"HostConfig":{"NetworkMode":"shop_front","RestartPolicy":{"Name":"no"}},
           "NetworkingConfig":{"EndpointsConfig":{"shop_front":{}}}})"},
+      {"links", [](S& s) { s.links = {{"database", "db"}}; }, ""},
+      {"container_name", [](S& s) { s.container_name = "the-web"; }, ""},
       {"network_mode", [](S& s) { s.network_mode = "host"; }, R"({"HostConfig":{"NetworkMode":"host","RestartPolicy":{"Name":"no"}}})"},
       {"health_check",
        [](S& s) {

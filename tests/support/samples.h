@@ -39,6 +39,7 @@ inline model::ServiceSpec service_spec() {
   spec.mounts = {{model::MountKind::volume, "uploads", "/srv/uploads", false, true},
                  {model::MountKind::bind, "/etc/ssl/certs", "/etc/ssl/certs", true, false}};
   spec.networks = {{"front", {"www"}}};
+  spec.links = {{"database", "db"}};
   spec.health_check = health_check();
   spec.restart = {model::RestartWhen::on_failure, 5, 2'000, 30'000};
   spec.update = {3, 1'000, 5'000, model::Order::start_first, model::OnFailure::go_on, 100'000};
@@ -73,7 +74,7 @@ inline model::NodeNetwork node_network() {
 
 inline model::Member member() {
   return {"demo/shop-front", "172.28.128.4", NodeId("a1b2c3d4e5f6"), InstanceId("00112233aabb"), {"web", "web-2", "www"},
-          "web-2.shop.demo.main.kontena.local", true};
+          "web-2.shop.demo.main.kontena.local", true, {{"database", "db.shop.demo.main.kontena.local"}}};
 }
 
 inline model::Peer peer() {
@@ -91,7 +92,7 @@ inline model::StackSpec stack_spec() {
   db.image = "postgres:16";
   db.networks = {{"front", {}}};
   db.health_check = health_check();
-  return {"shop", {{"db", db}, {"web", service_spec()}}, {{"front", network_spec()}}, {{"uploads", volume_spec()}}};
+  return {"shop", {{"db", db}, {"web", service_spec()}}, {{"front", network_spec()}}, {{"uploads", volume_spec()}}, "web"};
 }
 
 inline model::Grid grid() { return {"main", then_ms, 7'000, "10.64.0.0/14", 5}; }
@@ -148,7 +149,8 @@ inline model::Stack stack() {
           {{"front", network_spec()}},
           {{"uploads", volume_spec()}},
           then_ms,
-          then_ms + 60'000};
+          then_ms + 60'000,
+          "web"};
 }
 
 inline model::Service service() {

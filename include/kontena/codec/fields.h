@@ -28,6 +28,7 @@ struct Fields<model::Stack> {
     v("volumes", s.volumes);
     v("created_ms", s.created_ms);
     v("updated_ms", s.updated_ms);
+    v("exposed", s.exposed);
   }
 };
 

@@ -59,6 +59,7 @@ struct Fields<model::Member> {
     v("names", s.names);
     v("full", s.full);
     v("up", s.up);
+    v("links", s.links);
   }
 };
 

@@ -124,6 +124,8 @@ struct Fields<model::ServiceSpec> {
     v("ports", s.ports);
     v("mounts", s.mounts);
     v("networks", s.networks);
+    v("links", s.links);
+    v("container_name", s.container_name);
     v("network_mode", s.network_mode);
     v("health_check", s.health_check);
     v("restart", s.restart);
@@ -170,6 +172,7 @@ struct Fields<model::StackSpec> {
     v("services", s.services);
     v("networks", s.networks);
     v("volumes", s.volumes);
+    v("exposed", s.exposed);
   }
 };
 }  // namespace kontena::codec

@@ -55,9 +55,10 @@ struct Member {
   std::string address;
   NodeId node;
   InstanceId instance;
-  Strings names;    // lower case: "web", "web.shop", "web-1.shop"; without the domain
+  Strings names;    // lower case: "web", "web.shop", "web-1.shop"; relative, or in full
   std::string full; // the one for its address: "web-1.shop.default.GRID.kontena.local"
   bool up = false;  // it runs, and is not unhealthy
+  StringMap links;  // names that it alone is answered → the full ones they stand for; told to its own node
   friend bool operator==(const Member&, const Member&) = default;
 };
 

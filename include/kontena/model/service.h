@@ -127,6 +127,8 @@ struct ServiceSpec {
   std::vector<Port> ports;
   std::vector<Mount> mounts;
   std::vector<Attachment> networks;
+  StringMap links;             // alias → a service of the same stack: a name that this service's instances alone are answered
+  std::string container_name;  // one more name of its one instance, in its networks; unique in its project; "" = none
   std::string network_mode;  // "" = its networks; "host", "none", or "bridge": the engine's own
   std::optional<HealthCheck> health_check;
   Restart restart;

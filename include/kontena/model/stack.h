@@ -36,6 +36,7 @@ struct StackSpec {
   std::map<std::string, ServiceSpec> services;
   std::map<std::string, NetworkSpec> networks;
   std::map<std::string, VolumeSpec> volumes;
+  std::string exposed;  // a service that answers to the stack's name too; "" = none
   friend bool operator==(const StackSpec&, const StackSpec&) = default;
 };
 
@@ -53,6 +54,7 @@ struct Stack {
   std::map<std::string, VolumeSpec> volumes;
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
+  std::string exposed;  // as StackSpec::exposed
 };
 
 struct Service {

@@ -10,8 +10,8 @@ namespace kontena::rollout {
 
 enum class Difference { nothing, in_place, recreate };
 
-// What a change of spec asks of the running instances: `replicas`, `depends_on`,
-// `update`, `pinned` and placing change nothing in a container (in_place); all else needs new ones.
+// What a change of spec asks of the running instances: `replicas`, `depends_on`, `update`, `pinned`,
+// `links`, `container_name` and placing change nothing in a container (in_place); all else needs new ones.
 Difference diff(const model::ServiceSpec& was, const model::ServiceSpec& is);
 
 // The services that are to be restarted since one they depend on with `restart:
