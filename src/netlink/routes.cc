@@ -1,8 +1,12 @@
 // The routes of links.h.
+#include <arpa/inet.h>
+#include <linux/if_link.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <array>
 
 #include "links_state.h"
 
@@ -26,7 +30,18 @@ Message about_route(const RouteChange& change) {
   // of our own it finds only ours.
   message.put_u32(RTA_PRIORITY, Links::our_protocol);
   if (replace && route.source) message.put_ipv4(RTA_PREFSRC, route.source->value);
+  if (replace && route.mtu > 0) {
+    const auto nest = message.open(RTA_METRICS);
+    message.put_u32(RTAX_MTU, static_cast<std::uint32_t>(route.mtu));
+    message.close(nest);
+  }
   return message;
+}
+
+int mtu_in(const Attribute& metrics) {
+  for (const Attribute& metric : attributes(metrics.value))
+    if (metric.type == RTAX_MTU) return metric.number<int>().value_or(0);
+  return 0;
 }
 
 bool is_valid(const Route& route) { return route.link > 0 && route.to.bits >= 0 && route.to.bits <= 32; }
@@ -55,7 +70,7 @@ Result<std::vector<Route>> Links::routes(int link) {
     if (head.rtm_family != AF_INET || head.rtm_protocol != our_protocol || head.rtm_type != RTN_UNICAST ||
         head.rtm_table != RT_TABLE_MAIN || (head.rtm_flags & RTM_F_CLONED))
       continue;
-    Route route{{{}, head.rtm_dst_len}, 0, std::nullopt};
+    Route route{{{}, head.rtm_dst_len}, 0, std::nullopt, 0};
     for (const Attribute& attribute : attributes(payload)) switch (attribute.type) {
         case RTA_DST:
           route.to.base.value = attribute.ipv4().value_or(0);
@@ -65,6 +80,9 @@ Result<std::vector<Route>> Links::routes(int link) {
           break;
         case RTA_PREFSRC:
           if (const auto source = attribute.ipv4()) route.source = Ipv4{*source};
+          break;
+        case RTA_METRICS:
+          route.mtu = mtu_in(attribute);
           break;
         default:
           break;
@@ -98,6 +116,41 @@ Status Links::change_routes(std::span<const RouteChange> changes) {
   if (!first) return Done{};
   if (failed > 1) first->message += " (and " + std::to_string(failed - 1) + " more routes failed)";
   return *std::move(first);
+}
+
+Result<int> Links::path_mtu(const std::string& address) {
+  std::array<char, sizeof(in6_addr)> bytes{};
+  const bool four = ::inet_pton(AF_INET, address.c_str(), bytes.data()) == 1;
+  if (!four && ::inet_pton(AF_INET6, address.c_str(), bytes.data()) != 1)
+    return Error{Code::invalid_argument, "'" + address + "' is not an address"};
+  const std::size_t size = four ? sizeof(in_addr) : sizeof(in6_addr);
+  rtmsg fixed{};
+  fixed.rtm_family = four ? AF_INET : AF_INET6;
+  fixed.rtm_dst_len = static_cast<std::uint8_t>(size * 8);
+  Message message(RTM_GETROUTE, 0);
+  message.fixed(fixed).put(RTA_DST, std::string_view(bytes.data(), size));
+  auto answer = state_->socket.ask(std::move(message));
+  if (!answer) return std::move(answer).error().in("looking for the way to " + address);
+  std::string_view payload = *answer;
+  take_fixed<rtmsg>(payload);
+  int link = 0, mtu = 0;
+  for (const Attribute& attribute : attributes(payload)) {
+    if (attribute.type == RTA_OIF) link = attribute.number<int>().value_or(0);
+    if (attribute.type == RTA_METRICS) mtu = mtu_in(attribute);
+  }
+  if (mtu > 0) return mtu;
+  ifinfomsg by_index{};
+  by_index.ifi_index = link;
+  Message question(RTM_GETLINK, 0);
+  question.fixed(by_index);
+  auto found = state_->socket.ask(std::move(question));
+  if (!found) return std::move(found).error().in("looking at the link to " + address);
+  std::string_view about = *found;
+  take_fixed<ifinfomsg>(about);
+  for (const Attribute& attribute : attributes(about))
+    if (attribute.type == IFLA_MTU) mtu = attribute.number<int>().value_or(0);
+  if (mtu <= 0) return Error{Code::not_found, "the link to " + address + " does not tell its MTU"};
+  return mtu;
 }
 
 }  // namespace kontena::netlink

@@ -18,7 +18,8 @@ namespace kontena::netlink {
 
 struct Watch::State {
   Descriptor socket;
-  Descriptor rules;  // of nftables; none where the kernel has none
+  Descriptor rules;      // of nftables; none where the kernel has none
+  Descriptor addresses;  // which the first hears of too: this one only tells that it was about them
   Descriptor woken;
   bool rules_changed = false;
 };
@@ -38,6 +39,11 @@ Result<Watch> Watch::open() {
   groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV4_ROUTE;
   if (!state.socket || ::bind(state.socket.number(), reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0)
     return fault(errno).in("listening to changes of the network");
+  Descriptor addresses(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE));
+  groups.nl_groups = RTMGRP_IPV4_IFADDR;
+  if (!addresses || ::bind(addresses.number(), reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0)
+    return fault(errno).in("listening to changes of addresses");
+  state.addresses = std::move(addresses);
   Descriptor rules(::socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_NETFILTER));
   groups.nl_groups = 1u << (NFNLGRP_NFTABLES - 1);
   if (rules && ::bind(rules.number(), reinterpret_cast<const sockaddr*>(&groups), sizeof groups) == 0)
@@ -63,6 +69,11 @@ Result<bool> drain(const Descriptor& socket) {
 }  // namespace
 
 bool Watch::rules_changed() { return std::exchange(state_->rules_changed, false) || !state_->rules; }
+
+bool Watch::addresses_changed() {
+  const auto heard = drain(state_->addresses);
+  return !heard || *heard;
+}
 
 Result<bool> Watch::wait(Duration at_most) {
   using Steady = std::chrono::steady_clock;

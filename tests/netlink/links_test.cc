@@ -151,6 +151,27 @@ TEST_CASE("thousands of routes are set, listed, moved and removed, and nobody el
   CHECK(links->remove("r0"));
 }
 
+TEST_CASE("a route has an MTU of its own, and a way tells the smallest that is known" * doctest::skip(!inside())) {
+  auto links = Links::open();
+  REQUIRE(links);
+  const int a = veths(*links, "m0", "m1").first;
+  REQUIRE(links->set_mtu("m0", 1400));
+  REQUIRE(links->set_up("m0"));
+  REQUIRE(links->set_up("m1"));
+  REQUIRE(links->add_address(a, {{0x0a630001}, 24}));
+  CHECK(*links->path_mtu("10.99.0.2") == 1400);
+  const Route narrow{{{0x0a510007}, 32}, a, std::nullopt, 1320}, wide{{{0x0a510008}, 32}, a, std::nullopt, 0};
+  const std::vector<RouteChange> changes{{RouteChange::Kind::replace, narrow}, {RouteChange::Kind::replace, wide}};
+  REQUIRE(links->change_routes(changes));
+  CHECK(*links->routes(a) == std::vector{narrow, wide});
+  CHECK(*links->path_mtu("10.81.0.7") == 1320);
+  CHECK(*links->path_mtu("10.81.0.8") == 1400);
+  CHECK(links->path_mtu("198.51.100.1").error().code != Code::invalid_argument);
+  CHECK(links->path_mtu("host").error().code == Code::invalid_argument);
+  CHECK(links->path_mtu("2001:db8::1").error().code != Code::invalid_argument);
+  CHECK(links->remove("m0"));
+}
+
 TEST_CASE("a list that changes while it is read is read again" * doctest::skip(!inside())) {
   auto links = Links::open();
   REQUIRE(links);
@@ -206,8 +227,12 @@ TEST_CASE("a watch hears of changes, and can be woken" * doctest::skip(!inside()
   // The kernel tells some of it a little later.
   while (*watch->wait(Duration(200))) {
   }
+  (void)watch->addresses_changed();
+  CHECK_FALSE(watch->addresses_changed());
   CHECK(links->add_address(a, {{0x0a500001}, 32}));
   CHECK(*watch->wait(long_time));
+  CHECK(watch->addresses_changed());
+  CHECK_FALSE(watch->addresses_changed());
   while (*watch->wait(Duration(200))) {
   }
   CHECK(links->change_routes(many(RouteChange::Kind::replace, a, 1)));

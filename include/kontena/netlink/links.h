@@ -38,13 +38,14 @@ struct Route {
   Subnet to;
   int link = 0;                // its index
   std::optional<Ipv4> source;  // what our own packets there have as their source; the kernel's choice without
+  int mtu = 0;                 // of packets there; 0: the link's
   friend auto operator<=>(const Route&, const Route&) = default;
 };
 
 struct RouteChange {
   enum class Kind { replace, remove };
   Kind kind = Kind::replace;
-  Route route;  // `source` does not matter to a removal
+  Route route;  // `source` and `mtu` do not matter to a removal
 };
 
 // Links, addresses and routes of the network namespace in which it was opened. One
@@ -78,6 +79,10 @@ class Links {
   // says how many failed. Replacing makes what is not there, and takes a route of
   // ours off another link; removing what is gone is done.
   Status change_routes(std::span<const RouteChange>);
+
+  // How long packets from here to an address may be ("192.0.2.7", "2001:db8::7"): what the
+  // route or a router on the way has said, else the link by which they leave.
+  Result<int> path_mtu(const std::string& address);
 
  private:
   struct State;

@@ -26,6 +26,9 @@ class Watch {
   // always where the kernel does not tell.
   bool rules_changed();
 
+  // Likewise, whether it was about addresses of this host as well.
+  bool addresses_changed();
+
   // Ends a wait() that is, or the next one. From any thread.
   void wake();
 
