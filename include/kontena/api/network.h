@@ -29,6 +29,13 @@ struct NetworkAnswer {
   std::vector<std::string> gone;    // instances that are no members any more
 };
 
+// The answer to POST grid_keys. A node has done its part when its facts have the rotation.
+struct KeyRotation {
+  std::int64_t rotation = 0;
+  std::vector<std::string> nodes;  // names of those that make new keys now
+  std::vector<std::string> away;   // … when they are back
+};
+
 struct NetworkSummary {
   std::string project;
   std::string name;
@@ -77,6 +84,15 @@ struct Fields<api::NetworkAnswer> {
     v("members", s.members);
     v("peers", s.peers);
     v("gone", s.gone);
+  }
+};
+
+template <>
+struct Fields<api::KeyRotation> {
+  static void visit(auto& v, auto& s) {
+    v("rotation", s.rotation);
+    v("nodes", s.nodes);
+    v("away", s.away);
   }
 };
 
