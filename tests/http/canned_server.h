@@ -6,12 +6,12 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <functional>
 #include <string>
 #include <thread>
 
 #include "kontena/base/synced.h"
+#include "support/temp_folder.h"
 
 namespace kontena::test {
 
@@ -45,10 +45,6 @@ class Wire {
 class CannedServer {
  public:
   explicit CannedServer(std::function<void(Wire&, int)> each) {
-    std::string folder = (std::filesystem::temp_directory_path() / "ktn-http-XXXXXX").string();
-    REQUIRE(mkdtemp(folder.data()) != nullptr);
-    folder_ = folder;
-    path_ = folder + "/s";
     listener_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_un address{.sun_family = AF_UNIX};
     path_.copy(address.sun_path, sizeof address.sun_path - 1);
@@ -67,12 +63,12 @@ class CannedServer {
     ::shutdown(listener_, SHUT_RDWR);
     thread_.join();
     ::close(listener_);
-    std::filesystem::remove_all(folder_);
   }
   const std::string& path() const { return path_; }
 
  private:
-  std::string folder_, path_;
+  const TempFolder folder_;
+  const std::string path_ = folder_ / "s";
   int listener_ = -1;
   std::thread thread_;
 };

@@ -4,10 +4,10 @@
 #include <array>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
 #include <fstream>
 
 #include "kontena/pki/authority.h"
+#include "support/temp_folder.h"
 
 using namespace kontena;
 using namespace std::chrono_literals;
@@ -17,17 +17,10 @@ namespace {
 const Time now = SystemClock().now();
 
 // A folder of this test's own for what the openssl tool reads.
-struct Folder {
-  std::filesystem::path path;
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "ktn-pki-XXXXXX").string();
-    REQUIRE(mkdtemp(name.data()) != nullptr);
-    path = name;
-  }
-  ~Folder() { std::filesystem::remove_all(path); }
+struct Folder : TempFolder {
   std::string put(const std::string& name, const std::string& content) const {
-    std::ofstream(path / name) << content;
-    return (path / name).string();
+    std::ofstream(*this / name) << content;
+    return *this / name;
   }
 };
 
@@ -210,9 +203,9 @@ TEST_CASE("the openssl tool agrees: chains, purposes, extensions") {
         Row{"ec -pkeyopt ec_paramgen_curve:secp224r1", false}, Row{"ec -pkeyopt ec_paramgen_curve:P-384", true}}) {
     CAPTURE(row.key);
     const auto made = run("openssl req -new -nodes -newkey " + std::string(row.key) +
-                          " -subj /CN=x -keyout /dev/null -out " + (folder.path / "weak.csr").string());
+                          " -subj /CN=x -keyout /dev/null -out " + folder / "weak.csr");
     REQUIRE_MESSAGE(made.status == 0, made.output);
-    std::ifstream file(folder.path / "weak.csr");
+    std::ifstream file(folder / "weak.csr");
     const std::string csr{std::istreambuf_iterator<char>(file), {}};
     CHECK(ca.sign_client(csr, "node", now, 1h).has_value() == row.accepted);
   }

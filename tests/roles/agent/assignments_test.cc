@@ -9,7 +9,6 @@
 using namespace kontena;
 using namespace kontena::agent;
 using agent::test::assignment;
-using agent::test::Folder;
 
 namespace {
 
@@ -67,7 +66,7 @@ TEST_CASE("what is unused is remembered once") {
 }
 
 TEST_CASE("what is kept is read back as it was") {
-  const Folder folder;
+  const TempFolder folder;
   CHECK(load_kept(folder.path())->revision == 0);
   Kept kept = kept_with({assignment("a"), assignment("b", "db", 2)});
   kept.volumes_unused = {"v"};
@@ -80,7 +79,7 @@ TEST_CASE("what is kept is read back as it was") {
 }
 
 TEST_CASE("a broken file is moved aside, and all is asked for anew") {
-  const Folder folder;
+  const TempFolder folder;
   const std::string path = folder.path() + "/assignments.json";
   for (const char* broken : {"", "{", "[]", R"({"format":99,"revision":1,"instances":{}})",
                              R"({"format":1,"revision":4,"instances":{"a":{"id":"b"}}})"}) {
@@ -96,7 +95,7 @@ TEST_CASE("a broken file is moved aside, and all is asked for anew") {
 }
 
 TEST_CASE("a state folder is one agent's at a time") {
-  const Folder folder;
+  const TempFolder folder;
   {
     const auto first = StateLock::take(folder.path() + "/new");
     REQUIRE(first);

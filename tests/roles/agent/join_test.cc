@@ -13,7 +13,6 @@
 
 using namespace kontena;
 using namespace kontena::agent;
-using agent::test::Folder;
 
 namespace {
 
@@ -76,7 +75,7 @@ TEST_CASE("a node joins by a token, and is known by its certificate from then on
   CHECK(asked[0].labels == model::StringMap{{"zone", "eu"}});
   CHECK(server.authorization.with([](const auto& a) { return a; }) == "Bearer " + access::format(server.token()));
 
-  const Folder folder;
+  const TempFolder folder;
   REQUIRE(save_identity(folder.path(), *attempt.identity));
   const auto loaded = load_identity(folder.path());
   REQUIRE(loaded);
@@ -136,7 +135,7 @@ TEST_CASE("an identity that broke off is none, one that is not whole is named") 
   JoinServer server;
   const Attempt attempt = join(server.at(), server.settings(), server.token(), server.request, server.clock);
   REQUIRE(attempt.identity);
-  const Folder folder;
+  const TempFolder folder;
   const std::string identity = folder.path() + "/identity";
   CHECK_FALSE(*load_identity(folder.path()));
   REQUIRE(files::make_folder(identity, 0700));
@@ -156,7 +155,7 @@ TEST_CASE("an identity that broke off is none, one that is not whole is named") 
 }
 
 TEST_CASE("a token is read from its file, or what is missing is said") {
-  const Folder folder;
+  const TempFolder folder;
   const std::string path = folder.path() + "/token";
   const access::TokenText token{std::string(64, 'a'), TokenId("0123456789ab"),
                                 access::make_secret(std::string(32, 'x'))};

@@ -92,7 +92,7 @@ TEST_CASE("networks and lost nodes that are others are a difference, and are ask
 }
 
 TEST_CASE("what is kept comes back, and what cannot be read counts as none") {
-  agent::test::Folder folder;
+  const TempFolder folder;
   CHECK(load_snapshot(folder.path()).revision == 0);
   const auto snapshot = merge({}, all()).snapshot;
   REQUIRE(save_snapshot(folder.path(), snapshot));

@@ -11,7 +11,6 @@ using namespace kontena;
 using namespace kontena::agent;
 using agent::test::assignment;
 using agent::test::FakeServer;
-using agent::test::Folder;
 using agent::test::soon;
 
 namespace {
@@ -23,7 +22,7 @@ struct Cluster {
   SystemClock clock;
   SystemIds ids;
   engine::FakeEngine engine;
-  Folder folder;
+  TempFolder folder;
 
   // What the server has to say, and was told.
   struct Told {

@@ -11,13 +11,12 @@
 using namespace kontena;
 using namespace kontena::agent;
 using agent::test::FakeServer;
-using agent::test::Folder;
 
 namespace {
 
 // A node with a certificate of ten seconds, its server, and its folder.
 struct Life {
-  Folder folder;
+  TempFolder folder;
   test::World world;
   Time begin = world.clock.now();
   pki::Authority authority = *pki::Authority::create("test", begin, std::chrono::hours(24 * 3650));

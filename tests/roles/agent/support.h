@@ -15,22 +15,9 @@
 #include "observe.h"
 #include "receive.h"
 #include "status.h"
+#include "support/temp_folder.h"
 
 namespace kontena::agent::test {
-
-// A folder that is gone at the end of the test.
-class Folder {
- public:
-  Folder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "kontena-agent-XXXXXX").string();
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~Folder() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 inline model::Assignment assignment(const std::string& id, const std::string& service = "web", std::int64_t slot = 1) {
   model::Assignment a;
@@ -115,7 +102,7 @@ struct World {
   engine::FakeEngine fake{clock};
   WatchedEngine engine{fake};
   Synced<State> state;
-  Folder folder;
+  TempFolder folder;
   Context context{engine, clock, ids, state, "n1", "main"};
   Observe observe{context};
   CarryOut carry_out{context, keep_in(folder.path()), 2};

@@ -13,6 +13,7 @@
 #include "client.h"
 #include "kontena/api/message_fields.h"
 #include "kontena/base/synced.h"
+#include "support/temp_folder.h"
 
 // A client in a world of its own: a server that answers from a list, and a folder
 // that is removed at the end.
@@ -91,8 +92,6 @@ struct Ran {
 class World {
  public:
   World() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "ktn-client-XXXXXX").string();
-    folder = ::mkdtemp(pattern.data());
     environment = {{"HOME", folder},
                    {"XDG_CONFIG_HOME", folder + "/config"},
                    {"XDG_CACHE_HOME", folder + "/cache"},
@@ -101,7 +100,6 @@ class World {
                    {"KONTENA_GRID", "main"}};
     clock.jump(std::chrono::hours(24 * 365 * 50));
   }
-  ~World() { std::filesystem::remove_all(folder); }
   World(const World&) = delete;
 
   Ran run(std::vector<std::string> arguments) {
@@ -165,7 +163,8 @@ class World {
     std::ofstream(folder + '/' + name) << text;
   }
 
-  std::string folder;
+  const TempFolder own_folder;
+  std::string folder = own_folder.path();  // that it is called in
   Environment environment;
   ManualClock clock;
   bool terminal = false;
