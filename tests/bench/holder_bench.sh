@@ -19,8 +19,6 @@ RUNS=${RUNS:-5}
 PARALLEL=${PARALLEL:-4}
 HOST_COUNT=1
 
-declare -A VALUES=()
-
 # PSS of all shims and of what runs in containers on the host, in KiB: shared pages are
 # counted once.
 memory_kib() {
@@ -43,26 +41,23 @@ phase() { # WAY PHASE
   begin
   lab exec 1 "$program" /var/run/docker.sock "$1" "$2" "$COUNT" "$PARALLEL"
   took
-  VALUES["wall $1 $2"]+="$(seconds "$WALL_MS") "
-  VALUES["cpu $1 $2"]+="$(seconds "$CPU_MS") "
+  note "wall $2 $1" "$(seconds "$WALL_MS")"
+  note "cpu $2 $1" "$(seconds "$CPU_MS")"
 }
 
 turn() { # WAY
   local before
   before=$(memory_kib)
   phase "$1" start
-  VALUES["memory $1"]+="$((($(memory_kib) - before) / COUNT)) "
+  note "memory $1" "$((($(memory_kib) - before) / COUNT))"
   phase "$1" replace
   phase "$1" remove
 }
 
-report() { # FIGURE PHASE
-  local plain holder ratios=() i
-  read -ra plain <<<"${VALUES["$1 plain${2:+ $2}"]}"
-  read -ra holder <<<"${VALUES["$1 holder${2:+ $2}"]}"
-  for ((i = 0; i < ${#plain[@]}; i++)); do ratios+=("$(ratio "${holder[i]}" "${plain[i]}")"); done
-  printf '%-16s plain %8s   holder %8s   holder / plain %s (%s)\n' "$1 $2" "$(median "${plain[@]}")" \
-    "$(median "${holder[@]}")" "$(median "${ratios[@]}")" "${ratios[*]}"
+report() { # FIGURE UNIT
+  local way
+  for way in plain holder; do printf '%-32s %s\n' "$1, $way" "$(figure "$1 $way" "$2")"; done
+  printf '%-32s %s\n' "$1, holder / plain" "$(ratios "$1 holder" "$1 plain")"
 }
 
 need_lab_machine
@@ -70,10 +65,10 @@ bench_up
 for ((run = 0; run < RUNS; run++)); do
   for way in plain holder; do turn "$way"; done
 done
-printf '%s instances, %s at once, %s rounds; seconds, KiB an instance\n' "$COUNT" "$PARALLEL" "$RUNS"
+printf '%s instances, %s at once, %s rounds\n' "$COUNT" "$PARALLEL" "$RUNS"
 for what in start replace remove; do
-  report wall "$what"
-  report cpu "$what"
+  report "wall $what" s
+  report "cpu $what" s
 done
-report memory ''
+report memory 'KiB an instance'
 bench_done

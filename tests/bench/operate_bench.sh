@@ -18,8 +18,6 @@ read -ra CONTESTANTS <<<"${CONTESTANTS:-swarm kontena}"
 WHAT=("$@")
 if (($# == 0)); then WHAT=(failover stop-first start-first); fi
 N=12
-declare -A VALUES=()
-note() { VALUES[$1]+="$2 "; }
 
 # The containers that run on host K of image $2, or any.
 count_on() {
@@ -104,18 +102,13 @@ turn() { # WHAT WHO
 }
 
 report() { # WHAT
-  local who figure values a b i ratios
+  local who figure
   for figure in wall said cpu; do
     for who in "${CONTESTANTS[@]}"; do
-      read -ra values <<<"${VALUES["$1 $who $figure"]:-}"
-      ((${#values[@]} == 0)) || printf '%-34s %7.2f s  (%s)\n' "$1: $who, $figure" "$(median "${values[@]}")" "${values[*]}"
+      if is_noted "$1 $who $figure"; then printf '%-34s %s\n' "$1: $who, $figure" "$(figure "$1 $who $figure" s)"; fi
     done
-    read -ra a <<<"${VALUES["$1 kontena $figure"]:-}"
-    read -ra b <<<"${VALUES["$1 swarm $figure"]:-}"
-    ((${#a[@]} && ${#b[@]})) || continue
-    ratios=()
-    for ((i = 0; i < ${#a[@]} && i < ${#b[@]}; i++)); do ratios+=("$(ratio "${a[i]}" "${b[i]}")"); done
-    printf '%-34s %7s    (%s)\n' "$1: kontena / swarm, $figure" "$(median "${ratios[@]}")" "${ratios[*]}"
+    if ! is_noted "$1 kontena $figure" || ! is_noted "$1 swarm $figure"; then continue; fi
+    printf '%-34s %s\n' "$1: kontena / swarm, $figure" "$(ratios "$1 kontena $figure" "$1 swarm $figure")"
   done
 }
 

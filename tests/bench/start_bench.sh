@@ -19,10 +19,6 @@ read -ra SIZES <<<"${SIZES:-30 60}"
 CONTESTANTS=("$@")
 if (($# == 0)); then CONTESTANTS=(floor floornet swarm swarmnet kontena); fi
 
-# "FIGURE CONTESTANT SIZE" -> its values, in the order of the rounds
-declare -A VALUES=()
-note() { VALUES[$1]+="$2 "; }
-
 turn() { # CONTESTANT SIZE
   local who=$1 size=$2
   "${who}_on"
@@ -44,18 +40,12 @@ turn() { # CONTESTANT SIZE
 
 # compare FIGURE A B SIZE: A's values over B's, round by round
 compare() {
-  local figure=$1 a b i ratios=()
-  read -ra a <<<"${VALUES["$figure $2 $4"]:-}"
-  read -ra b <<<"${VALUES["$figure $3 $4"]:-}"
-  if ((${#a[@]} == 0 || ${#b[@]} == 0)); then return; fi
-  for ((i = 0; i < ${#a[@]}; i++)); do ratios+=("$(ratio "${a[i]}" "${b[i]}")"); done
-  printf '%-34s %7.2f    (%s)\n' "$4: $2 / $3, $figure" "$(median "${ratios[@]}")" "${ratios[*]}"
+  if ! is_noted "$1 $2 $4" || ! is_noted "$1 $3 $4"; then return; fi
+  printf '%-34s %s\n' "$4: $2 / $3, $1" "$(ratios "$1 $2 $4" "$1 $3 $4")"
 }
 
 show() { # FIGURE WORDS CONTESTANT SIZE
-  local values
-  read -ra values <<<"${VALUES["$1 $3 $4"]}"
-  printf '%-34s %7.2f s  (%s)\n' "$4: $3, $2" "$(median "${values[@]}")" "${values[*]}"
+  printf '%-34s %s\n' "$4: $3, $2" "$(figure "$1 $3 $4" s)"
 }
 
 report() { # SIZE

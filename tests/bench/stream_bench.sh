@@ -16,7 +16,7 @@ RUNS=${RUNS:-9}
 SECONDS_EACH=${SECONDS_EACH:-6}
 HOST_COUNT=2
 WAYS=(hand kontena)
-declare -A VALUES=() FROM=() TO=() ADDRESS=()
+declare -A FROM=() TO=() ADDRESS=()
 
 need_tools() {
   local tool
@@ -71,18 +71,15 @@ turn() { # WAY
   result=$(lab docker 1 exec "${FROM[$way]}" iperf3 -c "${ADDRESS[$way]}" -t "$SECONDS_EACH" -J) || die "iperf3 $way: $(jq -r .error <<<"$result")"
   took
   wait "$server"
-  VALUES["speed $way"]+="$(jq '.end.sum_received.bits_per_second / 1e6 | round' <<<"$result") "
-  VALUES["cpu $way"]+="$(jq --arg cpu "$CPU_MS" '($cpu | tonumber) / 1000 / (.end.sum_received.bytes / 1e9) * 10 | round / 10' <<<"$result") "
-  VALUES["others $way"]+="$OTHERS "
+  note "speed $way" "$(jq '.end.sum_received.bits_per_second / 1e6 | round' <<<"$result")"
+  note "cpu $way" "$(jq --arg cpu "$CPU_MS" '($cpu | tonumber) / 1000 / (.end.sum_received.bytes / 1e9) * 10 | round / 10' <<<"$result")"
+  note "others $way" "$OTHERS"
 }
 
 report() { # FIGURE UNIT
-  local hand kontena ratios=() i
-  read -ra hand <<<"${VALUES["$1 hand"]}"
-  read -ra kontena <<<"${VALUES["$1 kontena"]}"
-  for ((i = 0; i < ${#hand[@]}; i++)); do ratios+=("$(ratio "${kontena[i]}" "${hand[i]}")"); done
-  printf '%-6s by hand %7s %s (%s)\n       kontena %7s %s (%s)\n       kontena / by hand %s (%s)\n' "$1" \
-    "$(median "${hand[@]}")" "$2" "${hand[*]}" "$(median "${kontena[@]}")" "$2" "${kontena[*]}" "$(median "${ratios[@]}")" "${ratios[*]}"
+  local way
+  for way in "${WAYS[@]}"; do printf '%-26s %s\n' "$1, $way" "$(figure "$1 $way" "$2")"; done
+  printf '%-26s %s\n' "$1, kontena / hand" "$(ratios "$1 kontena" "$1 hand")"
 }
 
 need_tools

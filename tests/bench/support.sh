@@ -25,6 +25,28 @@ median() {
     awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'
 }
 
+# "KEY" -> what was measured under it, in the order of the rounds
+declare -A VALUES=()
+note() { VALUES[$1]+="$2 "; }
+
+is_noted() { [[ -n ${VALUES["$1"]:-} ]]; }
+
+# figure KEY UNIT: "  6.45 s  (6.40 6.45 6.61)"
+figure() {
+  local values
+  read -ra values <<<"${VALUES["$1"]}"
+  printf '%7.2f %s  (%s)' "$(median "${values[@]}")" "$2" "${values[*]}"
+}
+
+# ratios KEY KEY: of the first to the second, round by round: "   1.04    (1.02 1.04 1.06)"
+ratios() {
+  local a b i all=()
+  read -ra a <<<"${VALUES["$1"]}"
+  read -ra b <<<"${VALUES["$2"]}"
+  for ((i = 0; i < ${#a[@]} && i < ${#b[@]}; i++)); do all+=("$(ratio "${a[i]}" "${b[i]}")"); done
+  printf '%7.2f    (%s)' "$(median "${all[@]}")" "${all[*]}"
+}
+
 # need_contestants KNOWN NAME...: said before anything is measured
 need_contestants() {
   local known=$1 name
