@@ -129,6 +129,7 @@ std::size_t size_of(const ServiceSpec& spec) {
     size += attachment.network.size() + attachment.ipv4_address.size();
     add_list(attachment.aliases);
   }
+  for (const auto& [alias, to] : spec.links) size += alias.size() + to.size() + 8;
   for (const auto& [name, dependency] : spec.depends_on) size += name.size() + 64;
   for (const Constraint& c : spec.placing.constraints) size += c.attribute.size() + c.value.size() + 48;
   return size;

@@ -139,6 +139,7 @@ std::vector<Problem> validate(const StackSpec& stack) {
                     quoted(network.name) + " is the name of networks." + other->second + " too");
   }
   check_static_addresses(problems, stack);
+  check_names(problems, stack);
   const std::string circle = Circles(stack).find();
   problems.expect(circle.empty(), "services", "depend on each other in a circle: " + circle);
   return problems.take();

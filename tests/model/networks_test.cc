@@ -1,35 +1,22 @@
 #include <doctest/doctest.h>
 
-#include "kontena/model/validate.h"
-#include "support/samples.h"
+#include "problems.h"
 
 using namespace kontena;
 using namespace kontena::model;
 
 namespace {
 
-std::string text(const StackSpec& stack) {
-  std::string text;
-  for (const Problem& problem : validate(stack)) text += problem.path + ": " + problem.what + '\n';
-  return text;
-}
-
 // The problems of the sample's network `front` once it is changed so.
 std::string with_network(auto&& change) {
-  StackSpec stack = samples::stack_spec();
-  change(stack.networks["front"]);
-  return text(stack);
+  return with_stack([&](StackSpec& stack) { change(stack.networks["front"]); });
 }
 
 // The same of its service `db`, which has one instance on `front`.
-std::string with_service(auto&& change) {
-  StackSpec stack = samples::stack_spec();
-  change(stack.services["db"]);
-  return text(stack);
-}
+std::string with_db(auto&& change) { return with_service("db", change); }
 
 std::string with_address(const std::string& address, auto&& change) {
-  return with_service([&](ServiceSpec& s) {
+  return with_db([&](ServiceSpec& s) {
     s.networks[0].ipv4_address = address;
     change(s);
   });
@@ -136,7 +123,7 @@ TEST_CASE("a static address needs a service that never has two instances") {
 
 TEST_CASE("a service has networks or a network mode") {
   const auto with_mode = [](const std::string& mode, auto&& change) {
-    return with_service([&](ServiceSpec& s) {
+    return with_db([&](ServiceSpec& s) {
       s.network_mode = mode;
       s.networks.clear();
       change(s);

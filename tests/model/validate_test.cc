@@ -4,31 +4,15 @@
 
 #include <algorithm>
 
-#include "support/samples.h"
+#include "problems.h"
 
 using namespace kontena;
 using namespace kontena::model;
 
 namespace {
 
-std::string text(const StackSpec& stack) {
-  std::string text;
-  for (const Problem& problem : validate(stack)) text += problem.path + ": " + problem.what + '\n';
-  return text;
-}
-
 // The problems of the sample's `web` once it is changed so.
-std::string with(auto&& change) {
-  StackSpec stack = samples::stack_spec();
-  change(stack.services["web"]);
-  return text(stack);
-}
-
-std::string with_stack(auto&& change) {
-  StackSpec stack = samples::stack_spec();
-  change(stack);
-  return text(stack);
-}
+std::string with(auto&& change) { return with_service("web", change); }
 
 }  // namespace
 

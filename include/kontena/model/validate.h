@@ -29,6 +29,15 @@ struct WrongAddress {
 };
 std::vector<WrongAddress> wrong_static_addresses(const StackSpec&);  // part of validate too
 
+// A name that a stack cannot give to a service of its.
+struct WrongName {
+  std::string service;  // "": of the stack itself
+  std::string field;    // "links", "container_name" or "exposed"
+  std::string name;     // the alias, or what the field says
+  std::string what;
+};
+std::vector<WrongName> wrong_names(const StackSpec&);  // part of validate too
+
 // Of `network create`: as the engine has names, and without its own (bridge, host, none).
 Status check_network_name(const std::string&);
 
