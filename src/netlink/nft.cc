@@ -1,7 +1,26 @@
+#include "kontena/base/text.h"
 #include "kontena/netlink/rules.h"
 #include "run.h"
 
 namespace kontena::netlink {
+namespace {
+
+std::vector<std::string> listing_of(const GuestRule& guest) {
+  std::vector<std::string> arguments{"-a", "list", "chain"};
+  for (std::string& part : text::split(guest.chain, ' ')) arguments.push_back(std::move(part));
+  return arguments;
+}
+
+// "… comment "kontena" # handle 7"
+std::optional<std::string> handle_of(const GuestRule& guest, std::string_view listing) {
+  const std::string sign = " comment \"" + guest.name + "\" # handle ";
+  const auto at = listing.find(sign);
+  if (at == std::string_view::npos) return std::nullopt;
+  listing.remove_prefix(at + sign.size());
+  return std::string(listing.substr(0, listing.find_first_not_of("0123456789")));
+}
+
+}  // namespace
 
 Result<Nft> Nft::find() {
   std::string path = find_program("nft");
@@ -22,12 +41,34 @@ Status Nft::apply(std::string_view ruleset) const {
   return Error{forbidden ? Code::permission_denied : Code::internal, "setting the packet filter: " + why};
 }
 
-Result<std::optional<std::string>> Nft::table(const std::string& name) const {
-  auto output = run({path_, "-j", "list", "table", "inet", name}, {});
+Result<std::optional<std::string>> Nft::list(const std::vector<std::string>& what) const {
+  std::vector<std::string> argv{path_};
+  argv.insert(argv.end(), what.begin(), what.end());
+  auto output = run(argv, {});
   if (!output) return std::move(output).error().in("reading the packet filter");
   if (output->status == 0) return std::optional(std::move(output->out));
   if (output->err.find("No such file or directory") != std::string::npos) return std::optional<std::string>{};
-  return Error{Code::internal, "reading the packet filter's table '" + name + "': " + std::string(output->complaint())};
+  return Error{Code::internal,
+               "reading the packet filter (" + text::join(what, " ") + "): " + std::string(output->complaint())};
+}
+
+Result<std::optional<std::string>> Nft::table(const std::string& name) const {
+  return list({"-j", "list", "table", "inet", name});
+}
+
+Result<bool> Nft::ensure_rule(const GuestRule& guest) const {
+  KTN_TRY(const auto chain, list(listing_of(guest)));
+  if (!chain || handle_of(guest, *chain)) return false;
+  KTN_OK(apply("insert rule " + guest.chain + ' ' + guest.rule + " comment \"" + guest.name + "\"\n"));
+  return true;
+}
+
+Result<bool> Nft::remove_rule(const GuestRule& guest) const {
+  KTN_TRY(const auto chain, list(listing_of(guest)));
+  const auto handle = chain ? handle_of(guest, *chain) : std::nullopt;
+  if (!handle) return false;
+  KTN_OK(apply("delete rule " + guest.chain + " handle " + *handle + '\n'));
+  return true;
 }
 
 }  // namespace kontena::netlink

@@ -83,6 +83,29 @@ TEST_CASE("a ruleset is applied as a whole and read back" * doctest::skip(!insid
   CHECK_FALSE(Nft("/no/such/nft").apply(""));
 }
 
+TEST_CASE("a rule is put once into a chain of somebody else's nft table" * doctest::skip(!inside())) {
+  const auto nft = Nft::find();
+  if (!nft) {
+    MESSAGE("skipped: " << nft.error().message);
+    return;
+  }
+  const GuestRule guest{"ip docker-bridges filter-FORWARD", "meta mark and 0xff000000 == 0x4b000000 accept", "kontena"};
+  CHECK_FALSE(*nft->ensure_rule(guest));  // there is no such chain
+  CHECK_FALSE(*nft->remove_rule(guest));
+  REQUIRE(
+      nft->apply("table ip docker-bridges {\n  chain filter-FORWARD {\n    type filter hook forward priority filter; policy accept;\n"
+                 "    oifname \"kn0\" counter drop comment \"DROP\"\n  }\n}\n"));
+  CHECK(*nft->ensure_rule(guest));
+  CHECK_FALSE(*nft->ensure_rule(guest));
+  const std::string chain = run({find_program("nft"), "list", "chain", "ip", "docker-bridges", "filter-FORWARD"}, "")->out;
+  CHECK(chain.find("accept comment \"kontena\"") < chain.find("counter"));  // before what drops
+  CHECK(*nft->remove_rule(guest));
+  CHECK_FALSE(*nft->remove_rule(guest));
+  CHECK(run({find_program("nft"), "list", "chain", "ip", "docker-bridges", "filter-FORWARD"}, "")->out.find("kontena") == std::string::npos);
+  CHECK(nft->ensure_rule({guest.chain, "no such rule", "kontena"}).error().code == Code::internal);
+  CHECK(nft->apply("delete table ip docker-bridges\n"));
+}
+
 TEST_CASE("rules are put once into a chain of others, in either iptables" * doctest::skip(!inside())) {
   if (find_program("iptables-nft").empty()) {
     MESSAGE("skipped: iptables-nft is not installed");

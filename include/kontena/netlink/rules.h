@@ -11,6 +11,13 @@
 // The packet filter, by its own programs.
 namespace kontena::netlink {
 
+// A rule of ours in a table that is somebody else's.
+struct GuestRule {
+  std::string chain;  // "ip docker-bridges filter-FORWARD": family, table, name
+  std::string rule;   // "meta mark 1 accept"
+  std::string name;   // its comment, which it is known by
+};
+
 class Nft {
  public:
   // Code::failed_precondition where the program is not installed.
@@ -23,7 +30,12 @@ class Nft {
   // `nft -j list table inet NAME`; none where there is no such table.
   Result<std::optional<std::string>> table(const std::string& name) const;
 
+  // Puts it at the head of its chain; false where it is there, or where there is no such chain.
+  Result<bool> ensure_rule(const GuestRule&) const;
+  Result<bool> remove_rule(const GuestRule&) const;  // false where it was not there
+
  private:
+  Result<std::optional<std::string>> list(const std::vector<std::string>& what) const;
   std::string path_;
 };
 
