@@ -141,6 +141,19 @@ void pull_policy(Reader& reader, Node& value, const std::string& path) {
                          "always, never, missing or build");
 }
 
+void links(Reader& reader, Node& value, const std::string& path) {
+  texts(reader, value, path);
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    const std::string& link = value.items[i].text;
+    const std::size_t colon = link.find(':');
+    const bool whole = colon == std::string::npos ||
+                       (colon > 0 && colon + 1 < link.size() && link.find(':', colon + 1) == std::string::npos);
+    if (value.items[i].kind == Kind::text && (link.empty() || !whole))
+      reader.notes.problem(value.items[i].at, under(path, i), "'" + link + "' is not a link",
+                           "SERVICE or SERVICE:ALIAS");
+  }
+}
+
 void container_name(Reader& reader, Node& value, const std::string& path) {
   text_value(reader, value, path);
   const auto fits = [](char c) {

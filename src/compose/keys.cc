@@ -12,7 +12,7 @@ constexpr std::array all{&stack_table,      &service_table,     &deploy_table,  
                          &attachment_table, &dependency_table,  &restart_policy_table, &port_table,
                          &mount_table,      &mount_bind_table,  &mount_volume_table,   &network_table,
                          &ipam_table,       &ipam_config_table, &volume_table,         &update_table,
-                         &own_table};
+                         &own_table,        &stack_own_table};
 
 // Ours, and so held to: one that stands where it means nothing is no mere anchor.
 constexpr std::string_view own_extension = "x-kontena";
@@ -62,6 +62,7 @@ std::string hint_for(std::string_view key, const Table& table) {
   const std::string meant = near.empty() ? "" : "did you mean '" + std::string(near) + "'?";
   // Anything may be misplaced to the top: there a near word is the better guess.
   if (&table == &stack_table && !meant.empty()) return meant;
+  if (key == own_extension) return "'x-kontena' belongs at the top of the file or to one of the services";
   for (const Table* other : all) {
     if (other == &table || !other->find(key)) continue;
     if (other == &stack_table) return "'" + std::string(key) + "' belongs at the top of the file";

@@ -140,6 +140,30 @@ class Circles {
   std::vector<std::string> way_;
 };
 
+// Who is linked to a service waits for it, as Compose has it.
+void depend_on_links(Reader& reader, const Node& services, Member& service) {
+  const Node* links = service.value.find("links");
+  if (!links || links->kind != Kind::list) return;
+  for (std::size_t i = 0; i < links->items.size(); ++i) {
+    const Node& link = links->items[i];
+    const std::string other = link.text.substr(0, link.text.find(':'));
+    if (other.empty()) continue;
+    if (!services.find(other)) {
+      reader.notes.problem(link.at, under(under(under("services", service.key), "links"), i),
+                           "there is no service '" + other + "' in this file", near(other, &services));
+      continue;
+    }
+    Node& depends_on = service.value["depends_on"];
+    if (depends_on.kind != Kind::map) depends_on = make_map(link.at);
+    if (depends_on.find(other)) continue;
+    Node dependency = make_map(link.at);
+    put(dependency, "condition", make_text(link.at, "service_started"));
+    put(dependency, "required", make_scalar(link.at, Kind::boolean, "true"));
+    put(dependency, "restart", make_scalar(link.at, Kind::boolean, "true"));
+    put(depends_on, other, std::move(dependency));
+  }
+}
+
 void check_dependencies(Reader& reader, const Node& services) {
   const Names known(&services);
   for (const Member& service : services.members) {
@@ -195,7 +219,10 @@ void normalise(Reader& reader, Node& root, const std::string& project) {
               root.find("volumes"), volumes_used);
     }
   }
-  check_dependencies(reader, *root.find("services"));
+  Node& all = *root.find("services");
+  for (Member& service : all.members)
+    if (service.value.kind == Kind::map) depend_on_links(reader, all, service);
+  check_dependencies(reader, all);
   name_and_prune(root, "networks", project, networks_used);
   name_and_prune(root, "volumes", project, volumes_used);
 }

@@ -20,6 +20,7 @@ void label_files(Reader&, Node&, const std::string& path);
 void health_check(Reader&, Node&, const std::string& path);
 void health_test(Reader&, Node&, const std::string& path);
 void pull_policy(Reader&, Node&, const std::string& path);
+void links(Reader&, Node&, const std::string& path);
 void container_name(Reader&, Node&, const std::string& path);
 void deploy(Reader&, Node&, const std::string& path);
 void logging(Reader&, Node&, const std::string& path);

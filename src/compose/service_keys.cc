@@ -30,9 +30,9 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("cgroup_parent", text_value, yet),
     runs<S>("command", command, specify_command),
     refused<S>("configs", files_used, yet),
-    refused<S>(
-        "container_name", container_name,
-        "names of containers are ours, since a service may have many; other services reach this one by its name"),
+    mapped<S>("container_name", container_name, into<&S::container_name>,
+              "one more name of the service in its networks, for services of one instance; 'docker ps' shows "
+              "STACK.SERVICE-1"),
     refused<S>("cpu_count", integer, windows),
     refused<S>("cpu_percent", number, windows),
     refused<S>("cpu_period", integer, limit),
@@ -70,8 +70,7 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     ignored<S>("isolation", text_value, windows),
     runs<S>("label_file", label_files, nothing<S>),
     runs<S>("labels", labels, into<&S::labels>),
-    refused<S>("links", texts,
-               "services of a stack reach each other by name; for the order of starts use 'depends_on'"),
+    runs<S>("links", links, specify_links),
     refused<S>("logging", logging, yet),
     refused<S>("mac_address", text_value, yet),
     refused<S>("mem_limit", bytes, "use deploy.resources.limits.memory"),

@@ -59,6 +59,7 @@ void specify_services(Specifier& to, const Node& value, const std::string& path,
     if (service.image.empty() && !member.value.find("build"))
       to.notes.problem(member.at, at, "'image' is missing or empty");
     drop_unpublished(to, member.value, at, service);
+    drop_unheard(to, member.value, at, service);
   }
 }
 
@@ -69,6 +70,7 @@ Specified specify(const Document& document) {
   Specifier to{root, notes, result.spec};
   specify_map<model::StackSpec>(to, root, "", stack_keys(), result.spec);
   check_static_addresses(to);
+  check_names(to);
   if (result.spec.services.empty()) notes.problem(root.at, "services", "there are no services to run");
   notes.sort();
   result.problems = std::move(notes.problems);

@@ -9,6 +9,7 @@ namespace kontena::compose {
 void specify_services(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_networks(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_volumes(Specifier&, const Node&, const std::string& path, model::StackSpec&);
+void specify_stack_own(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_stack_name(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 
 void specify_command(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
@@ -22,12 +23,17 @@ void specify_ports(Specifier&, const Node&, const std::string& path, model::Serv
 void specify_mounts(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_attachments(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_depends_on(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_links(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_health(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 
 void specify_network_mode(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 // Ports have no effect with a network mode that publishes none.
 void drop_unpublished(Specifier&, const Node& service, const std::string& path, model::ServiceSpec&);
-// Once all is specified: a static address hangs on the network and on how many instances there are.
+// Likewise a container's name.
+void drop_unheard(Specifier&, const Node& service, const std::string& path, model::ServiceSpec&);
+// Once all is specified: names, since they hang on other services.
+void check_names(Specifier&);
+// Likewise: a static address hangs on the network and on how many instances there are.
 void check_static_addresses(Specifier&);
 
 void specify_deploy(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);

@@ -22,8 +22,15 @@ constexpr auto stack_rows = std::to_array<Key<StackSpec>>({
     runs<StackSpec>("services", services, specify_services),
     ignored<StackSpec>("version", as_written, "it is obsolete"),
     runs<StackSpec>("volumes", volumes, specify_volumes),
+    runs<StackSpec>("x-kontena", object<stack_own_table>, specify_stack_own),
 });
 static_assert(well_formed(stack_rows));
+
+// What Compose has no word for.
+constexpr auto own_rows = std::to_array<Key<StackSpec>>({
+    runs<StackSpec>("expose", text_value, into<&StackSpec::exposed>),
+});
+static_assert(well_formed(own_rows));
 
 void given_volume_name(Specifier&, const Node& value, const std::string&, VolumeSpec& volume) {
   if (!value.made) volume.name = value.text;
@@ -41,9 +48,14 @@ static_assert(well_formed(volume_rows));
 }  // namespace
 
 constinit const Table stack_table = table_of<stack_rows>("");
+constinit const Table stack_own_table = table_of<own_rows>("x-kontena");
 constinit const Table volume_table = table_of<volume_rows>("volumes.*");
 
 std::span<const Key<StackSpec>> stack_keys() { return stack_rows; }
 std::span<const Key<VolumeSpec>> volume_keys() { return volume_rows; }
+
+void specify_stack_own(Specifier& to, const Node& value, const std::string& path, StackSpec& stack) {
+  specify_map<StackSpec>(to, value, path, own_rows, stack);
+}
 
 }  // namespace kontena::compose

@@ -59,8 +59,62 @@ TEST_CASE("x-kontena of a service is ours: its keys are held to, and it stands n
   CHECK(problems(service({"x-kontena: {pined: true}"})).find("unknown key 'pined' (did you mean 'pinned'?)") !=
         std::string::npos);
   CHECK(problems(service({"deploy: {x-kontena: {pinned: true}}"}))
-            .find("unknown key 'x-kontena' ('x-kontena' belongs to one of the services)") != std::string::npos);
+            .find("unknown key 'x-kontena' ('x-kontena' belongs at the top of the file or to one of the services)") !=
+        std::string::npos);
   CHECK(problems(service({"pinned: true"})).find("'pinned' belongs under 'x-kontena'") != std::string::npos);
+}
+
+TEST_CASE("x-kontena at the top exposes a service under the stack's name") {
+  const std::string both = "services: {s: {image: i}, t: {image: i}}\n";
+  CHECK(specify_project({both}).spec.exposed == "");
+  CHECK(specify_project({both + "x-kontena: {expose: t}\n"}).spec.exposed == "t");
+  const auto problems = [&](const std::string& more) { return lines_of(specify_project({both + more}).problems); };
+  CHECK(problems("x-kontena:\n  expose: u\n") ==
+        "compose.yaml:3:11: x-kontena.expose: the stack has no service 'u'\n");
+  CHECK(problems("name: s\nx-kontena: {expose: t}\n")
+            .find("it would be known by the stack's name, which is that of service 's'") != std::string::npos);
+  CHECK(lines_of(read_project({both + "x-kontena: {pinned: true}\n"}).problems).find("unknown key 'pinned'") !=
+        std::string::npos);
+}
+
+TEST_CASE("a link is an alias for a service of the file, which is waited for") {
+  const auto with = [](const std::string& lines) {
+    return "services:\n  db: {image: i}\n  far: {image: i, networks: [other]}\n  web:\n    image: i\n" + lines +
+           "networks: {other: }\n";
+  };
+  const Specified good = specify_project({with("    links: [db, \"db:database\"]\n")});
+  CHECK(lines_of(good.problems) == "");
+  CHECK(good.spec.services.at("web").links == model::StringMap{{"database", "db"}, {"db", "db"}});
+  CHECK(good.spec.services.at("web").depends_on.at("db") == model::Dependency{model::Condition::started, true, true});
+  const auto read = [&](const std::string& lines) { return lines_of(read_project({with(lines)}).problems); };
+  CHECK(read("    links: [dc]\n") ==
+        "compose.yaml:6:13: services.web.links[0]: there is no service 'dc' in this file (did you mean "
+        "'db'?)\n");
+  CHECK(read("    links: [\"db:a:b\"]\n").find("links[0]: 'db:a:b' is not a link (SERVICE or SERVICE:ALIAS)") !=
+        std::string::npos);
+  CHECK(read("    links: [web]\n").find("services wait for each other: web → web") != std::string::npos);
+  const auto refused = [&](const std::string& lines) { return lines_of(specify_project({with(lines)}).problems); };
+  CHECK(refused("    links: [far]\n") ==
+        "compose.yaml:6:13: services.web.links[0]: the service shares no network with 'far'\n");
+  CHECK(refused("    links: [\"db:x\", \"far:x\"]\n    networks: [other, default]\n") ==
+        "compose.yaml:6:21: services.web.links[1]: 'x' is a link to 'db' already\n");
+  CHECK(refused("    links: [db]\n    network_mode: host\n").find("is not told names of the cluster") !=
+        std::string::npos);
+}
+
+TEST_CASE("a container's name is one more name of a service that has one instance") {
+  CHECK(spec_of({"container_name: the-one"}).container_name == "the-one");
+  CHECK(spec_of({"container_name: the-one", "scale: 0"}).container_name == "the-one");
+  CHECK(spec_of({"container_name: the-one", "network_mode: host"}).container_name == "");
+  const auto refused = [](const std::vector<std::string>& lines) {
+    return lines_of(specify_project({service(lines)}).problems);
+  };
+  CHECK(refused({"container_name: the-one", "scale: 2"}) ==
+        "compose.yaml:4:21: services.s.container_name: the service has 2 containers, and a container's name "
+        "is that of one\n");
+  CHECK(refused({"container_name: the-one", "deploy: {replicas: 3}"}).find("has 3 containers") != std::string::npos);
+  CHECK(refused({"container_name: the-one", "deploy: {mode: global}"}).find("a container on every node") !=
+        std::string::npos);
 }
 
 TEST_CASE("an absent command is the image's, an empty one is none") {
@@ -142,7 +196,6 @@ TEST_CASE("what we do not run is refused with its place and reason") {
            Row{"network_mode: container:t", "'container:t' is not supported: it names a container outside the stack"},
            Row{"network_mode: ''", "services.s.network_mode: is empty (host, none or bridge;"},
            Row{"network_mode: front", "services.s.network_mode: 'front' is not a network mode"},
-           Row{"container_name: foo", "'container_name' is not supported: names of containers are ours"},
        }) {
     CAPTURE(row.line);
     const std::string problems = lines_of(specify_project({service({std::string(row.line)})}).problems);
