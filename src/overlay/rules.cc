@@ -35,17 +35,32 @@ std::string set_of(std::string_view name, const Addresses& addresses) {
   return set_of(name, "ifname . ipv4_addr", elements);
 }
 
+// All addresses of the cluster that this node knows of. No two of a set may overlap.
+std::string cluster_of(const Subnet& pool, const std::vector<Bridge>& bridges) {
+  std::string text = pool.bits > 0 ? "{ " + to_text(pool) : "{ ";
+  for (const Bridge& bridge : bridges) {
+    if (pool.bits > 0 && pool.contains(bridge.subnet)) continue;
+    if (text.size() > 2) text += ", ";
+    text += to_text(bridge.subnet);
+  }
+  return text + " }";
+}
+
 }  // namespace
 
 std::string mark_match() { return hex(mark) + '/' + hex(mark_mask); }
 
 std::string no_rules() {
-  // Naming it makes it where it is not, so that it can be deleted.
-  const std::string it = "table inet " + std::string(table) + '\n';
-  return it + "delete " + it;
+  std::string text;
+  for (const std::string_view family : {"inet ", "arp "}) {
+    // Naming it makes it where it is not, so that it can be deleted.
+    const std::string it = "table " + std::string(family) + std::string(table) + '\n';
+    text.append(it).append("delete ").append(it);
+  }
+  return text;
 }
 
-std::string rules(const std::vector<Bridge>& bridges, const Who& who) {
+std::string rules(const Subnet& pool, const std::vector<Bridge>& bridges, const Who& who) {
   const std::string mesh = quoted(device), any = quoted(std::string(bridge_prefix) + '*');
   const std::string let = "meta mark set meta mark & " + hex(~mark_mask) + " | " + hex(mark) + " accept\n";
   std::vector<std::string> names, gateways;
@@ -60,7 +75,13 @@ std::string rules(const std::vector<Bridge>& bridges, const Who& who) {
 
   // Before anything is done with it: a false source gets nowhere, not even to the host.
   text += "  chain from {\n    type filter hook prerouting priority raw; policy accept;\n";
-  text += "    iifname @bridges iifname . ip saddr != @own drop\n  }\n";
+  text += "    iifname @bridges iifname . ip saddr != @own drop\n";
+  // Neither other networks nor the host's own addresses on them: who asks must not even
+  // hear which of them there are.
+  const std::string cluster = cluster_of(pool, bridges);
+  for (const Bridge& bridge : bridges)
+    text += "    iifname " + quoted(bridge.name) + " ip daddr " + cluster + " ip daddr != " + to_text(bridge.subnet) + " drop\n";
+  text += "  }\n";
 
   text += "  chain forward {\n    type filter hook forward priority filter - 10; policy accept;\n";
   text += "    oifname " + mesh + " tcp flags syn tcp option maxseg size set rt mtu\n";
@@ -82,6 +103,12 @@ std::string rules(const std::vector<Bridge>& bridges, const Who& who) {
     if (bridge.internal) continue;
     text += "    ip saddr " + to_text(bridge.subnet) + " oifname != { " + quoted(bridge.name) + ", " + mesh + " } masquerade\n";
   }
+  text += "  }\n}\n";
+
+  // Proxy ARP would tell each container about all that the host has a route to.
+  text += "table arp " + std::string(table) + " {\n  chain input {\n    type filter hook input priority filter; policy accept;\n";
+  for (const Bridge& bridge : bridges)
+    text += "    iifname " + quoted(bridge.name) + " arp daddr ip != " + to_text(bridge.subnet) + " drop\n";
   return text + "  }\n}\n";
 }
 

@@ -69,7 +69,7 @@ Wanted wanted(const Snapshot& snapshot, const NodeId& self) {
     all.routes.insert(where.second);
   }
   for (auto& [node, peer] : all.peers) std::ranges::sort(peer.allowed);
-  all.rules = rules(all.bridges, who);
+  all.rules = rules(all.pool, all.bridges, who);
   return all;
 }
 

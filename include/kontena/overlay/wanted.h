@@ -74,8 +74,9 @@ std::string mark_match();  // as iptables takes it: "0x4b000000/0xff000000"
 using Addresses = std::set<std::pair<std::string, Ipv4>>;  // on bridges
 
 // The node's rules. What they hold: from a bridge of ours comes only what has the
-// address of an instance of that network on this node as its source, wherever it goes;
-// between bridge and mesh goes only what has the address of one member as its source
+// address of an instance of that network on this node as its source, wherever it goes,
+// and nothing for an address of the pool or of another network, be it one of the host's
+// own; nor are such addresses answered for. Between bridge and mesh goes only what has the address of one member as its source
 // and of another of the same network as its destination; no bridge of ours reaches
 // another; what leaves the host bears its address, but for internal networks, which
 // Docker keeps in. Packets of the mesh for the host itself: echo alone.
@@ -84,8 +85,8 @@ struct Who {
   Addresses local;   // of those of them that hold their address
   Addresses remote;  // of those on other nodes that do
 };
-std::string rules(const std::vector<Bridge>&, const Who&);
-std::string no_rules();  // takes the table away
+std::string rules(const Subnet& pool, const std::vector<Bridge>&, const Who&);
+std::string no_rules();  // takes the tables away
 
 // The addresses for one of a peer: after `tries` without a handshake, the next one.
 std::string endpoint(const model::Strings& endpoints, std::int64_t tries);
