@@ -64,7 +64,9 @@ Status prepare_bridge(const std::string& bridge) {
 }
 
 void Mesh::mended(const std::string& what) {
-  if (!expected_) log::warn("the network was not as wanted, and is mended", {{"what", what}});
+  if (expected_) return;
+  log::warn("the network was not as wanted, and is mended", {{"what", what}});
+  if (options_.drifted) options_.drifted(what);
 }
 
 Status Mesh::open() {

@@ -22,6 +22,7 @@ struct MeshOptions {
   int port = 51820;          // of WireGuard, UDP
   model::Strings endpoints;  // where others reach it, best first; none: found out
   bool off = false;          // no network between nodes
+  std::function<void(const std::string& what)> drifted = {};  // hears what was mended though nothing else was wished
 };
 
 // Holds the kernel to the wanted network: the device and its peers, addresses,

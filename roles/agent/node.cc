@@ -3,11 +3,20 @@
 #include <algorithm>
 
 namespace kontena::agent {
+namespace {
+
+MeshOptions with_events(MeshOptions options, EventLog& events) {
+  options.drifted = [&events](const std::string& what) { events.note(api::network_drift, what); };
+  return options;
+}
+
+}  // namespace
 
 Node::Node(Parts parts)
     : context_(std::move(parts.context)),
       uplink_(std::move(parts.servers)),
-      overlay_(parts.mesh ? std::make_unique<OverlayNetwork>(context_, uplink_, *parts.mesh) : nullptr),
+      events_(context_, uplink_),
+      overlay_(parts.mesh ? std::make_unique<OverlayNetwork>(context_, uplink_, with_events(*parts.mesh, events_)) : nullptr),
       beat_(context_, uplink_),
       receive_(context_, uplink_),
       observe_(context_),
@@ -18,7 +27,7 @@ Node::Node(Parts parts)
         facts.address = address(uplink_.at());
         if (overlay_) overlay_->complete(facts);
       }),
-      streams_(context_, uplink_),
+      streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}),
       renew_(context_, uplink_, parts.papers) {
   // A step waits by itself for its reason to go on; but not once we are stopping,
   // so that is waited for here.
@@ -39,6 +48,7 @@ Node::Node(Parts parts)
   add("clean-up", [this] { clean_up_.step(); });
   add("report", [this] { report_.step(); });
   add("streams", [this] { streams_.step(); });
+  add("tell", [this] { events_.step(); });
   if (overlay_) {
     add("network", [this] { overlay_->receive(); });
     add("mesh", [this] { overlay_->mesh(); });
@@ -68,6 +78,7 @@ void Node::plan() {
 
 void Node::wind_up(Duration limit) {
   context_.state.change([](State& s) { s.stopping = true; });
+  events_.close();
   if (overlay_) overlay_->wind_up();
   carry_out_.close();
   carry_out_.wait_idle(limit);

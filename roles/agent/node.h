@@ -6,6 +6,7 @@
 #include "beat.h"
 #include "carry_out.h"
 #include "clean_up.h"
+#include "event_log.h"
 #include "kontena/base/loop.h"
 #include "observe.h"
 #include "overlay.h"
@@ -47,6 +48,7 @@ class Node {
 
   Context context_;
   Uplink uplink_;
+  EventLog events_;
   std::unique_ptr<OverlayNetwork> overlay_;
   Beat beat_;
   Receive receive_;

@@ -39,7 +39,8 @@ OverlayNetwork::OverlayNetwork(Context context, Uplink& uplink, MeshOptions opti
       options_(options),
       receive_(context, uplink, state_, options.state_dir, [this] { mesh_.wake(); }),
       mesh_(context, state_, options),
-      names_(context, state_) {
+      names_(context, state_),
+      probe_(context, state_, options.port) {
   overlay::Snapshot kept = load_snapshot(options_.state_dir);
   state_.change([&](MeshState& s) {
     if (kept.revision == 0) return;

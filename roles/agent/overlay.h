@@ -6,6 +6,7 @@
 #include "mesh.h"
 #include "mesh_receive.h"
 #include "names.h"
+#include "probe.h"
 
 namespace kontena::agent {
 
@@ -20,6 +21,7 @@ class OverlayNetwork {
   void wind_up();  // ends the waits of these
 
   Overlay for_containers();
+  Answerers answerers() { return probe_.answerers(); }  // of what people ask; this outlives them
   void complete(model::NodeFacts&);  // with key, endpoints, and what is wrong
 
  private:
@@ -32,6 +34,7 @@ class OverlayNetwork {
   MeshReceive receive_;
   Mesh mesh_;
   Names names_;
+  Probe probe_;
 };
 
 }  // namespace kontena::agent

@@ -25,7 +25,8 @@ void Streams::step() {
   failures_ = 0;
   forget_ended();
   for (const api::StreamWanted& one : wanted->streams) open(one);
-  if (wanted->streams.empty()) pace(context_, asked);
+  for (const api::Ask& one : wanted->asks) asks_.open(one);
+  if (wanted->streams.empty() && wanted->asks.empty()) pace(context_, asked);
 }
 
 void Streams::open(const api::StreamWanted& wanted) {

@@ -5,16 +5,18 @@
 #include <thread>
 #include <vector>
 
-#include "uplink.h"
+#include "asks.h"
 
 namespace kontena::agent {
 
 inline constexpr std::size_t most_streams = 64;
 
-// Asks the server which streams are wanted, and sends each on a thread of its own.
+// Asks the server which streams are wanted, and sends each on a thread of its own. By the
+// same request it learns of questions.
 class Streams {
  public:
-  Streams(Context context, Uplink& uplink) : context_(std::move(context)), uplink_(uplink) {}
+  Streams(Context context, Uplink& uplink, Answerers answerers = {})
+      : context_(std::move(context)), uplink_(uplink), asks_(context_, uplink, std::move(answerers)) {}
   ~Streams();  // waits for the streams; State::stopping ends them
 
   void step();  // one poll, and after a failure the wait until the next
@@ -30,6 +32,7 @@ class Streams {
 
   Context context_;
   Uplink& uplink_;
+  Asks asks_;
   std::vector<Running> running_;
   int failures_ = 0;  // in a row
 };

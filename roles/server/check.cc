@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "bootstrap.h"
+#include "kontena/codec/event_fields.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/store/open.h"
@@ -94,13 +95,18 @@ class References {
 };
 
 bool is_known(const std::string& key) {
-  static constexpr std::array<std::string_view, 17> tables{
-      "audit",         "deployments", "facts",    "grids",  "history",  "instances", "meta", "networks", "nodes",
-      "projects", "removed_nodes", "revisions",   "services", "stacks", "statuses", "tokens",    "volumes"};
+  static constexpr std::array<std::string_view, 18> tables{
+      "audit",         "deployments", "events",   "facts",  "grids",    "history", "instances", "meta", "networks",
+      "nodes",    "projects", "removed_nodes", "revisions", "services", "stacks", "statuses", "tokens", "volumes"};
   return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
 }
 
-// The trail of audit is too long to be kept in memory.
+template <class T>
+void check_reads(const store::Table<T>& table, const store::Entry& entry, Checked& checked) {
+  if (const auto read = table.read(entry); !read) checked.findings.push_back({entry.key, read.error().message});
+}
+
+// What is in no view: the trail of audit is too long to be kept in memory.
 Status look_at_each(store::Store& store, Checked& checked) {
   for (std::string after;;) {
     KTN_TRY(const auto entries, store.page("", after, page_size, false));
@@ -109,9 +115,8 @@ Status look_at_each(store::Store& store, Checked& checked) {
     for (const store::Entry& entry : entries) {
       ++checked.records;
       if (!is_known(entry.key)) checked.findings.push_back({entry.key, "it is of no table of this version"});
-      if (!entry.key.starts_with("audit/")) continue;
-      if (const auto read = store::audit.read(entry); !read)
-        checked.findings.push_back({entry.key, read.error().message});
+      if (entry.key.starts_with("audit/")) check_reads(store::audit, entry, checked);
+      if (entry.key.starts_with("events/")) check_reads(store::events, entry, checked);
     }
   }
 }

@@ -37,6 +37,9 @@ constexpr std::array table{
     Route{post, paths::node_labels, nodes, "node.label", small_body, label_node},
     Route{del, paths::node, nodes, "node.remove", no_body, remove_node},
 
+    Route{get, paths::node_network, view, "", no_body, get_node_state},
+    Route{get, paths::events, view, "", no_body, list_events},
+
     Route{get, paths::tokens, tokens, "", no_body, list_tokens},
     Route{post, paths::tokens, tokens, "token.create", small_body, create_token},
     Route{del, paths::token, tokens, "token.remove", no_body, remove_token},
@@ -62,6 +65,7 @@ constexpr std::array table{
     Route{get, paths::network, view, "", no_body, get_network},
     Route{post, paths::networks, deploy, "network.create", small_body, create_network},
     Route{del, paths::network, deploy, "network.remove", no_body, remove_network},
+    Route{post, paths::network_test, deploy, "network.test", small_body, test_network},
     Route{get, paths::logs, access::Permission::logs, "", no_body, stream_logs},
 
     Route{post, paths::agent_join, open, "node.join", small_body, join},
@@ -73,9 +77,14 @@ constexpr std::array table{
     Route{post, paths::agent_statuses, agent, "", large_body, put_statuses},
     Route{get, paths::agent_streams, agent, "", no_body, list_streams},
     Route{post, paths::agent_stream, agent, "", streamed_body, feed_stream},
+    Route{post, paths::agent_ask, agent, "", large_body, answer_ask},
+    Route{post, paths::agent_events, agent, "", small_body, put_events},
 };
 
-constexpr bool writes(const Route& r) { return std::holds_alternative<Write>(r.handler); }
+// What changes the store, and what has a node do something.
+constexpr bool writes(const Route& r) {
+  return std::holds_alternative<Write>(r.handler) || (std::holds_alternative<Live>(r.handler) && r.method == post);
+}
 constexpr bool is_read(const Route& r) { return std::holds_alternative<Read>(r.handler); }
 constexpr bool reads_secrets(const Route& r) { return r.permission == backup; }
 static_assert(std::ranges::all_of(table, [](const Route& r) {

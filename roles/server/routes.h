@@ -14,6 +14,7 @@
 #include "kontena/codec/json.h"
 #include "kontena/http/router.h"
 #include "kontena/pki/authority.h"
+#include "ask_hub.h"
 #include "liveness.h"
 #include "log_hub.h"
 #include "reports.h"
@@ -30,6 +31,7 @@ struct Context {
   Views& views;
   Liveness& liveness;
   LogHub& logs;
+  AskHub& asks;
   const pki::Authority& authority;
   Reports& reports;
   std::string data_dir = {};  // where the files are that a backup takes along; "" = none

@@ -5,7 +5,7 @@ namespace kontena::server {
 Work::Work(const Needs& needs)
     : views_(needs.store),
       liveness_(needs.clock, needs.lost_after),
-      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, needs.authority, reports_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions},
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, needs.authority, reports_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions},
       dispatch_(context_),
       deployments_(context_) {}
 
@@ -25,6 +25,7 @@ std::vector<std::string> Work::stuck() const {
 
 void Work::stop(const std::function<void()>& between) {
   dispatch_.stop();
+  asks_.stop();
   context_.store.close();
   views_.stop();
   between();

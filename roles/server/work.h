@@ -33,6 +33,7 @@ class Work {
   Views views_;
   Liveness liveness_;
   LogHub logs_;
+  AskHub asks_;
   Reports reports_;
   Context context_;
   Dispatch dispatch_;

@@ -98,9 +98,20 @@ struct Fields<api::StreamWanted> {
 };
 
 template <>
+struct Fields<api::Ask> {
+  static void visit(auto& v, auto& s) {
+    v("ask", s.ask);
+    v("kind", s.kind);
+    v("body", s.body);
+    v("patience_ms", s.patience_ms);
+  }
+};
+
+template <>
 struct Fields<api::StreamList> {
   static void visit(auto& v, auto& s) {
     v("streams", s.streams);
+    v("asks", s.asks);
   }
 };
 

@@ -27,6 +27,8 @@ inline constexpr std::string_view node_activate = "/v1/grids/{grid}/nodes/{node}
 inline constexpr std::string_view node_drain = "/v1/grids/{grid}/nodes/{node}/drain";
 inline constexpr std::string_view node_pause = "/v1/grids/{grid}/nodes/{node}/pause";
 inline constexpr std::string_view node_labels = "/v1/grids/{grid}/nodes/{node}/labels";
+inline constexpr std::string_view node_network = "/v1/grids/{grid}/nodes/{node}/network";  // of the node's kernel, now
+inline constexpr std::string_view events = "/v1/grids/{grid}/events";                      // ?node= &kind= &since=MS &limit=
 inline constexpr std::string_view stacks = "/v1/grids/{grid}/projects/{project}/stacks";
 inline constexpr std::string_view stack = "/v1/grids/{grid}/projects/{project}/stacks/{stack}";
 inline constexpr std::string_view stack_stop = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/stop";
@@ -37,6 +39,7 @@ inline constexpr std::string_view service_scale = "/v1/grids/{grid}/projects/{pr
 inline constexpr std::string_view service_restart = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/services/{service}/restart";
 inline constexpr std::string_view networks = "/v1/grids/{grid}/projects/{project}/networks";
 inline constexpr std::string_view network = "/v1/grids/{grid}/projects/{project}/networks/{network}";
+inline constexpr std::string_view network_test = "/v1/grids/{grid}/projects/{project}/network-test";
 inline constexpr std::string_view instances = "/v1/grids/{grid}/projects/{project}/instances";    // ?stack= &service= &after=REV (waits)
 inline constexpr std::string_view logs = "/v1/grids/{grid}/projects/{project}/logs";              // ?stack= &service= &instance= &follow= &tail= &since=
 inline constexpr std::string_view history = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/history";
@@ -52,8 +55,10 @@ inline constexpr std::string_view agent_facts = "/v1/agent/facts";
 inline constexpr std::string_view agent_assignments = "/v1/agent/assignments";  // ?after=REV (waits up to 30 s)
 inline constexpr std::string_view agent_network = "/v1/agent/network";          // ?after=REV&has=DIGEST (waits up to 30 s)
 inline constexpr std::string_view agent_statuses = "/v1/agent/statuses";
-inline constexpr std::string_view agent_streams = "/v1/agent/streams";          // waits up to 30 s for wanted streams
+inline constexpr std::string_view agent_streams = "/v1/agent/streams";          // waits up to 30 s for wanted streams and asks
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
+inline constexpr std::string_view agent_ask = "/v1/agent/asks/{ask}";           // POST: the answer
+inline constexpr std::string_view agent_events = "/v1/agent/events";
 }  // namespace paths
 
 // In the answer to a node that people removed, and only then: its agent is to clean

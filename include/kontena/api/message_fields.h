@@ -50,6 +50,14 @@ struct Fields<api::ErrorBody> {
 };
 
 template <>
+struct Fields<api::AskAnswer> {
+  static void visit(auto& v, auto& s) {
+    v("body", s.body);
+    v("error", s.error);
+  }
+};
+
+template <>
 struct Fields<api::ErrorAnswer> {
   static void visit(auto& v, auto& s) {
     v("error", s.error);

@@ -284,7 +284,24 @@ struct StreamWanted {
   std::int64_t tail = -1;
   std::int64_t since_ms = 0;
 };
-struct StreamList { std::vector<StreamWanted> streams; };
+
+// A question for the node's agent, which answers it by agent_ask. `kind` says which one,
+// and what is in `body`; see api/probe.h.
+struct Ask {
+  std::string ask;   // id
+  std::string kind;  // "network"
+  std::string body;  // JSON
+  std::int64_t patience_ms = 0;  // so long the answer is waited for
+};
+struct AskAnswer {
+  std::string body;  // JSON
+  std::optional<ErrorBody> error;  // instead
+};
+
+struct StreamList {
+  std::vector<StreamWanted> streams;
+  std::vector<Ask> asks;
+};
 
 // One line of a log stream, as the agent sends it and as `logs` gets it: JSON
 // Lines. A line with neither text nor error is a beat, every 2 s.

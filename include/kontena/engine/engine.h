@@ -54,6 +54,7 @@ struct Container {
   std::int64_t created_ms = 0;
   std::int64_t started_ms = 0;              // 0 = never
   std::int64_t finished_ms = 0;             // 0 = never
+  std::int64_t pid = 0;                     // of its first process, while it runs
   std::vector<model::PublishedPort> ports;  // while it runs; host_ip "" = every address of the node
   std::string image;                        // the engine's id of it
   model::Strings networks;                  // that it is in, sorted
@@ -122,7 +123,7 @@ class Engine {
   virtual Result<EngineFacts> facts() = 0;
 
   // Ours only: those with node_label = node. Without what inspect() alone tells:
-  // health_output, out_of_memory, error, started_ms, finished_ms and limits.
+  // health_output, out_of_memory, error, started_ms, finished_ms, pid and limits.
   virtual Result<std::vector<Container>> list(const std::string& node) = 0;
   virtual Result<Container> inspect(const std::string& id) = 0;  // Code::not_found
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kontena/model/event.h"
 #include "kontena/model/view.h"
 #include "kontena/store/table.h"
 
@@ -8,6 +9,7 @@ namespace kontena::store {
 // Every table there is. Tails are those of model/view.h.
 inline constexpr Table<model::AuditRecord> audit{"audit"};  // TIME/REQUEST, time in ms as 15 digits
 inline constexpr Table<model::Deployment> deployments{"deployments"};
+inline constexpr Table<model::Event> events{"events"};  // GRID/TIME/NODE/ID, time as above
 inline constexpr Table<model::NodeFacts> facts{"facts"};
 inline constexpr Table<model::Grid> grids{"grids"};
 inline constexpr Table<model::StackRevision> history{"history"};
@@ -28,7 +30,7 @@ inline constexpr Table<model::Volume> volumes{"volumes"};
 Result<model::ClusterView> load_view(Store&);
 
 // Brings the view to the commit's revision. Keys of tables that are not in the
-// view (audit) are passed over.
+// view (audit, events) are passed over.
 void apply(model::ClusterView&, const Changed&);
 
 }  // namespace kontena::store

@@ -147,8 +147,8 @@ Result<Change> put_statuses(const Context& context, const ClusterView& view, con
 }
 
 Result<Answer> list_streams(const Context& context, const ClusterView&, const Call& call) {
-  api::StreamList list{context.logs.take(node_key(call))};
-  if (list.streams.empty() && !call.last) return Answer(Park{{"streams/" + node_key(call)}});
+  api::StreamList list{context.logs.take(node_key(call)), context.asks.take(node_key(call))};
+  if (list.streams.empty() && list.asks.empty() && !call.last) return Answer(Park{{"streams/" + node_key(call)}});
   return answer(list);
 }
 

@@ -1,3 +1,4 @@
+#include "../events.h"
 #include "../summarise.h"
 #include "../unreadable.h"
 #include "find.h"
@@ -39,7 +40,7 @@ Result<Change> create_grid(const Context&, const ClusterView& view, const Call& 
   return change;
 }
 
-Result<Change> remove_grid(const Context&, const ClusterView& view, const Call& call) {
+Result<Change> remove_grid(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
   const std::string& name = call.at("grid");
   const auto refuse = [&](const std::string& what, const std::string& hint) {
@@ -60,6 +61,8 @@ Result<Change> remove_grid(const Context&, const ClusterView& view, const Call& 
   view.projects.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::projects.key(item.key)); });
   view.networks.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::networks.key(item.key)); });
   view.volumes.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
+  KTN_TRY(const auto events, context.store.page(store::events.key(name) + '/', "", 2 * most_events, false));
+  for (const store::Entry& event : events) change.commit.deletes.push_back(event.key);
   view.tokens.each("", [&](const auto& item) {
     if (item.value.grid == name) change.commit.deletes.push_back(store::tokens.key(item.key));
   });

@@ -77,6 +77,15 @@ KTN_READ(get_node_network);
 // logs.cc
 KTN_LIVE(stream_logs);
 
+// probe.cc
+KTN_LIVE(get_node_state);
+KTN_LIVE(test_network);
+KTN_LIVE(answer_ask);
+
+// events.cc
+KTN_READ(list_events);
+KTN_WRITE(put_events);
+
 // join.cc: join, renew; agents.cc: the rest
 KTN_WRITE(join);
 KTN_WRITE(renew);

@@ -173,6 +173,7 @@ Container read_inspected(Element at) {
     container.error = string_at(*state, {"Error"});
     container.started_ms = time_ms(string_at(*state, {"StartedAt"}));
     container.finished_ms = time_ms(string_at(*state, {"FinishedAt"}));
+    container.pid = integer_at(*state, {"Pid"});
     // What ends at once may have ended before Docker noted down that it runs.
     const bool has_ended = container.state == ContainerState::exited || container.state == ContainerState::dead;
     if (has_ended && container.finished_ms > 0)

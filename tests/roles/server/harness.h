@@ -143,9 +143,10 @@ class World {
   Views views_{*store_};
   Liveness liveness_{clock_, Duration(3'000)};
   LogHub logs_;
+  AskHub asks_;
   Reports reports_;
   pki::Authority authority_ = *pki::Authority::create("test", Time{}, std::chrono::hours(24 * 3650));
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, authority_, reports_};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, authority_, reports_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;
