@@ -114,15 +114,14 @@ def check():
         if found != set(names):
             wrong.append(f"{peer}: {sorted(found)} answer, not {sorted(names)}")
 
-    def silent(address):
-        for way in (by_tcp, by_udp, by_echo):
-            try:
-                way(address, SILENCE)
-                wrong.append(f"{address} answers {way.__name__}")
-            except ConnectionRefusedError:
-                wrong.append(f"{address} refuses {way.__name__}")
-            except OSError:
-                pass
+    def silent(address, way):
+        try:
+            way(address, SILENCE)
+            wrong.append(f"{address} answers {way.__name__}")
+        except ConnectionRefusedError:
+            wrong.append(f"{address} refuses {way.__name__}")
+        except OSError:
+            pass
 
     def unknown(peer):
         try:
@@ -131,7 +130,7 @@ def check():
             pass
 
     work = [(talks, item) for item in wanted.get("talk", {}).items()]
-    work += [(silent, (address,)) for address in wanted.get("silent", [])]
+    work += [(silent, (address, way)) for address in wanted.get("silent", []) for way in (by_tcp, by_udp, by_echo)]
     work += [(unknown, (peer,)) for peer in wanted.get("unknown", [])]
     threads = [threading.Thread(target=what, args=arguments) for what, arguments in work]
     for thread in threads:
