@@ -62,6 +62,7 @@ std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, cons
     if (member.node != self || network == numbered.end() || !address) continue;
     const auto [local, is_new] = locals.try_emplace(member.instance);
     if (is_new) local->second.asker.forwards = false;
+    for (const auto& [alias, name] : member.links) local->second.asker.links[alias] = {name};
     local->second.addresses.push_back(*address);
     local->second.asker.networks.push_back(network->second.first);
     local->second.asker.forwards |= !network->second.second->internal;

@@ -7,6 +7,7 @@
 #include "kontena/rollout/diff.h"
 #include "kontena/schedule/constraint.h"
 #include "kontena/store/tables.h"
+#include "names.h"
 #include "networks.h"
 #include "routes/find.h"
 
@@ -83,7 +84,7 @@ namespace {
 // The stack as this commit leaves it.
 model::StackSpec spec_after(const ClusterView& view, const model::Stack& stack, const store::Commit& commit) {
   const std::string prefix = model::StackPath{stack.grid, stack.project, stack.name}.text() + '/';
-  model::StackSpec spec{.name = stack.name, .networks = stack.networks, .volumes = stack.volumes};
+  model::StackSpec spec{.name = stack.name, .networks = stack.networks, .volumes = stack.volumes, .exposed = stack.exposed};
   view.services.each(prefix, [&](const auto& item) {
     if (!item.value.removed) spec.services[item.value.spec.name] = item.value.spec;
   });
@@ -184,7 +185,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   model::Stack stack{.grid = path.grid, .project = path.project, .name = path.stack, .created_ms = to_ms(call.now)};
   if (was) stack = *was;
   const bool changed = !commit.empty() || !was || stack.wanted != model::StackWanted::running ||
-                       stack.networks != spec.networks || stack.volumes != spec.volumes;
+                       stack.networks != spec.networks || stack.volumes != spec.volumes || stack.exposed != spec.exposed;
   if (changed) {
     stack.revision += 1;
     stack.updated_ms = to_ms(call.now);
@@ -192,9 +193,12 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   stack.wanted = model::StackWanted::running;
   stack.networks = spec.networks;
   stack.volumes = spec.volumes;
+  mark_exposed(view, stack, spec.exposed, commit);
+  stack.exposed = spec.exposed;
   commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});
   commit.puts.push_back(store::stacks.put(path.text(), stack));
   KTN_OK(put_networks(view, call, path, spec, commit));
+  KTN_OK(check_container_names(view, path, spec, commit));
   result.answer.deployment = add_deployment(context, view, call, stack, revision, "deploy", commit);
   return result;
 }

@@ -5,6 +5,7 @@
 #include "kontena/base/text.h"
 #include "kontena/model/validate.h"
 #include "kontena/store/tables.h"
+#include "names.h"
 #include "routes/find.h"
 
 namespace kontena::server {
@@ -211,25 +212,8 @@ std::optional<model::Member> member_of(const ClusterView& view, const model::Ins
   const std::string name = network.substr(network.rfind('/') + 1);
   const auto address = instance.addresses.find(name);
   if (address == instance.addresses.end()) return std::nullopt;
-  const model::StackPath path{instance.grid, instance.project, instance.stack};
-  const std::string service = text::lower(instance.service), numbered = service + '-' + std::to_string(instance.slot);
-  const std::string stack = '.' + instance.stack;
-  model::Member member{.network = instance.project + '/' + name,
-                       .address = address->second,
-                       .node = instance.node,
-                       .instance = instance.id,
-                       .names = {service, numbered, service + stack, numbered + stack},
-                       .full = numbered + stack + '.' + instance.project + '.' + instance.grid + ".kontena.local"};
-  const auto* revision = view.revisions.get(model::revision_key(instance.service_path(), instance.instance_revision));
-  const auto* record = view.stacks.get(path.text());
-  if (revision && record) {
-    for (const model::Attachment& attachment : revision->spec.networks) {
-      if (network_name(path, record->networks, attachment.network) != name) continue;
-      for (const std::string& alias : attachment.aliases) member.names.push_back(text::lower(alias));
-    }
-  }
-  std::ranges::sort(member.names);
-  member.names.erase(std::unique(member.names.begin(), member.names.end()), member.names.end());
+  model::Member member{.network = instance.project + '/' + name, .address = address->second, .node = instance.node, .instance = instance.id};
+  add_names(view, instance, name, member);
   const auto* status = view.statuses.get(model::instance_key(instance));
   member.up = status && status->state == model::InstanceState::running && status->health != model::Health::unhealthy &&
               instance.desired == model::Desired::running;

@@ -32,6 +32,15 @@ void add_keys(const model::Instance* instance, std::vector<std::string>& keys) {
   for (const std::string& network : networks_of(*instance)) keys.push_back("members/" + network);
 }
 
+// Who waits for names: what a service is called is in its revisions.
+void add_named(const model::ClusterView& view, std::string_view revision, std::vector<std::string>& keys) {
+  std::set<std::string> networks;
+  view.instances.each(revision.substr(0, revision.rfind('/') + 1), [&](const auto& item) {
+    for (std::string& network : networks_of(item.value)) networks.insert(std::move(network));
+  });
+  for (const std::string& network : networks) keys.push_back("members/" + network);
+}
+
 void tell_unreadable(const Ordered<std::string>& before, const Ordered<std::string>& now) {
   now.each("", [&](const auto& item) {
     if (before.get(item.key)) return;
@@ -104,6 +113,7 @@ void Views::follow() {
     for (const store::Entry& entry : changed.put) {
       keys.push_back(entry.key);
       if (entry.key.starts_with("instances/")) add_keys(next.instances.get(std::string_view(entry.key).substr(10)), keys);
+      if (entry.key.starts_with("revisions/")) add_named(next, std::string_view(entry.key).substr(10), keys);
       if (!entry.key.starts_with("statuses/")) continue;
       if (const auto* instance = next.instances.get(std::string_view(entry.key).substr(9)))
         for (const std::string& network : networks_of(*instance)) keys.push_back("members/" + network);

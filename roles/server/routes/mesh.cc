@@ -47,13 +47,20 @@ void add_peers(const ClusterView& view, const model::Node& self, std::int64_t af
   });
 }
 
-void add_members(const ClusterView& view, const std::string& network, std::int64_t after, api::NetworkAnswer& told) {
+// Who is on the network. Links are told to the node where they are asked for.
+void add_members(const ClusterView& view, const model::Node& self, const std::string& network, std::int64_t after, api::NetworkAnswer& told) {
   view.members.each(network + '/', [&](const auto& entry) {
     const auto* instance = view.instances.find(entry.value);
     if (!instance) return;
     const auto* status = view.statuses.find(entry.value);
-    if (!told.complete && instance->revision <= after && (!status || status->revision <= after)) return;
-    if (auto member = member_of(view, instance->value, network)) told.members.push_back(*std::move(member));
+    // Its names hang on what it was made from.
+    const auto* revision = view.revisions.find(model::revision_key(instance->value.service_path(), instance->value.instance_revision));
+    const auto is_old = [&](const auto* record) { return !record || record->revision <= after; };
+    if (!told.complete && is_old(instance) && is_old(status) && is_old(revision)) return;
+    auto member = member_of(view, instance->value, network);
+    if (!member) return;
+    if (member->node != self.id) member->links.clear();
+    told.members.push_back(*std::move(member));
   });
 }
 
@@ -87,7 +94,7 @@ Result<Answer> get_node_network(const Context& context, const ClusterView& view,
   view.removed_nodes.each(call.who.grid + '/', [&](const auto& item) { told.complete = told.complete || item.revision > after; });
   if (removed) told.gone = *removed;
   add_peers(view, *self, after, pool, told);
-  for (const std::string& network : networks) add_members(view, network, after, told);
+  for (const std::string& network : networks) add_members(view, *self, network, after, told);
 
   const bool nothing_new = !told.complete && told.members.empty() && told.peers.empty() && told.gone.empty();
   if (!nothing_new || call.last) return answer(told);

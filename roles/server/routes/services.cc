@@ -67,6 +67,10 @@ Result<Change> scale_service(const Context& context, const ClusterView& view, co
   if (asked.replicas < 0 || asked.replicas > most_replicas)
     return Error{Code::invalid_argument, std::to_string(asked.replicas) + " replicas: 0 to " + std::to_string(most_replicas) + " are possible"};
   model::ServiceSpec spec = item->value.spec;
+  if (asked.replicas > 1 && !spec.container_name.empty())
+    return Error{Code::failed_precondition,
+                 "service '" + spec.name + "' has container_name '" + spec.container_name + "', which is the name of one container",
+                 "deploy it without container_name"};
   spec.replicas = asked.replicas;
   store::Commit commit;
   put_service(view, call, {call.at("grid"), call.at("project"), call.at("stack"), spec.name}, spec, false, commit);

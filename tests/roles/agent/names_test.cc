@@ -92,3 +92,25 @@ TEST_CASE("resolv.conf names the gateways, those with a way out first, and the h
   CHECK(lines == 3);  // no resolver reads more
   CHECK(text.find("search") == std::string::npos);
 }
+
+TEST_CASE("a link is answered to the instances of the service that has it, and to nobody else") {
+  auto snapshot = shop();
+  snapshot.members["web-1@default/front"].links = {{"sql", "web-2.shop.default.main.kontena.local"}, {"web", "web-1.shop.default.main.kontena.local"}};
+  add(snapshot, "other-1", "default/front", "10.80.16.7", "n1");
+  const auto zone = zone_of(snapshot, NodeId("n1"));
+  const auto answer = [&](const char* asker, const std::string& name) {
+    const auto reply = dns::lookup(*zone, *zone->asker(ip(asker)), {.name = name, .type = dns::type::a}, 0);
+    return reply ? reply->addresses : Addresses{};
+  };
+  CHECK(answer("10.80.16.2", "sql") == Addresses{ip("10.80.16.3")});
+  CHECK(answer("10.80.16.2", "web") == Addresses{ip("10.80.16.2")});  // the link goes before the name
+  CHECK(answer("10.80.16.7", "sql").empty());
+  CHECK(answer("10.80.16.7", "web").size() == 3);
+  // One that is unhealthy is not answered by its link either.
+  snapshot.members["web-2@default/front"].up = false;
+  const auto later = zone_of(snapshot, NodeId("n1"));
+  const auto reply = dns::lookup(*later, *later->asker(ip("10.80.16.2")), {.name = "sql", .type = dns::type::a}, 0);
+  REQUIRE(reply);
+  CHECK(reply->rcode == dns::Rcode::no_error);
+  CHECK(reply->addresses.empty());
+}
