@@ -9,6 +9,7 @@ namespace {
 
 // Long enough for a server under load, and short enough to try the next in time.
 constexpr Duration longest_beat{5'000};
+constexpr Duration between_facts{60'000};  // that the server asks for
 
 }  // namespace
 
@@ -66,6 +67,11 @@ void Beat::heard(const api::BeatAnswer& answer) {
     return std::exchange(s.certificate_lifetime, lifetime) != lifetime;
   });
   if (other) context_.state.change([](State&) {});  // when to renew follows from it
+  // A router before us may have several addresses, and show us at another each time.
+  if (answer.tell_facts && now - facts_asked_ > between_facts) {
+    facts_asked_ = now;
+    context_.state.change([](State& s) { s.report_facts = s.facts_again = true; });
+  }
   const bool away = context_.state.with([](const State& s) { return s.server_away; });
   if (away) {
     context_.state.change([](State& s) {

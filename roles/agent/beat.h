@@ -29,6 +29,7 @@ class Beat {
   Duration lost_after_{};  // as the server said last; 0: not yet
   bool slow_ = false;      // the last answer took long
   bool clock_told_ = false;
+  Duration facts_asked_{-60'000};  // steady; when the server wanted our facts
 };
 
 }  // namespace kontena::agent

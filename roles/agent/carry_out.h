@@ -14,7 +14,7 @@ namespace kontena::agent {
 // What the overlay network does for containers of this node; without it they have
 // the engine's networks alone.
 struct Overlay {
-  int mtu = 0;  // of their networks
+  std::function<int()> mtu = {};  // of their networks, when they are made
   // Once their networks are there, and before a container is made: waits until the node
   // lets it through, and tells the file that is to be its /etc/resolv.conf.
   std::function<Result<std::string>(const model::Assignment&)> prepare = {};
@@ -24,7 +24,7 @@ struct Overlay {
 // containers want it at the same time: the engine would make two of one name.
 class Networks {
  public:
-  Networks(engine::Engine& engine, int mtu) : engine_(engine), mtu_(mtu) {}
+  Networks(engine::Engine& engine, std::function<int()> mtu) : engine_(engine), mtu_(std::move(mtu)) {}
   Status ensure(const model::Assignment&, const Owner&);
   void doubt(const model::Assignment&);  // the engine says that one is missing
   void forget(const std::string& name);
@@ -37,7 +37,7 @@ class Networks {
   Status ensure_one(const model::AssignedNetwork&, const model::StringMap& labels);
 
   engine::Engine& engine_;
-  const int mtu_;
+  const std::function<int()> mtu_;
   Synced<State> state_;
 };
 

@@ -1,13 +1,12 @@
 #include "mesh.h"
 
 #include <algorithm>
-#include <set>
 
+#include "host_addresses.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
 #include "kontena/crypto/digest.h"
-#include "kontena/netlink/keys.h"
 #include "kontena/netlink/sysctl.h"
 #include "kontena/netlink/userspace.h"
 #include "kontena/overlay/plan.h"
@@ -17,37 +16,30 @@ namespace {
 
 constexpr Duration between_looks{4'000};
 constexpr Duration between_rules{60'000};
-constexpr Duration breath{100};              // between two rounds that events began
-constexpr Duration endpoint_patience{6'000}; // for a handshake, before another endpoint is tried
-constexpr std::int64_t handshake_is_old_ms = 200'000;  // WireGuard makes one every two minutes while packets flow
-constexpr int keepalive_s = 25;
+constexpr Duration breath{100};  // between two rounds that events began
+// While a peer has two keys: how soon the new one's first handshake is seen is what its packets wait for.
+constexpr Duration handing_over_pace{25};
+constexpr Duration handing_over_longest{600'000};
+// The next key is taken into use when the others have heard of it, and of two nodes never at the same moment:
+// where both call each other at once, WireGuard has both try again after five seconds.
+constexpr Duration others_hear{1'500};
+constexpr Duration slot{250};
 const std::string device(overlay::device);
 
-// The one thing that Docker's own rules have to let pass: what our table has marked.
+// What other tables let pass is what ours has marked: of Docker's, packets between bridges and the mesh …
 const std::vector<netlink::Rule> docker_user{
-    {"-i", device, "-m", "mark", "--mark", "0x4b000000/0xff000000", "-j", "ACCEPT"},
-    {"-o", device, "-m", "mark", "--mark", "0x4b000000/0xff000000", "-j", "ACCEPT"},  // from internal networks
+    {"-i", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
+    {"-o", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},  // from internal networks
 };
-
-Result<Redacted> own_key(const std::string& state_dir, IdSource& ids) {
-  const std::string path = state_dir + "/mesh.key";
-  const auto kept = files::read(path, 1024);
-  if (kept) {
-    const std::string text(text::trim(*kept));
-    if (netlink::is_key(text)) return Redacted(text);
-    log::warn("the kept key of the mesh is none: a new one is made", {{"file", path}});
-  } else if (kept.error().code != Code::not_found) {
-    return kept.error();
-  }
-  const Redacted made = netlink::make_private_key(ids);
-  KTN_OK(files::write(path, made.reveal() + "\n", 0600));
-  return made;
-}
+// … and of a host's firewall, questions for names.
+const std::vector<netlink::Rule> input{
+    {"-i", std::string(overlay::bridge_prefix) + '+', "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
+};
 
 }  // namespace
 
 Mesh::Mesh(Context context, Synced<MeshState>& mesh, MeshOptions options)
-    : context_(std::move(context)), mesh_(mesh), options_(std::move(options)) {
+    : context_(std::move(context)), mesh_(mesh), options_(std::move(options)), keys_(options_.state_dir, context_.ids) {
   if (auto watch = netlink::Watch::open()) watch_ = *std::move(watch);
 }
 Mesh::~Mesh() = default;
@@ -77,9 +69,6 @@ Status Mesh::open() {
   if (!nft_) {
     KTN_TRY(nft_, netlink::Nft::find());
   }
-  if (!key_) {
-    KTN_TRY(key_, own_key(options_.state_dir, context_.ids));
-  }
   if (!wireguard_) wireguard_ = netlink::open_wireguard(context_.ids);
   return Done{};
 }
@@ -107,72 +96,91 @@ Status Mesh::ensure_device() {
   return Done{};
 }
 
-void Mesh::choose_endpoint(const std::string& node, const overlay::WantedPeer& peer, const netlink::Peer* known,
-                           netlink::PeerChange& change) {
-  Tried& tried = tried_[node];
+// Has every peer hear from us now: of a new key, and of a new address.
+Status Mesh::call_all() {
+  KTN_TRY(const netlink::Device is, wireguard_->read(device));
+  // A packet is sent at once where the keepalive was off, and none where it was on.
+  for (const int seconds : {0, mesh_keepalive_s}) {
+    netlink::Change change;
+    for (const netlink::Peer& peer : is.peers)
+      change.peers.push_back({.public_key = peer.public_key, .update_only = true, .keepalive_s = seconds});
+    KTN_OK(wireguard_->apply(device, change));
+  }
+  return Done{};
+}
+
+Status Mesh::rotate(const overlay::Wanted& wanted) {
+  KTN_OK(keys_.follow(rotation_));
+  const bool told = keys_.next() && mesh_.with([&](const MeshState& s) { return s.key_told == keys_.next()->public_key; });
+  if (!told) {
+    turn_.reset();
+    return Done{};
+  }
   const Duration now = context_.clock.steady();
-  const bool fresh = known && known->last_handshake_ms > 0 && to_ms(context_.clock.now()) - known->last_handshake_ms < handshake_is_old_ms;
-  model::Strings endpoints = peer.endpoints;
-  std::erase_if(endpoints, [](const std::string& one) { return !netlink::is_endpoint(one); });
-  if (endpoints.empty() || (fresh && known->endpoint)) return;
-  const bool others = tried.endpoints != endpoints;
-  if (others) tried = {0, now, endpoints};
-  if (!others && known && known->endpoint && now - tried.since < endpoint_patience) return;
-  if (!others && known && known->endpoint) ++tried.tries;
-  tried.since = now;
-  const std::string next = overlay::endpoint(endpoints, tried.tries);
-  if (!known || known->endpoint != next) change.endpoint = next;
+  if (!turn_) turn_ = now + others_hear + slot * (wanted.address->value - wanted.pool.base.value);
+  if (now < *turn_) return Done{};
+  turn_.reset();
+  KTN_OK(keys_.take_next());
+  log::info("the new key of the mesh is taken into use", {{"rotation", std::to_string(keys_.in_use()->rotation)}});
+  return Done{};
 }
 
 Status Mesh::mend_peers(const overlay::Wanted& wanted) {
+  const Duration begun = context_.clock.steady();
+  KTN_OK(rotate(wanted));
   KTN_TRY(const netlink::Device is, wireguard_->read(device));
   netlink::Change change;
-  if (is.private_key.reveal() != key_->reveal()) change.private_key = key_;
+  const bool other_key = is.private_key.reveal() != keys_.in_use()->secret.reveal();
+  if (other_key) change.private_key = keys_.in_use()->secret;
   if (is.listen_port != options_.port) change.listen_port = options_.port;
-  std::map<std::string, const netlink::Peer*> known;
-  for (const netlink::Peer& peer : is.peers) known[peer.public_key] = &peer;
-  std::set<std::string> keys;
-  for (const auto& [node, peer] : wanted.peers) {
-    if (!netlink::is_key(peer.public_key)) continue;  // of one node: no reason to cut the others off
-    keys.insert(peer.public_key);
-    const auto at = known.find(peer.public_key);
-    const netlink::Peer* has = at == known.end() ? nullptr : at->second;
-    netlink::PeerChange one{.public_key = peer.public_key};
-    if (!has) one.keepalive_s = keepalive_s;
-    choose_endpoint(node, peer, has, one);
-    static const std::vector<Subnet> none;
-    const auto& had = has ? has->allowed_ips : none;
-    std::ranges::set_difference(peer.allowed, had, std::back_inserter(one.add));
-    std::ranges::set_difference(had, peer.allowed, std::back_inserter(one.take));
-    if (!has) mended("peer " + node);
-    if (has && (!one.add.empty() || !one.take.empty())) mended("addresses of peer " + node);
-    if (!has || one.endpoint || !one.add.empty() || !one.take.empty()) change.peers.push_back(std::move(one));
-  }
-  for (const auto& [key, peer] : known) {
-    if (keys.contains(key)) continue;
-    change.peers.push_back({.public_key = key, .remove = true});
-    mended("a peer that is not ours");
-  }
-  std::erase_if(tried_, [&](const auto& tried) { return !wanted.peers.contains(tried.first); });
-  if (!change.private_key && !change.listen_port && change.peers.empty()) return Done{};
-  return wireguard_->apply(device, change);
+  seen_ = peers_.look(wanted, is, begun, context_.clock.now());
+  for (const std::string& what : seen_.mended) mended(what);
+  change.peers = seen_.changes;
+  if (change.private_key || change.listen_port || !change.peers.empty()) KTN_OK(wireguard_->apply(device, change));
+  // Their sessions ended with the old key; left alone, each waits for its next packet, and up to five seconds.
+  if (other_key) KTN_OK(call_all());
+  const Duration now = context_.clock.steady();
+  seen_cost_ = now - begun;
+  if (!seen_.handing_over) handing_since_.reset();
+  if (seen_.handing_over && !handing_since_) handing_since_ = now;
+  return Done{};
+}
+
+// Asked of the kernel anew at each look: a router on the way may have said something.
+Status Mesh::mend_mtu(const overlay::Wanted& wanted, const netlink::Link& link) {
+  ways_.forget();
+  std::map<std::string, int> rooms;
+  for (const auto& [node, endpoint] : seen_.endpoints)
+    if (!endpoint.empty()) rooms[node] = ways_.room(*links_, endpoint);
+  const int alone = rooms.empty() ? ways_.room(*links_, "192.0.2.1:9") : usual_mtu;  // for documentation: any way out will do
+  mtus_ = choose_mtus(wanted, rooms, alone);
+  if (link.mtu == mtus_.device) return Done{};
+  return links_->set_mtu(device, mtus_.device);
 }
 
 Status Mesh::mend_routes(const overlay::Wanted& wanted, int link) {
+  std::map<Ipv4, netlink::Route> missing;
+  for (const auto& [node, peer] : wanted.peers) {
+    const auto shorter = mtus_.peers.find(node);
+    const int mtu = shorter == mtus_.peers.end() ? 0 : shorter->second;
+    for (const Subnet& to : peer.allowed) missing[to.base] = {to, link, wanted.address, mtu};
+  }
   KTN_TRY(const auto routes, links_->routes(link));
   std::vector<netlink::RouteChange> changes;
-  std::set<Ipv4> there;
+  std::size_t other_mtu = 0;
   for (const netlink::Route& route : routes) {
-    const bool is_wanted = route.to.bits == 32 && wanted.routes.contains(route.to.base) && route.source == wanted.address;
-    if (is_wanted)
-      there.insert(route.to.base);
-    else if (!(route.to.bits == 32 && wanted.routes.contains(route.to.base)))
+    const auto at = missing.find(route.to.base);
+    if (at == missing.end() || route.to.bits != 32) {
       changes.push_back({netlink::RouteChange::Kind::remove, route});
+    } else if (route == at->second) {
+      missing.erase(at);
+    } else {
+      other_mtu += route.mtu != at->second.mtu;  // which is no fault of anybody
+    }
   }
-  for (const Ipv4 to : wanted.routes)
-    if (!there.contains(to)) changes.push_back({netlink::RouteChange::Kind::replace, {{to, 32}, link, wanted.address}});
+  for (const auto& [to, route] : missing) changes.push_back({netlink::RouteChange::Kind::replace, route});
   if (changes.empty()) return Done{};
-  mended(std::to_string(changes.size()) + " routes");
+  if (changes.size() > other_mtu) mended(std::to_string(changes.size() - other_mtu) + " routes");
   return links_->change_routes(changes);
 }
 
@@ -189,7 +197,7 @@ Status Mesh::mend_bridges(const overlay::Wanted& wanted) {
 bool Mesh::rules_are_due() {
   const Duration now = context_.clock.steady();
   const bool heard = !watch_ || watch_->rules_changed();
-  const bool due = expected_ || heard || !problem_.empty() || now - rules_seen_ > between_rules || netlink::legacy_iptables_is_used();
+  const bool due = expected_ || heard || failed_ || now - rules_seen_ > between_rules || netlink::legacy_iptables_is_used();
   if (due) rules_seen_ = now;
   return due;
 }
@@ -207,8 +215,10 @@ Status Mesh::mend_rules(const overlay::Wanted& wanted) {
     table_ = table ? crypto::sha256(*table) : "";
     rules_ = wanted.rules;
   }
-  KTN_TRY(const int rules, netlink::ensure_rules("DOCKER-USER", docker_user));
-  if (rules > 0) mended("the rule in DOCKER-USER");
+  KTN_TRY(const int passed, netlink::ensure_rules("DOCKER-USER", docker_user));
+  if (passed > 0) mended("the rule in DOCKER-USER");
+  KTN_TRY(const int asked, netlink::ensure_rules("INPUT", input));
+  if (asked > 0) mended("the rule in INPUT");
   return Done{};
 }
 
@@ -217,7 +227,12 @@ Status Mesh::mend(const overlay::Wanted& wanted) {
   // Rules first: what is not let through yet must not be for a moment.
   if (rules_are_due()) KTN_OK(mend_rules(wanted));
   KTN_OK(mend_bridges(wanted));
-  if (options_.off || !wanted.address) return Done{};
+  if (!addresses_ || !watch_ || watch_->addresses_changed()) {
+    KTN_TRY(auto addresses, host_addresses(*links_));
+    moved_ = addresses_ && *addresses_ != addresses;
+    addresses_ = std::move(addresses);
+  }
+  if (!wanted.address) return Done{};
   KTN_OK(ensure_device());
   KTN_TRY(const netlink::Link link, links_->find(device));
   const netlink::Address own{*wanted.address, 32};
@@ -228,59 +243,96 @@ Status Mesh::mend(const overlay::Wanted& wanted) {
     mended("the address " + to_text(own.address));
     KTN_OK(links_->add_address(link.index, own));
   }
-  if (link.mtu != mesh_mtu) KTN_OK(links_->set_mtu(device, mesh_mtu));
   if (!link.up) {
     mended(device + " being down");
     KTN_OK(links_->set_up(device));
   }
   // Up first: only then does a process take its port, and tell where it cannot.
   KTN_OK(mend_peers(wanted));
-  return mend_routes(wanted, link.index);
+  KTN_OK(mend_mtu(wanted, link));
+  KTN_OK(mend_routes(wanted, link.index));
+  // Others are to know where we are now before their next packet to where we were.
+  if (std::exchange(moved_, false)) KTN_OK(call_all());
+  return Done{};
+}
+
+Duration Mesh::until_next_look() const {
+  const Duration now = context_.clock.steady();
+  Duration left = looked_ + between_looks - now;
+  if (turn_) left = std::min(left, *turn_ - now);
+  // Of a thousand peers a look takes longer: a twentieth of a core at the most.
+  if (handing_since_ && now - *handing_since_ < handing_over_longest)
+    left = std::min(left, std::clamp(seen_cost_ * 20, handing_over_pace, Duration(1'000)));
+  return std::max(left, Duration(1));
+}
+
+// True: there is a reason to look at everything; else it is the peers' turn alone.
+bool Mesh::wait() {
+  const auto is_due = [&](const MeshState& s) { return s.version != version_ || s.stopping; };
+  if (mesh_.with(is_due)) return true;
+  bool changed = false;
+  if (watch_) {
+    const auto heard = watch_->wait(until_next_look());
+    changed = !heard || *heard;
+    if (changed) mesh_.wait(breath, is_due);  // what comes together is looked at together
+  } else {
+    mesh_.wait(until_next_look(), is_due);
+  }
+  return changed || failed_ || mesh_.with(is_due) || context_.clock.steady() >= looked_ + between_looks;
 }
 
 void Mesh::step() {
-  const auto is_due = [&](const MeshState& s) { return s.version != version_ || s.stopping; };
-  if (!mesh_.with(is_due)) {
-    if (watch_) {
-      (void)watch_->wait(between_looks);
-      mesh_.wait(breath, is_due);  // what comes together is looked at together
-    } else {
-      mesh_.wait(between_looks, is_due);
-    }
-  }
+  const bool all = wait();
   const auto [snapshot, version, stopping] = mesh_.with([](const MeshState& s) { return std::tuple(s.wanted, s.version, s.stopping); });
   if (stopping) return;
   expected_ = version != version_;
-  const Status done = mend(overlay::wanted(*snapshot, NodeId(context_.node)));
-  const std::string problem =
-      done ? "" : done.error().message + (done.error().hint.empty() ? "" : ": " + done.error().hint);
+  if (expected_ || !wanted_) {
+    wanted_ = overlay::wanted(*snapshot, NodeId(context_.node));
+    rotation_ = snapshot->key_rotation;
+  }
+  if (all) looked_ = context_.clock.steady();
+  const Status done = all ? mend(*wanted_) : wanted_->address ? mend_peers(*wanted_) : Status(Done{});
+  version_ = version;
+  failed_ = !done;
+  tell(done);
+  if (!done) mesh_.wait(Duration(1'000), [](const MeshState& s) { return s.stopping; });
+}
+
+// What is wrong is said in the log, and what others have to know in the node's facts.
+void Mesh::tell(const Status& done) {
+  std::string problem = !done ? done.error().message + (done.error().hint.empty() ? "" : ": " + done.error().hint)
+                              : silence_text(seen_.silent, options_.port);
+  if (problem.empty()) problem = mtus_.mismatch;
   if (problem != problem_ && !problem.empty())
     log::warn("the network between nodes is not as wanted", {{"reason", problem}});
   if (problem.empty() && !problem_.empty()) log::info("the network between nodes is as wanted again");
   problem_ = problem;
-  version_ = version;
-  const std::string key = key_ ? netlink::public_key(*key_) ? *netlink::public_key(*key_) : "" : "";
+  const auto addresses = addresses_.value_or(model::Strings());
+  const std::int64_t rotation = keys_.in_use() ? keys_.in_use()->rotation : 0;
   const bool news = mesh_.change([&](MeshState& s) {
-    const bool differs = s.key != key || s.way != way_ || s.problem != problem;
-    s.applied = version;
-    s.key = key;
+    const bool differs = s.key != keys_.public_key() || s.rotation != rotation || s.way != way_ || s.problem != problem ||
+                         s.mtu != mtus_.device || s.addresses != addresses;
+    s.applied = version_;
+    s.key = keys_.public_key();
+    s.rotation = rotation;
     s.way = way_;
     s.problem = problem;
-    s.mtu = mesh_mtu;
+    s.mtu = mtus_.device;
+    s.addresses = addresses;
     return differs;
   });
   if (news) context_.state.change([](State& s) { s.report_facts = true; });
-  if (!done) mesh_.wait(Duration(1'000), [&](const MeshState& s) { return s.stopping; });
 }
 
 Status remove_mesh(const std::string& state_dir) {
   KTN_TRY(auto links, netlink::Links::open());
   KTN_OK(netlink::remove_rules("DOCKER-USER", docker_user));
-  if (const auto nft = netlink::Nft::find()) KTN_OK(nft->apply("table inet kontena\ndelete table inet kontena\n"));
+  KTN_OK(netlink::remove_rules("INPUT", input));
+  if (const auto nft = netlink::Nft::find()) KTN_OK(nft->apply(overlay::no_rules()));
   KTN_OK(netlink::stop_wireguard(device));
   if (const Status removed = links.remove(device); !removed && removed.error().code != Code::not_found) return removed;
   KTN_OK(files::remove(state_dir + "/network.json"));
-  return files::remove(state_dir + "/mesh.key");
+  return remove_mesh_keys(state_dir);
 }
 
 }  // namespace kontena::agent

@@ -9,19 +9,19 @@
 #include "kontena/netlink/rules.h"
 #include "kontena/netlink/watch.h"
 #include "kontena/netlink/wireguard.h"
+#include "mesh_keys.h"
+#include "mesh_mtu.h"
+#include "mesh_peers.h"
 #include "mesh_state.h"
 #include "state.h"
 
 namespace kontena::agent {
-
-inline constexpr int mesh_mtu = 1420;  // of 1500, less 80 for WireGuard over IPv6
 
 struct MeshOptions {
   std::string state_dir;     // where the key is kept
   std::string wireguard_go;  // its path; "" = found, where the kernel has no WireGuard
   int port = 51820;          // of WireGuard, UDP
   model::Strings endpoints;  // where others reach it, best first; none: found out
-  bool off = false;          // no network between nodes
   std::function<void(const std::string& what)> drifted = {};  // hears what was mended though nothing else was wished
 };
 
@@ -38,22 +38,21 @@ class Mesh {
   void wake();  // from any thread
 
  private:
-  struct Tried {
-    std::int64_t tries = 0;  // endpoints
-    Duration since{0};
-    model::Strings endpoints;
-  };
-
+  bool wait();
   Status open();
   Status mend(const overlay::Wanted&);
   Status ensure_device();
   Status mend_peers(const overlay::Wanted&);
+  Status rotate(const overlay::Wanted&);
+  Status call_all();
+  Status mend_mtu(const overlay::Wanted&, const netlink::Link&);
   Status mend_routes(const overlay::Wanted&, int link);
   Status mend_bridges(const overlay::Wanted&);
   Status mend_rules(const overlay::Wanted&);
   bool rules_are_due();
-  void choose_endpoint(const std::string& node, const overlay::WantedPeer&, const netlink::Peer*, netlink::PeerChange&);
+  Duration until_next_look() const;
   void mended(const std::string& what);  // something was not as wanted
+  void tell(const Status& done);
 
   Context context_;
   Synced<MeshState>& mesh_;
@@ -62,14 +61,26 @@ class Mesh {
   std::optional<netlink::Links> links_;
   std::optional<netlink::Nft> nft_;
   std::unique_ptr<netlink::WireGuard> wireguard_;
-  std::optional<Redacted> key_;
+  MeshKeys keys_;
+  std::optional<Duration> turn_;        // steady; when the next key is taken into use
+  std::int64_t rotation_ = 0;           // of the grid
   std::string way_;
-  std::map<std::string, Tried> tried_;  // by node
+  MeshPeers peers_;
+  MeshPeers::Look seen_;                // the last look at the peers …
+  Duration seen_cost_{0};               // … and how long that took
+  std::optional<Duration> handing_since_;  // steady; since when a peer has had two keys
+  Ways ways_;
+  Mtus mtus_;
+  std::optional<overlay::Wanted> wanted_;
   std::string rules_;                   // as last put
   std::string table_;                   // as the kernel listed it after that
-  std::int64_t version_ = -1;           // that was mended to
+  std::int64_t version_ = -1;           // that was mended to, and that wanted_ is of
   Duration rules_seen_{0};              // steady
   bool expected_ = true;                // of this round: what is wanted has changed
+  std::optional<model::Strings> addresses_;  // of this host
+  bool moved_ = false;                  // they have changed
+  Duration looked_{-60'000};            // steady; at everything
+  bool failed_ = false;                 // the last look
   std::string problem_;
 };
 

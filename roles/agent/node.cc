@@ -26,6 +26,9 @@ Node::Node(Parts parts)
       report_(context_, uplink_, [this, address = std::move(parts.address)](model::NodeFacts& facts) {
         facts.address = address(uplink_.at());
         if (overlay_) overlay_->complete(facts);
+      },
+      [this](const model::NodeFacts& facts) {
+        if (overlay_) overlay_->told(facts);
       }),
       streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}),
       renew_(context_, uplink_, parts.papers) {

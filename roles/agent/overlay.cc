@@ -10,27 +10,6 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration network_patience{3'000};
-constexpr std::size_t most_endpoints = 16;  // that the server takes
-
-// Those that a host behind NAT or with several networks may be reached at besides.
-model::Strings more_endpoints(int port, const std::string& first) {
-  model::Strings found;
-  auto links = netlink::Links::open();
-  if (!links) return found;
-  const auto all = links->list();
-  if (!all) return found;
-  for (const netlink::Link& link : *all) {
-    // Hardware, and what carries the host's own addresses in machines that are virtual themselves.
-    if (!link.up || link.name == "lo" || link.kind == "bridge" || link.kind == "tun" || link.kind == "wireguard" || link.master != 0) continue;
-    const auto addresses = links->addresses(link.index);
-    if (!addresses) continue;
-    for (const netlink::Address& address : *addresses) {
-      const std::string text = to_text(address.address) + ':' + std::to_string(port);
-      if (text != first && !text.starts_with("169.254.")) found.push_back(text);
-    }
-  }
-  return found;
-}
 
 }  // namespace
 
@@ -55,7 +34,13 @@ void OverlayNetwork::wind_up() {
 }
 
 Overlay OverlayNetwork::for_containers() {
-  return {.mtu = mesh_mtu, .prepare = [this](const model::Assignment& wanted) { return prepare(wanted); }};
+  return {.mtu = [this] { return mtu(); }, .prepare = [this](const model::Assignment& wanted) { return prepare(wanted); }};
+}
+
+// Of the networks of containers: what the mesh has, once that is known.
+int OverlayNetwork::mtu() {
+  return state_.wait_then(network_patience, [](const MeshState& s) { return s.mtu > 0 || s.stopping; },
+                          [](const MeshState& s) { return s.mtu > 0 ? s.mtu : usual_mtu; });
 }
 
 Result<std::string> OverlayNetwork::prepare(const model::Assignment& wanted) {
@@ -67,7 +52,7 @@ Result<std::string> OverlayNetwork::prepare(const model::Assignment& wanted) {
   const auto is_let_through = [&](const MeshState& s) {
     if (s.applied != s.version || s.answered != s.version) return false;
     return std::ranges::all_of(wanted.networks, [&](const auto& network) {
-      return s.wanted->members.contains(*wanted.id + '@' + network.second.path);
+      return s.wanted->members.contains(overlay::member_id(*wanted.id, network.second.path));
     });
   };
   // Its packets would be dropped until then. With the server away, or a mesh that has
@@ -91,17 +76,30 @@ Result<std::string> OverlayNetwork::resolver_file(const model::Assignment& wante
 }
 
 void OverlayNetwork::complete(model::NodeFacts& facts) {
+  model::Strings addresses;
   state_.with([&](const MeshState& s) {
+    addresses = s.addresses;
+    facts.mesh_mtu = s.mtu;
+    facts.mesh_rotation = s.rotation;
     facts.mesh_key = s.key;
     facts.mesh_way = s.way;
     facts.mesh_problem = s.problem;
   });
+  // Those that people gave come first; the others may be nearer, or still right when those are not.
   facts.mesh_endpoints = options_.endpoints;
-  if (!facts.mesh_endpoints.empty() || facts.address.empty()) return;
-  const std::string first = facts.address + ':' + std::to_string(options_.port);
-  facts.mesh_endpoints = {first};
-  for (std::string& more : more_endpoints(options_.port, first)) facts.mesh_endpoints.push_back(std::move(more));
-  if (facts.mesh_endpoints.size() > most_endpoints) facts.mesh_endpoints.resize(most_endpoints);
+  const auto add = [&](const std::string& address) {
+    const std::string endpoint = (address.find(':') == std::string::npos ? address : '[' + address + ']') + ':' + std::to_string(options_.port);
+    if (!address.empty() && std::ranges::find(facts.mesh_endpoints, endpoint) == facts.mesh_endpoints.end() &&
+        facts.mesh_endpoints.size() < api::most_endpoints)
+      facts.mesh_endpoints.push_back(endpoint);
+  };
+  add(facts.address);
+  for (const std::string& address : addresses) add(address);
+}
+
+void OverlayNetwork::told(const model::NodeFacts& facts) {
+  const bool news = state_.with([&](MeshState& s) { return std::exchange(s.key_told, facts.mesh_key) != facts.mesh_key; });
+  if (news) mesh_.wake();
 }
 
 }  // namespace kontena::agent

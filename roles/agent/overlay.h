@@ -22,9 +22,11 @@ class OverlayNetwork {
 
   Overlay for_containers();
   Answerers answerers() { return probe_.answerers(); }  // of what people ask; this outlives them
+  void told(const model::NodeFacts&);  // the server has acknowledged them
   void complete(model::NodeFacts&);  // with key, endpoints, and what is wrong
 
  private:
+  int mtu();
   Result<std::string> prepare(const model::Assignment&);
   Result<std::string> resolver_file(const model::Assignment&);
 

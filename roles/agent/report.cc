@@ -98,6 +98,7 @@ void Report::step() {
       unknown_.clear();
       all_ = true;
     }
+    if (std::exchange(s.facts_again, false)) facts_told_.reset();
     if (std::exchange(s.report_facts, false) || !facts_told_) taken.engine = s.engine;
     if (!s.listed) return taken;
     if (all_)
@@ -145,6 +146,7 @@ Status Report::tell_facts(const engine::EngineFacts& engine) {
   complete_(facts);
   if (facts_told_ == facts) return Done{};
   KTN_OK(api::call<api::Nothing>(uplink_.server(), http::Method::post, std::string(api::paths::agent_facts), facts));
+  acknowledged_(facts);
   facts_told_ = std::move(facts);
   return Done{};
 }

@@ -14,9 +14,11 @@ std::string local_address(const std::string& host, int port);
 // While one request is under way the next batch gathers.
 class Report {
  public:
-  // `complete` adds to the engine's facts, anew whenever facts are told.
-  Report(Context context, Uplink& uplink, std::function<void(model::NodeFacts&)> complete)
-      : context_(std::move(context)), uplink_(uplink), complete_(std::move(complete)), run_(context_.ids.id()) {}
+  // `complete` adds to the engine's facts, anew whenever facts are told; `acknowledged`
+  // hears what the server has taken.
+  Report(Context context, Uplink& uplink, std::function<void(model::NodeFacts&)> complete,
+         std::function<void(const model::NodeFacts&)> acknowledged)
+      : context_(std::move(context)), uplink_(uplink), complete_(std::move(complete)), acknowledged_(std::move(acknowledged)), run_(context_.ids.id()) {}
 
   void step();  // waits until something has changed, and tells it
 
@@ -30,6 +32,7 @@ class Report {
   Context context_;
   Uplink& uplink_;
   const std::function<void(model::NodeFacts&)> complete_;
+  const std::function<void(const model::NodeFacts&)> acknowledged_;
   std::uint64_t epoch_ = 0;                            // of the server that was told what is in told_
   std::map<std::string, model::InstanceStatus> told_;  // by InstanceId, as the server has acknowledged it
   std::set<std::string> unknown_;                      // to the server: not told again until it is assigned anew

@@ -63,6 +63,7 @@ struct State {
   bool replan = false;
   std::set<std::string> report;  // InstanceIds
   bool report_facts = false;
+  bool facts_again = false;      // also what the server has acknowledged
   bool stopping = false;
   std::optional<int> exit;   // with which status to end, and that it is time to
   bool removed = false;      // people removed this node: it is to leave nothing behind

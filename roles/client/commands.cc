@@ -86,6 +86,13 @@ constexpr std::array table{
             "grid ls         with their nodes and stacks\ngrid ls --json  for a script",
             {},
             grid_ls},
+    Command{"grid network rotate-keys", "[GRID]", "Have all nodes make new keys for the network between them",
+            "Of the current grid, or the one named. One node after the other takes its new key into use, and\n"
+            "connections between containers go on. Private keys never leave their nodes.",
+            "grid network rotate-keys           and wait until all nodes use theirs\n"
+            "grid network rotate-keys -d eu     of another grid, without waiting\n"
+            "grid network rotate-keys --force   although a node is away",
+            grid_keys_options, grid_network_rotate_keys},
     Command{"grid rebalance", "", "Move instances to the nodes that have fewer",
             "Each is started on its new node before the old one goes. Only what is healthy, and not bound to its\n"
             "node by a volume or by being declared as pinned, is moved; nothing is moved to and fro.",

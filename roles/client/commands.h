@@ -24,6 +24,7 @@ Result<int> deployment_show(Session&);
 Result<int> deployment_wait(Session&);
 Result<int> grid_create(Session&);
 Result<int> grid_ls(Session&);
+Result<int> grid_network_rotate_keys(Session&);
 Result<int> grid_rebalance(Session&);
 Result<int> grid_rm(Session&);
 Result<int> grid_set(Session&);

@@ -47,6 +47,10 @@ inline constexpr std::array deploy_options{
     Option{"--detach", "-d", "", "do not wait for the end; -q prints the deployment's id"},
     progress,
 };
+inline constexpr std::array grid_keys_options{
+    Option{"--force", "", "", "also where nodes are not ready: they are cut off until they hear from the server"},
+    detach,
+};
 inline constexpr std::array grid_rebalance_options{
     Option{"--plan", "", "", "print what would move, and move nothing"},
     Option{"--most", "", "N", "move at most N instances (default: 20)"},

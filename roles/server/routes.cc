@@ -27,6 +27,7 @@ constexpr std::array table{
     Route{del, paths::grid, grids, "grid.remove", no_body, remove_grid},
     Route{post, paths::grid_settings, grids, "grid.set", small_body, set_grid},
     Route{post, paths::grid_rebalance, nodes, "grid.rebalance", no_body, rebalance_grid},
+    Route{post, paths::grid_keys, grids, "grid.rotate-keys", no_body, rotate_keys},
     Route{get, paths::projects, view, "", no_body, list_projects},
 
     Route{get, paths::nodes, view, "", no_body, list_nodes},

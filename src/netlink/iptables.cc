@@ -14,7 +14,15 @@ class Chain {
  public:
   Chain(std::string program, std::string name) : program_(std::move(program)), name_(std::move(name)) {}
 
-  Result<bool> exists() const { return yes_or_no("-S", {"1"}); }
+  // The kernel's own chains are always there; what counts is that somebody has put something into any.
+  Result<bool> exists() const {
+    if (name_ != "INPUT") return yes_or_no("-S", {"1"});
+    KTN_TRY(const auto output, run({program_, "-w", seconds_for_the_lock, "-S"}, {}));
+    if (output.status != 0) return refused(output);
+    for (const std::string& line : text::split(output.out, '\n'))
+      if (!line.empty() && !(line.starts_with("-P ") && line.ends_with(" ACCEPT"))) return true;
+    return false;
+  }
   Result<bool> has(const Rule& rule) const { return yes_or_no("-C", rule); }
 
   Status change(const char* how, const Rule& rule) const {

@@ -112,6 +112,8 @@ TEST_CASE("rules are put once into a chain of others, in either iptables" * doct
     return;
   }
   const std::string chain = "DOCKER-USER";
+  // A form in which nobody has a rule is left alone, though the kernel's own chains are always there.
+  CHECK(*ensure_rules("INPUT", {{"-j", "ACCEPT"}}) == 0);
   const std::vector<Rule> rules{{"-i", "kontena0", "-m", "mark", "--mark", "0x4b000000/0xff000000", "-j", "ACCEPT"},
                                 {"-o", "kontena0", "-j", "ACCEPT"}};
   CHECK(*ensure_rules(chain, rules) == 0);  // there is no such chain
@@ -128,6 +130,9 @@ TEST_CASE("rules are put once into a chain of others, in either iptables" * doct
         "-N DOCKER-USER\n-A DOCKER-USER -i kontena0 -m mark --mark 0x4b000000/0xff000000 -j ACCEPT\n"
         "-A DOCKER-USER -o kontena0 -j ACCEPT\n-A DOCKER-USER -j RETURN\n");
   CHECK(ensure_rules(chain, {{"--no-such-argument"}}).error().code == Code::invalid_argument);
+  CHECK(*ensure_rules("INPUT", {{"-i", "kn+", "-j", "ACCEPT"}}) == forms);
+  CHECK(run({find_program("iptables-nft"), "-S", "INPUT"}, "")->out == "-P INPUT ACCEPT\n-A INPUT -i kn+ -j ACCEPT\n");
+  CHECK(*remove_rules("INPUT", {{"-i", "kn+", "-j", "ACCEPT"}}) == forms);
   CHECK(*remove_rules(chain, rules) == 2 * forms);
   CHECK(*remove_rules(chain, rules) == 0);
 }

@@ -23,6 +23,7 @@ inline constexpr std::string_view nodes = "/v1/grids/{grid}/nodes";
 inline constexpr std::string_view node = "/v1/grids/{grid}/nodes/{node}";
 inline constexpr std::string_view grid_settings = "/v1/grids/{grid}/settings";
 inline constexpr std::string_view grid_rebalance = "/v1/grids/{grid}/rebalance";              // ?plan=true moves nothing
+inline constexpr std::string_view grid_keys = "/v1/grids/{grid}/network/rotate-keys";             // ?force=true also where nodes are away
 inline constexpr std::string_view node_activate = "/v1/grids/{grid}/nodes/{node}/activate";
 inline constexpr std::string_view node_drain = "/v1/grids/{grid}/nodes/{node}/drain";
 inline constexpr std::string_view node_pause = "/v1/grids/{grid}/nodes/{node}/pause";

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "../networks.h"
+#include "../seen_address.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
@@ -61,11 +62,16 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
 Result<http::Response> beat(Context& context, const View& view, const Call& call, http::Upload*) {
   context.liveness.heard(NodeId(call.who.id));
   const Duration lost_after = context.liveness.lost_after(*view, call.who.grid);
-  return http::Response{.body = codec::to_json(api::BeatAnswer{to_ms(call.now), lost_after.count(), context.certificate_lifetime.count()})};
+  const auto* facts = view->facts.get(node_key(call));
+  return http::Response{.body = codec::to_json(api::BeatAnswer{.time_ms = to_ms(call.now),
+                                                               .lost_after_ms = lost_after.count(),
+                                                               .certificate_lifetime_ms = context.certificate_lifetime.count(),
+                                                               .tell_facts = facts && facts->seen_address != seen_address(call.from)})};
 }
 
 Result<Change> put_facts(const Context&, const ClusterView& view, const Call& call) {
-  KTN_TRY(const model::NodeFacts facts, body_of<model::NodeFacts>(call));
+  KTN_TRY(model::NodeFacts facts, body_of<model::NodeFacts>(call));
+  facts.seen_address = seen_address(call.from);
   constexpr std::size_t longest = 64;
   if (facts.mesh_endpoints.size() > api::most_endpoints || facts.mesh_key.size() > longest ||
       std::ranges::any_of(facts.mesh_endpoints, [&](const auto& endpoint) { return endpoint.size() > longest; }))

@@ -74,6 +74,9 @@ KTN_WRITE(remove_network);
 // mesh.cc
 KTN_READ(get_node_network);
 
+// keys.cc
+KTN_WRITE(rotate_keys);
+
 // logs.cc
 KTN_LIVE(stream_logs);
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "../networks.h"
+#include "../seen_address.h"
 #include "find.h"
 #include "handlers.h"
 #include "kontena/base/text.h"
@@ -29,7 +30,8 @@ model::NodeNetwork subnet_of(const model::Network& network) {
 }
 
 std::string digest_of(const api::NetworkAnswer& told) {
-  return crypto::sha256_hex(codec::to_json(told.networks) + codec::to_json(told.lost) + told.address + told.pool).substr(0, 16);
+  return crypto::sha256_hex(codec::to_json(told.networks) + codec::to_json(told.lost) + told.address + told.pool + '/' +
+                            std::to_string(told.key_rotation)).substr(0, 16);
 }
 
 // Those that can be called, or call: with a number and a key.
@@ -43,7 +45,8 @@ void add_peers(const ClusterView& view, const model::Node& self, std::int64_t af
                           .name = node.name,
                           .address = to_text(overlay::node_address(pool, node.number)),
                           .public_key = facts->value.mesh_key,
-                          .endpoints = facts->value.mesh_endpoints});
+                          .endpoints = endpoints_of(facts->value),
+                          .mtu = facts->value.mesh_mtu});
   });
 }
 
@@ -78,6 +81,7 @@ Result<Answer> get_node_network(const Context& context, const ClusterView& view,
   const auto networks = networks_on(view, key);
 
   api::NetworkAnswer told{.revision = view.revision, .grid = call.who.grid, .pool = to_text(pool)};
+  if (const auto* grid = view.grids.get(call.who.grid)) told.key_rotation = grid->key_rotation;
   if (self->number != 0) told.address = to_text(overlay::node_address(pool, self->number));
   for (const std::string& network : networks)
     if (const auto* record = view.networks.get(network)) told.networks.push_back(subnet_of(*record));
@@ -98,7 +102,7 @@ Result<Answer> get_node_network(const Context& context, const ClusterView& view,
 
   const bool nothing_new = !told.complete && told.members.empty() && told.peers.empty() && told.gone.empty();
   if (!nothing_new || call.last) return answer(told);
-  Park park{{"by_node/" + key, "nodes/" + call.who.grid, "facts/" + call.who.grid, "removed_nodes/" + call.who.grid, "liveness/" + call.who.grid}};
+  Park park{{"by_node/" + key, "grids/" + call.who.grid, "nodes/" + call.who.grid, "facts/" + call.who.grid, "removed_nodes/" + call.who.grid, "liveness/" + call.who.grid}};
   for (const std::string& network : networks) {
     park.prefixes.push_back("members/" + network);
     park.prefixes.push_back("networks/" + network);

@@ -1,0 +1,13 @@
+#pragma once
+
+#include "kontena/model/service.h"
+#include "kontena/netlink/links.h"
+
+namespace kontena::agent {
+
+// The addresses by which others may reach this host: of its hardware, and of what
+// carries a host's own addresses in machines that are virtual themselves; not those of
+// bridges for containers, nor of tunnels.
+Result<model::Strings> host_addresses(netlink::Links&);
+
+}  // namespace kontena::agent
