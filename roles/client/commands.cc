@@ -71,6 +71,14 @@ constexpr std::array table{
             "deployment wait shop              follow it as `stack deploy` does\n"
             "deployment wait shop --timeout 1h  for at most an hour",
             progress_options, deployment_wait},
+    Command{"events", "", "List what happened by itself",
+            "The newest is the last. What people asked for is in `audit ls`. Of each grid the newest 1,000 are kept;\n"
+            "what happens again within a minute is one event, with how many times.\n"
+            "Types: network.drift - links, routes or rules of a node were changed by others, and are mended.",
+            "events --node n1            of one node\n"
+            "events --since 1h           of the last hour\n"
+            "events -n 20 --format jsonl  for a script",
+            events_options, events},
     Command{"grid create",
             "GRID",
             "Make a grid",
@@ -167,6 +175,18 @@ constexpr std::array table{
             "network show front         for people\nnetwork show front --json  with all names of each member",
             {},
             network_show},
+    Command{"network test", "FROM TO[:PORT]", "Try the way from one instance to another, and tell what is wrong",
+            "FROM is STACK/SERVICE-N, or STACK/SERVICE for one of its instances. TO is the same, a name, or an\n"
+            "address. Each step is looked at where it happens: the names, networks and rules on the nodes, the\n"
+            "handshake between them, and then echoes and a connection from inside FROM's container. It ends with\n"
+            "the first thing that is wrong, and what to do.\n"
+            "\n"
+            "Exits with 0 where all is well, 1 where something is wrong.",
+            "network test shop/web shop/db:5432      does web reach the database?\n"
+            "network test shop/web-2 db              what it calls `db`, and the way there\n"
+            "network test shop/web 10.80.16.70:5432  without a name\n"
+            "network test shop/web example.com:443   out of the cluster",
+            {}, network_test},
     Command{"node activate",
             "NODE...",
             "Give nodes work again that were paused or drained",
@@ -195,6 +215,14 @@ constexpr std::array table{
             "node ls     with state, size and labels\nnode ls -q  their names",
             {},
             node_ls},
+    Command{"node network",
+            "NODE",
+            "Show the network of a node as it is right now",
+            "Asked of the node's kernel by its agent: its peers with the time of the last handshake and what went to\n"
+            "and fro, its networks, what is not as wanted at this moment, and what was mended last.",
+            "node network n1         for people\nnode network n1 --json  for a script",
+            {},
+            node_network},
     Command{"node pause",
             "NODE...",
             "Give nodes no new work; what they run stays",

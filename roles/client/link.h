@@ -54,13 +54,14 @@ class Link {
     return call<T>({.path = std::move(path), .query = std::move(query)}, timeout);
   }
   template <class T = api::Nothing, class Body = api::Nothing>
-  Result<T> send(http::Method method, std::string path, const Body& body = {}, http::Query query = {}) {
+  Result<T> send(http::Method method, std::string path, const Body& body = {}, http::Query query = {},
+                 Duration timeout = api::usual_timeout) {
     http::Request request{.method = method, .path = std::move(path), .query = std::move(query)};
     if constexpr (!std::is_same_v<Body, api::Nothing>) {
       request.headers["content-type"] = "application/json";
       request.body = codec::to_json(body);
     }
-    return call<T>(request, api::usual_timeout);
+    return call<T>(request, timeout);
   }
   Status remove(std::string path, http::Query query = {});  // whatever the answer's body is
 

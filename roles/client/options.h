@@ -51,6 +51,12 @@ inline constexpr std::array grid_keys_options{
     Option{"--force", "", "", "also where nodes are not ready: they are cut off until they hear from the server"},
     detach,
 };
+inline constexpr std::array events_options{
+    Option{"--limit", "-n", "N", "the newest N events (default: 100)"},
+    Option{"--node", "", "NODE", "only of this node"},
+    Option{"--since", "", "TIME", "only what is newer: 10m, 2h or 2026-11-22T09:00:00Z"},
+    Option{"--type", "", "TYPE", "only of this type: network.drift"},
+};
 inline constexpr std::array grid_rebalance_options{
     Option{"--plan", "", "", "print what would move, and move nothing"},
     Option{"--most", "", "N", "move at most N instances (default: 20)"},

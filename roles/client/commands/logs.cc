@@ -15,15 +15,6 @@ namespace paths = api::paths;
 constexpr Duration longest_silence{15'000};     // the server sends beats
 constexpr std::size_t most_sorted = 64u << 20;  // bytes kept to be sorted by time
 
-// "10m", or a point in time: in milliseconds since 1970.
-Result<std::int64_t> parse_since(const std::string& given, Time now) {
-  if (const auto point = text::parse_rfc3339(given)) return to_ms(*point);
-  if (const auto ago = text::duration(given)) return to_ms(now - *ago);
-  return Error{Code::invalid_argument,
-               "--since " + given + ": neither a time to look back, like 10m, nor a point in time",
-               "a point in time is written 2026-11-22T09:00:00Z"};
-}
-
 // The word as stack and service, or as an instance of it: "shop/web-2" is the
 // service web-2 where there is one, else the second instance of web.
 Status narrow(Session& session, const std::string& word, http::Query& query) {

@@ -29,6 +29,14 @@ Result<std::optional<std::int64_t>> number_option(const Session& session, std::s
   return number;
 }
 
+Result<std::int64_t> parse_since(const std::string& given, Time now) {
+  if (const auto point = text::parse_rfc3339(given)) return to_ms(*point);
+  if (const auto ago = text::duration(given)) return to_ms(now - *ago);
+  return Error{Code::invalid_argument,
+               "--since " + given + ": neither a time to look back, like 10m, nor a point in time",
+               "a point in time is written 2026-11-22T09:00:00Z"};
+}
+
 Status add_label(const std::string& word, model::StringMap& labels) {
   const auto equals = word.find('=');
   if (equals == std::string::npos || equals == 0)

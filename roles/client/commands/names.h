@@ -20,6 +20,9 @@ Result<ServiceName> parse_service(const std::string& word);
 // A whole number of an option that was given: at least `least`.
 Result<std::optional<std::int64_t>> number_option(const Session&, std::string_view option, std::int64_t least);
 
+// --since: "10m", or a point in time; in milliseconds since 1970.
+Result<std::int64_t> parse_since(const std::string& given, Time now);
+
 // "KEY=VALUE" into the map.
 Status add_label(const std::string& word, model::StringMap& labels);
 

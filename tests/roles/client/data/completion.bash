@@ -1,6 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment grid help login logout logs network node ps service stack status token version"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment events grid help login logout logs network node ps service stack status token version"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -40,9 +40,9 @@ _kontena_client() {
       audit) words="ls" ;;
       context) words="ls rm use" ;;
       deployment) words="abort ls show wait" ;;
-      grid) words="create ls rebalance rm set show" ;;
-      network) words="create ls rm show" ;;
-      node) words="activate drain label ls pause rm show" ;;
+      grid) words="create ls network rotate-keys rebalance rm set show" ;;
+      network) words="create ls rm show test" ;;
+      node) words="activate drain label ls network pause rm show" ;;
       service) words="ls restart scale show" ;;
       stack) words="config deploy history ls rm show start stop" ;;
       token) words="create ls rm" ;;
