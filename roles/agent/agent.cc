@@ -10,12 +10,15 @@
 #include <variant>
 
 #include "exits.h"
+#include "host_use.h"
 #include "join.h"
 #include "kontena/base/log.h"
 #include "kontena/base/notify.h"
 #include "kontena/engine/open.h"
 #include "leave.h"
 #include "node.h"
+#include "preflight.h"
+#include "uninstall.h"
 
 namespace kontena::agent {
 namespace {
@@ -67,7 +70,7 @@ std::string host_name() {
 
 // Joins, however long the server cannot be reached; or returns the status to end with.
 std::variant<Identity, int> join_somewhere(const Settings& settings, const Clock& clock, IdSource& ids,
-                                           Synced<State>& state) {
+                                           Synced<State>& state, const PoolCheck& check) {
   if (settings.servers.empty())
     return complain(
         {Code::invalid_argument, "this node has not joined yet, and no server is named", "--server HOST:PORT"},
@@ -82,7 +85,7 @@ std::variant<Identity, int> join_somewhere(const Settings& settings, const Clock
   for (int failures = 0;; ++failures) {
     const Server& server = settings.servers[static_cast<std::size_t>(failures) % settings.servers.size()];
     notify_service(std::string(extend_state) + "\nSTATUS=joining at " + server.text());
-    Attempt attempt = join(server, settings, *token, *request, clock);
+    Attempt attempt = join(server, settings, *token, *request, clock, check);
     if (attempt.identity) return std::move(*attempt.identity);
     if (attempt.exit) return complain(attempt.error, *attempt.exit);
     const std::string news = server.text() + ": " + attempt.error.message;
@@ -97,14 +100,14 @@ std::variant<Identity, int> join_somewhere(const Settings& settings, const Clock
 // With a signal, a request under way is not waited for: a join that was broken
 // off is done again.
 std::variant<Identity, int> join_until_told(const Settings& settings, const Clock& clock, IdSource& ids,
-                                            Synced<State>& state) {
+                                            Synced<State>& state, const PoolCheck& check) {
   std::jthread impatient([&state](std::stop_token stop) {
     std::stop_callback wake(stop, [&state] { state.change([](State&) {}); });
     state.wait(std::chrono::hours(24 * 365),
                [&](const State& s) { return s.exit.has_value() || stop.stop_requested(); });
     if (!stop.stop_requested()) std::_Exit(exit_ok);
   });
-  return join_somewhere(settings, clock, ids, state);
+  return join_somewhere(settings, clock, ids, state, check);
 }
 
 Result<std::vector<std::unique_ptr<http::Client>>> connect_to(const std::vector<Server>& servers,
@@ -180,7 +183,9 @@ int serve(Settings settings) {
   if (*loaded) {
     identity = std::move(**loaded);
   } else {
-    auto joined = join_until_told(settings, clock, ids, state);
+    PoolCheck check;
+    if (!settings.ignore_pool_overlap) check = [&](const std::string& pool) { return check_pool(pool, *engine); };
+    auto joined = join_until_told(settings, clock, ids, state, check);
     if (const int* status = std::get_if<int>(&joined)) return *status;
     identity = std::get<Identity>(std::move(joined));
     if (const Status saved = save_identity(settings.state_dir, identity); !saved)
@@ -217,6 +222,7 @@ int serve(Settings settings) {
              .mesh = settings.mesh,
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
+  std::thread([settings] { warn_of_host(settings); }).detach();  // programs to run, which may be slow
   const int status = attend(state, identity, node);
   if (state.with([](const State& s) { return s.removed; })) {
     notify_service("STATUS=this node was removed: so are its containers and networks");
@@ -240,6 +246,8 @@ int serve(Settings settings) {
 }  // namespace
 
 int run(std::span<const std::string> arguments) {
+  if (!arguments.empty() && arguments[0] == "check") return run_check(arguments.subspan(1), host_name());
+  if (!arguments.empty() && arguments[0] == "uninstall") return run_uninstall(arguments.subspan(1), host_name());
   for (const std::string& argument : arguments) {
     if (argument != "--help" && argument != "-h") continue;
     std::fputs(help_text().c_str(), stdout);

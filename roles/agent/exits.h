@@ -27,7 +27,7 @@ inline constexpr std::array exits{
     Exit{exit_conflict, "the node's name is taken, or another agent runs on this state folder"},
     Exit{exit_refused, "the token is wrong, expired or used up; or the node was removed from its grid"},
     Exit{exit_unreachable, "no Docker engine answers, and the node has not joined yet"},
-    Exit{exit_misconfigured, "the clock is wrong, Docker is too old, or the kept state is broken"},
+    Exit{exit_misconfigured, "the clock is wrong, Docker is too old, the kept state is broken, or the grid's pool is in use on this host"},
 };
 
 }  // namespace kontena::agent

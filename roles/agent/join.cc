@@ -69,7 +69,7 @@ Result<access::TokenText> read_token(const Settings& settings) {
 }
 
 Attempt join(const Server& server, const Settings& settings, const access::TokenText& token, const pki::Request& request,
-             const Clock& clock) {
+             const Clock& clock, const PoolCheck& check) {
   const std::string url = server.url();
   auto authority = api::fetch_authority(url, token.fingerprint);
   if (!authority) return refused(std::move(authority).error());
@@ -84,6 +84,11 @@ Attempt join(const Server& server, const Settings& settings, const access::Token
 
   const auto client = http::connect(
       {.url = url, .ca_pem = *authority, .bearer = Redacted(access::format(token)), .user_agent = agent_name});
+  if (check) {
+    const auto terms = api::call<api::JoinTerms>(*client, {.path = std::string(api::paths::agent_join)});
+    if (!terms) return refused(terms.error());
+    if (Status fits = check(terms->pool); !fits) return refused(std::move(fits).error(), exit_misconfigured);
+  }
   auto answer = api::call<api::JoinAnswer>(
       *client, http::Method::post, std::string(api::paths::agent_join),
       api::JoinRequest{

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "identity.h"
@@ -21,9 +22,13 @@ struct Attempt {
 // The token that the settings name. Code::invalid_argument where there is none.
 Result<access::TokenText> read_token(const Settings&);
 
+// Whether this host can be of a grid with that pool.
+using PoolCheck = std::function<Status(const std::string& pool)>;
+
 // Tries one server. The token's secret is sent only to who has the authority that
-// the token pins.
-Attempt join(const Server&, const Settings&, const access::TokenText&, const pki::Request&, const Clock&);
+// the token pins; what the check refuses is not joined, and does not use the token up.
+Attempt join(const Server&, const Settings&, const access::TokenText&, const pki::Request&, const Clock&,
+             const PoolCheck& = {});
 
 // With which status to end for an error of the server; none: try again. Pure.
 std::optional<int> final_status(const Error&);

@@ -10,11 +10,11 @@ constexpr std::size_t most_at_once = 8;
 constexpr Duration grace{10'000};
 constexpr Duration pause{2'000};
 
-// Once; tells whether nothing is left.
-Result<bool> remove_all(const Context& context) {
-  engine::Engine& engine = context.engine;
+}  // namespace
+
+Result<bool> remove_all(engine::Engine& engine, const std::string& node) {
   KTN_TRY(const auto facts, engine.facts());  // agrees on how to speak, where the engine was away
-  KTN_TRY(const auto containers, engine.list(context.node));
+  KTN_TRY(const auto containers, engine.list(node));
   {
     Lane lane("leave", most_at_once);
     for (const engine::Container& container : containers)
@@ -28,19 +28,17 @@ Result<bool> remove_all(const Context& context) {
       });
     while (!lane.wait_idle(std::chrono::minutes(10))) continue;
   }
-  KTN_TRY(const auto networks, engine.networks(context.node));
-  for (const std::string& name : networks) KTN_OK(engine.remove_network(name, context.node));
-  KTN_TRY(const auto left, engine.list(context.node));
+  KTN_TRY(const auto networks, engine.networks(node));
+  for (const std::string& name : networks) KTN_OK(engine.remove_network(name, node));
+  KTN_TRY(const auto left, engine.list(node));
   return left.empty();
 }
-
-}  // namespace
 
 bool leave(const Context& context) {
   const auto told_to_end = [](const State& s) { return s.told_to_end; };
   std::string told;
   while (!context.state.with(told_to_end)) {
-    const auto all = remove_all(context);
+    const auto all = remove_all(context.engine, context.node);
     if (all && *all) return true;
     const std::string why = all ? "some containers are still there" : all.error().message;
     if (why != told) log::warn("what this node ran cannot be removed yet, trying on", {{"reason", why}});

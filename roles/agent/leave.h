@@ -9,4 +9,7 @@ namespace kontena::agent {
 // is gone: not if a signal came first. REQUIRES: nothing else works on them.
 bool leave(const Context&);
 
+// The same once; tells whether no container is left. A network that others use stays.
+Result<bool> remove_all(engine::Engine&, const std::string& node);
+
 }  // namespace kontena::agent

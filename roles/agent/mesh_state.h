@@ -23,6 +23,7 @@ struct MeshState {
   std::int64_t rotation = 0;       // of the key in use
   std::string way;                 // "kernel", "userspace"
   std::string problem;
+  std::string pool_problem;        // an overlap with what the host uses
   model::Strings addresses;        // by which others may reach this host
   int mtu = 0;                     // of the mesh device; 0 = not known yet
   bool stopping = false;

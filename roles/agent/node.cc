@@ -56,6 +56,7 @@ Node::Node(Parts parts)
     add("network", [this] { overlay_->receive(); });
     add("mesh", [this] { overlay_->mesh(); });
     add("names", [this] { overlay_->names(); });
+    add("pool", [this] { overlay_->pool(); });
   }
   if (!parts.papers.certificate_pem.empty()) add("renew", [this] { renew_.step(); });
 }

@@ -19,7 +19,8 @@ OverlayNetwork::OverlayNetwork(Context context, Uplink& uplink, MeshOptions opti
       receive_(context, uplink, state_, options.state_dir, [this] { mesh_.wake(); }),
       mesh_(context, state_, options),
       names_(context, state_),
-      probe_(context, state_, options.port) {
+      probe_(context, state_, options.port),
+      pool_(context, state_) {
   overlay::Snapshot kept = load_snapshot(options_.state_dir);
   state_.change([&](MeshState& s) {
     if (kept.revision == 0) return;
@@ -83,7 +84,7 @@ void OverlayNetwork::complete(model::NodeFacts& facts) {
     facts.mesh_rotation = s.rotation;
     facts.mesh_key = s.key;
     facts.mesh_way = s.way;
-    facts.mesh_problem = s.problem;
+    facts.mesh_problem = s.problem.empty() || s.pool_problem.empty() ? s.problem + s.pool_problem : s.problem + "; " + s.pool_problem;
   });
   // Those that people gave come first; the others may be nearer, or still right when those are not.
   facts.mesh_endpoints = options_.endpoints;

@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "carry_out.h"
+#include "host_use.h"
 #include "mesh.h"
 #include "mesh_receive.h"
 #include "names.h"
@@ -18,6 +19,7 @@ class OverlayNetwork {
   void receive() { receive_.step(); }
   void mesh() { mesh_.step(); }
   void names() { names_.step(); }
+  void pool() { pool_.step(); }
   void wind_up();  // ends the waits of these
 
   Overlay for_containers();
@@ -37,6 +39,7 @@ class OverlayNetwork {
   Mesh mesh_;
   Names names_;
   Probe probe_;
+  PoolWatch pool_;
 };
 
 }  // namespace kontena::agent

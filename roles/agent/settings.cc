@@ -40,6 +40,8 @@ constexpr std::array table{
                       "of the network between nodes (UDP)"},
     settings::Setting{"wireguard_go", "--wireguard-go", "KONTENA_AGENT_WIREGUARD_GO", Kind::text, "PATH", "", 0, 0,
                       "for a kernel without WireGuard (default: found on the path)"},
+    settings::Setting{"ignore_pool_overlap", "--ignore-pool-overlap", "KONTENA_AGENT_IGNORE_POOL_OVERLAP", Kind::truth, "", "", 0, 0,
+                      "join although the host uses addresses of the grid's pool for something else"},
     settings::Setting{"log_level", "--log-level", "KONTENA_AGENT_LOG_LEVEL", Kind::text, "LEVEL", "info", 0, 0,
                       "debug, info, warn or error"},
 };
@@ -160,6 +162,7 @@ Result<Settings> read_settings(std::span<const std::string> arguments, const set
   KTN_OK(read_level(values, settings));
   KTN_OK(read_clean_up(values, settings));
   settings.address = values.text("address");
+  settings.ignore_pool_overlap = values.truth("ignore_pool_overlap");
   settings.docker_socket = values.text("docker_socket");
   if (!settings.docker_socket.starts_with('/'))
     return wrong(values, "docker_socket", settings.docker_socket, "is not an absolute path");
@@ -197,6 +200,8 @@ std::string help_text() {
       "kontena agent - makes this machine a node of a grid and runs its containers\n"
       "\n"
       "Usage: kontena agent --server HOST:PORT --token-file FILE [OPTIONS]\n"
+      "       kontena agent check [--format json]          whether this host is fit to be a node\n"
+      "       kontena agent uninstall [-y] [--volumes]     remove all that it has made on this host\n"
       "\n"
       "The first start joins the node by the token; from then on the identity in the state folder is used, and\n"
       "neither the token nor any option is needed. Stopping the agent leaves the containers running.\n"

@@ -35,6 +35,7 @@ struct Settings {
   std::string address;  // "" = found out
   CleanUpRules clean_up;
   MeshOptions mesh;
+  bool ignore_pool_overlap = false;
   log::Level log_level = log::Level::info;
 };
 

@@ -230,17 +230,16 @@ std::vector<model::Member> members_of(const ClusterView& view, const std::string
   return members;
 }
 
-Status give_number(const ClusterView& view, const Ordered<model::Node>::Item& item, store::Commit& commit) {
-  if (item.value.number != 0) return Done{};
+Result<bool> give_number(const ClusterView& view, const Ordered<model::Node>::Item& item, store::Commit& commit) {
+  if (item.value.number != 0) return true;
   std::set<std::int64_t> taken;
   view.nodes.each(item.value.grid + '/', [&](const auto& other) { taken.insert(other.value.number); });
   model::Node node = item.value;
   node.number = overlay::free_number(taken);
-  if (node.number == 0)
-    return Error{Code::exhausted, "the grid has " + std::to_string(overlay::most_nodes) + " nodes, which is the most"};
+  if (node.number == 0) return false;
   KTN_OK(mark_grid(view, node.grid, commit));
   commit.puts.push_back(store::nodes.put(item.key, node));
-  return Done{};
+  return true;
 }
 
 }  // namespace kontena::server

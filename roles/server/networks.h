@@ -51,6 +51,7 @@ std::vector<model::Member> members_of(const ClusterView&, const std::string& net
 std::optional<model::Member> member_of(const ClusterView&, const model::Instance&, const std::string& network);
 
 // The number of a node in its grid, given now if it has none: its address in the mesh.
-Status give_number(const ClusterView&, const Ordered<model::Node>::Item&, store::Commit&);
+// False where all are given.
+Result<bool> give_number(const ClusterView&, const Ordered<model::Node>::Item&, store::Commit&);
 
 }  // namespace kontena::server

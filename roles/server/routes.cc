@@ -69,6 +69,7 @@ constexpr std::array table{
     Route{post, paths::network_test, deploy, "network.test", small_body, test_network},
     Route{get, paths::logs, access::Permission::logs, "", no_body, stream_logs},
 
+    Route{get, paths::agent_join, open, "", no_body, get_join_terms},
     Route{post, paths::agent_join, open, "node.join", small_body, join},
     Route{post, paths::agent_renew, agent, "", small_body, renew},
     Route{post, paths::agent_beat, agent, "", small_body, beat},

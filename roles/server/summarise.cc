@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "kontena/base/text.h"
+#include "kontena/overlay/plan.h"
 #include "kontena/rollout/moves.h"
 #include "unreadable.h"
 
@@ -91,7 +92,8 @@ std::string state_of(const model::Service& service, const model::Stack* stack, c
 }  // namespace
 
 api::GridSummary summarise_grid(const model::ClusterView& view, const model::Liveness& liveness, const model::Grid& grid) {
-  api::GridSummary summary{.name = grid.name, .created_ms = grid.created_ms};
+  api::GridSummary summary{
+      .name = grid.name, .pool = grid.pool.empty() ? std::string(overlay::default_pool) : grid.pool, .created_ms = grid.created_ms};
   const std::string prefix = grid.name + '/';
   view.nodes.each(prefix, [&](const auto& item) {
     ++summary.nodes;

@@ -190,6 +190,23 @@ Result<model::Strings> FakeEngine::networks(const std::string& node) {
   });
 }
 
+Result<model::Strings> FakeEngine::volumes(const std::string& node) {
+  return state_.with([&](State& s) -> Result<model::Strings> {
+    if (s.away) return nobody();
+    model::Strings names;
+    for (const auto& [name, labels] : s.volumes)
+      if (is_of(labels, node)) names.push_back(name);
+    return names;
+  });
+}
+
+Result<std::vector<EngineSubnet>> FakeEngine::subnets() {
+  return state_.with([&](State& s) -> Result<std::vector<EngineSubnet>> {
+    if (s.away) return nobody();
+    return std::vector<EngineSubnet>{{"172.17.0.0/16", "Docker's network 'bridge'"}};
+  });
+}
+
 Status FakeEngine::remove_network(const std::string& name, const std::string& node) {
   return state_.with([&](State& s) -> Status {
     if (s.away) return nobody();

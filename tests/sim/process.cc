@@ -84,6 +84,12 @@ Status SimEngine::ensure_volume(const std::string& name, const model::VolumeSpec
 Result<model::Strings> SimEngine::networks(const std::string& node) {
   return call("engine networks", "", 5, [&] { return machine_.engine.networks(node); });
 }
+Result<model::Strings> SimEngine::volumes(const std::string& node) {
+  return call("engine volumes", "", 5, [&] { return machine_.engine.volumes(node); });
+}
+Result<std::vector<engine::EngineSubnet>> SimEngine::subnets() {
+  return call("engine subnets", "", 5, [&] { return machine_.engine.subnets(); });
+}
 Status SimEngine::remove_network(const std::string& name, const std::string& node) {
   return call("engine remove network", name, 30, [&] { return machine_.engine.remove_network(name, node); });
 }

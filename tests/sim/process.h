@@ -64,6 +64,8 @@ class SimEngine final : public engine::Engine {
   Status ensure_network(const model::AssignedNetwork&, const model::StringMap&, int mtu) override;
   Status ensure_volume(const std::string&, const model::VolumeSpec&, const model::StringMap&) override;
   Result<model::Strings> networks(const std::string& node) override;
+  Result<model::Strings> volumes(const std::string& node) override;
+  Result<std::vector<engine::EngineSubnet>> subnets() override;
   Status remove_network(const std::string& name, const std::string& node) override;
   Status remove_volume(const std::string& name, const std::string& node) override;
   Result<std::string> create(const engine::ContainerSpec&) override;

@@ -78,6 +78,7 @@ template <>
 struct Fields<api::GridSummary> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
+    v("pool", s.pool);
     v("nodes", s.nodes);
     v("nodes_ready", s.nodes_ready);
     v("stacks", s.stacks);
@@ -90,6 +91,15 @@ template <>
 struct Fields<api::GridSettings> {
   static void visit(auto& v, auto& s) {
     v("lost_after_ms", s.lost_after_ms);
+    v("pool", s.pool);
+  }
+};
+
+template <>
+struct Fields<api::JoinTerms> {
+  static void visit(auto& v, auto& s) {
+    v("grid", s.grid);
+    v("pool", s.pool);
   }
 };
 

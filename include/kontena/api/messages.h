@@ -52,6 +52,7 @@ struct Who {
 
 struct GridSummary {
   std::string name;
+  std::string pool;  // of addresses
   std::int64_t nodes = 0;
   std::int64_t nodes_ready = 0;
   std::int64_t stacks = 0;
@@ -60,6 +61,7 @@ struct GridSummary {
 };
 struct GridSettings {  // POST settings: what is absent stays
   std::optional<std::int64_t> lost_after_ms;  // 0 = the server's setting
+  std::optional<std::string> pool;            // "" = the usual; only where the grid has no network
 };
 
 // What `grid rebalance` moves, or would: one after the other, start-first.
@@ -236,6 +238,11 @@ struct JoinRequest {  // Authorization: Bearer JOIN-TOKEN
   model::StringMap labels;
   std::string csr_pem;
   std::string version;
+};
+// GET agent_join with a join token, which it does not use up: what a node would join.
+struct JoinTerms {
+  std::string grid;
+  std::string pool;
 };
 struct JoinAnswer {
   std::string node;  // id

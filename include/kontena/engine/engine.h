@@ -39,6 +39,12 @@ struct EngineFacts {
   std::string data_dir;       // where it keeps images and containers
 };
 
+// A subnet that the engine uses, or takes from for networks that name none.
+struct EngineSubnet {
+  std::string subnet;
+  std::string by;  // "Docker's network 'bridge'", "Docker's address pools"
+};
+
 enum class ContainerState { created, running, paused, restarting, removing, exited, dead };
 
 struct Container {
@@ -140,6 +146,8 @@ class Engine {
   virtual Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) = 0;
   virtual Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) = 0;
   virtual Result<model::Strings> networks(const std::string& node) = 0;  // names of ours
+  virtual Result<model::Strings> volumes(const std::string& node) = 0;   // likewise
+  virtual Result<std::vector<EngineSubnet>> subnets() = 0;               // but those of networks of ours; IPv4
   // Removes it if it is ours (node_label) and unused; otherwise leaves it and says nothing.
   virtual Status remove_network(const std::string& name, const std::string& node) = 0;
   virtual Status remove_volume(const std::string& name, const std::string& node) = 0;

@@ -43,6 +43,8 @@ class FakeEngine final : public Engine {
   Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) override;
   Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) override;
   Result<model::Strings> networks(const std::string& node) override;
+  Result<model::Strings> volumes(const std::string& node) override;
+  Result<std::vector<EngineSubnet>> subnets() override;  // that of docker0
   Status remove_network(const std::string& name, const std::string& node) override;
   Status remove_volume(const std::string& name, const std::string& node) override;
   Result<std::string> create(const ContainerSpec&) override;

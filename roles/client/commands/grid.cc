@@ -16,8 +16,10 @@ Result<api::GridSummary> get_grid(Session& session, const std::string& name) {
 
 Result<int> grid_create(Session& session) {
   const std::string& name = session.arguments.words[0];
+  http::Query query;
+  if (const std::string pool = session.arguments.value("--pool", ""); !pool.empty()) query["pool"] = pool;
   KTN_TRY(const api::GridSummary grid,
-          session.link.send<api::GridSummary>(http::Method::put, api::path(paths::grid, {name})));
+          session.link.send<api::GridSummary>(http::Method::put, api::path(paths::grid, {name}), api::Nothing{}, query));
   session.note("grid " + name + " is made; kontena client token create --grid " + name +
                " makes a token for its nodes");
   if (session.look.quiet || session.look.machine()) session.show(grid, name, [] { return std::string(); });
@@ -27,9 +29,9 @@ Result<int> grid_create(Session& session) {
 Result<int> grid_ls(Session& session) {
   KTN_TRY(const api::GridList list, session.link.get<api::GridList>(std::string(paths::grids)));
   return session.list(
-      list.grids, {"GRID", "NODES READY", "STACKS", "INSTANCES", "AGE"},
+      list.grids, {"GRID", "NODES READY", "STACKS", "INSTANCES", "POOL", "AGE"},
       [&](const api::GridSummary& g) -> std::vector<Cell> {
-        return {g.name, std::to_string(g.nodes_ready) + '/' + std::to_string(g.nodes), g.stacks, g.instances,
+        return {g.name, std::to_string(g.nodes_ready) + '/' + std::to_string(g.nodes), g.stacks, g.instances, g.pool,
                 session.age(g.created_ms)};
       },
       [](const api::GridSummary& g) { return g.name; });
@@ -70,9 +72,11 @@ Result<int> grid_set(Session& session) {
     const auto time = text::duration(text);
     if (!time) return Error{Code::invalid_argument, "--lost-after: '" + text + "' is not a time", "10s, or default"};
     settings.lost_after_ms = time->count();
-  } else {
-    return Error{Code::invalid_argument, "nothing is to be set", "--lost-after 10s"};
   }
+  if (const std::string pool = session.arguments.value("--pool", ""); !pool.empty())
+    settings.pool = pool == "default" ? "" : pool;
+  if (!settings.lost_after_ms && !settings.pool)
+    return Error{Code::invalid_argument, "nothing is to be set", "--lost-after 10s, --pool 10.80.0.0/12"};
   KTN_TRY(const api::GridSummary grid,
           session.link.send<api::GridSummary>(http::Method::post, api::path(paths::grid_settings, {name}), settings));
   session.note("grid " + grid.name + " is set");
@@ -107,6 +111,7 @@ Result<int> grid_show(Session& session) {
     facts.add({"nodes", std::to_string(grid.nodes_ready) + " of " + std::to_string(grid.nodes) + " ready"});
     facts.add({"stacks", grid.stacks});
     facts.add({"instances", grid.instances});
+    facts.add({"address pool", grid.pool});
     facts.add({"made", time_text(grid.created_ms)});
     return facts.text(plain);
   });

@@ -82,9 +82,15 @@ Result<Change> put_facts(const Context&, const ClusterView& view, const Call& ca
   const auto* node = view.nodes.find(key);
   if (known && *known == facts && node && node->value.number != 0) return change;
   if (!node) return Error{Code::unauthenticated, "this node was removed"};
-  change.commit.unchanged = {unchanged(store::nodes, *node)};
-  change.commit.puts = {store::facts.put(key, facts)};
-  KTN_OK(give_number(view, *node, change.commit));
+  KTN_TRY(const bool has_number, give_number(view, *node, change.commit));
+  if (!has_number) {
+    facts.mesh_problem = "the grid's pool has addresses for " + std::to_string(overlay::most_nodes) +
+                         " nodes, and all are given: this node is not in the mesh, its containers reach those of the node alone; "
+                         "remove nodes that are gone, and start this agent anew";
+    if (known && *known == facts) return change;
+  }
+  change.commit.unchanged.push_back(unchanged(store::nodes, *node));
+  change.commit.puts.push_back(store::facts.put(key, facts));
   return change;
 }
 

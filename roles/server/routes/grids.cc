@@ -4,6 +4,7 @@
 #include "find.h"
 #include "handlers.h"
 #include "kontena/base/text.h"
+#include "kontena/overlay/plan.h"
 #include "kontena/rollout/moves.h"
 
 namespace kontena::server {
@@ -11,6 +12,34 @@ namespace {
 
 constexpr std::int64_t least_lost_after_ms = 2'000, most_lost_after_ms = 600'000;
 constexpr std::int64_t usual_moves = 20, most_moves = 1'000;
+
+// The pool as it is kept: in one form, and nothing where it is the usual one.
+Result<std::string> pool_to_keep(const std::string& asked) {
+  if (asked.empty()) return std::string();
+  KTN_TRY(const Subnet pool, overlay::read_pool(asked));
+  const std::string text = to_text(pool);
+  return text == overlay::default_pool ? std::string() : text;
+}
+
+// Networks have their subnets of it, and containers their addresses of those. Without
+// any, only nodes have addresses, which follow from the pool and their numbers: agents
+// hear of it and take the new ones. (Whoever makes a network writes the grid as well:
+// of the two at once, one looks again.)
+Status may_change_pool(const ClusterView& view, const std::string& grid) {
+  Status readable = Done{};
+  view.unreadable.each(store::networks.key(grid) + '/', [&](const auto& item) { readable = check_readable(view, item.key); });
+  KTN_OK(std::move(readable));
+  std::string first;
+  std::int64_t count = 0;
+  view.networks.each(grid + '/', [&](const auto& item) {
+    if (count++ == 0) first = item.value.project + '/' + item.value.name;
+  });
+  if (count == 0) return Done{};
+  return Error{Code::failed_precondition,
+               "grid '" + grid + "' has " + std::to_string(count) + (count == 1 ? " network" : " networks") + " (" + first +
+                   (count == 1 ? ")" : ", …)") + ": its pool is in use",
+               "remove the stacks and networks first; or make another grid, kontena client grid create --pool"};
+}
 
 }  // namespace
 
@@ -32,7 +61,8 @@ Result<Change> create_grid(const Context&, const ClusterView& view, const Call& 
     return Error{Code::invalid_argument, "'" + name + "' cannot be a grid's name", "1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit"};
   KTN_OK(check_readable(view, store::grids.key(name)));
   if (view.grids.get(name)) return Error{Code::already_exists, "grid '" + name + "' is there already"};
-  const model::Grid grid{name, to_ms(call.now)};
+  model::Grid grid{name, to_ms(call.now)};
+  KTN_TRY(grid.pool, pool_to_keep(call.ask("pool")));
   const model::Project project{name, "default", to_ms(call.now)};
   Change change{.reply = json(summarise_grid(view, {}, grid), 201), .resource = name};
   change.commit.unchanged = {{store::grids.key(name), 0}};
@@ -78,8 +108,12 @@ Result<Change> set_grid(const Context& context, const ClusterView& view, const C
   if (asked.lost_after_ms) grid.lost_after_ms = *asked.lost_after_ms;
   if (grid.lost_after_ms != 0 && (grid.lost_after_ms < least_lost_after_ms || grid.lost_after_ms > most_lost_after_ms))
     return Error{Code::invalid_argument, "lost_after must be between 2 seconds and 10 minutes, or 0 for the server's setting"};
+  if (asked.pool) {
+    KTN_TRY(grid.pool, pool_to_keep(*asked.pool));
+    if (grid.pool != item->value.pool) KTN_OK(may_change_pool(view, grid.name));
+  }
   Change change{.reply = json(summarise_grid(view, context.liveness.states(), grid)), .resource = grid.name};
-  if (grid.lost_after_ms == item->value.lost_after_ms) return change;
+  if (grid.lost_after_ms == item->value.lost_after_ms && grid.pool == item->value.pool) return change;
   change.commit.unchanged = {unchanged(store::grids, *item)};
   change.commit.puts = {store::grids.put(grid.name, grid)};
   return change;

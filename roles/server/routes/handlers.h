@@ -90,6 +90,7 @@ KTN_READ(list_events);
 KTN_WRITE(put_events);
 
 // join.cc: join, renew; agents.cc: the rest
+KTN_READ(get_join_terms);
 KTN_WRITE(join);
 KTN_WRITE(renew);
 KTN_LIVE(beat);

@@ -1,4 +1,5 @@
 // How nodes come by their certificates.
+#include "../networks.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
@@ -20,6 +21,12 @@ Result<std::string> certify(const Context& context, const std::string& csr_pem, 
 }
 
 }  // namespace
+
+Result<Answer> get_join_terms(const Context&, const ClusterView& view, const Call& call) {
+  if (!call.token)
+    return Error{Code::unauthenticated, "a join token is needed here", "kontena client token create"};
+  return answer(api::JoinTerms{call.token->grid, to_text(pool_of(view, call.token->grid))});
+}
 
 // The new node's record, the use of the token, and the certificate's fingerprint
 // are one commit: a token for one use makes one node, however many try at once.

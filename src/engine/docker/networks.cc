@@ -130,6 +130,38 @@ Result<model::Strings> DockerEngine::networks(const std::string& node) {
   return names;
 }
 
+Result<model::Strings> DockerEngine::volumes(const std::string& node) {
+  http::Query query{{"filters", filters({{"label", {label_is(node)}}})}};
+  KTN_TRY(const auto answer, wire_.read({.path = "/volumes", .query = std::move(query)}));
+  model::Strings names;
+  if (const auto all = codec::find_path(answer.root(), {"Volumes"}))
+    for (const codec::Element at : codec::elements(*all)) names.push_back(codec::string_at(at, {"Name"}));
+  return names;
+}
+
+Result<std::vector<EngineSubnet>> DockerEngine::subnets() {
+  std::vector<EngineSubnet> subnets;
+  const auto add = [&](const std::string& subnet, const std::string& by) {
+    if (!subnet.empty() && subnet.find(':') == std::string::npos) subnets.push_back({subnet, by});
+  };
+  KTN_TRY(const auto networks, wire_.read({.path = "/networks"}));
+  for (const codec::Element network : codec::elements(networks.root())) {
+    if (!codec::string_at(network, {"Labels", node_label}).empty()) continue;
+    if (const auto ranges = codec::find_path(network, {"IPAM", "Config"}))
+      for (const codec::Element range : codec::elements(*ranges))
+        add(codec::string_at(range, {"Subnet"}), "Docker's network '" + codec::string_at(network, {"Name"}) + '\'');
+  }
+  KTN_TRY(const auto info, wire_.read({.path = "/info"}));
+  const auto pools = codec::find_path(info.root(), {"DefaultAddressPools"});
+  const auto configured = pools ? codec::elements(*pools) : std::vector<codec::Element>();
+  for (const codec::Element pool : configured) add(codec::string_at(pool, {"Base"}), "Docker's address pools");
+  // What is built into it; said only where something else is configured.
+  if (configured.empty())
+    for (const char* pool : {"172.17.0.0/16", "172.18.0.0/16", "172.19.0.0/16", "172.20.0.0/14", "172.24.0.0/14", "172.28.0.0/14", "192.168.0.0/16"})
+      add(pool, "Docker's address pools");
+  return subnets;
+}
+
 Status DockerEngine::remove_network(const std::string& name, const std::string& node) {
   auto found = wire_.read({.path = "/networks/" + segment(name)});
   if (!found && found.error().code == Code::not_found) return Done{};

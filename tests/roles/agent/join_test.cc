@@ -45,6 +45,7 @@ struct JoinServer {
       return {.body = codec::to_json(api::Hello{"kontena", "0.1.0", to_ms(clock.now() + clock_error)})};
     if (request.path == api::paths::who) return {.body = codec::to_json(api::Who{.name = request.peer.common_name})};
     if (refusal) return http::error_response(*refusal);
+    if (request.method == http::Method::get) return {.body = codec::to_json(api::JoinTerms{"main", "10.80.0.0/12"})};
     const auto join = codec::from_json<api::JoinRequest>(request.body);
     if (!join) return http::error_response(join.error());
     authorization.with([&](auto& a) { a = request.header("authorization"); });
@@ -98,6 +99,22 @@ TEST_CASE("a server of another authority is told nothing secret") {
   CHECK(attempt.exit == exit_refused);
   CHECK(attempt.error.message.find("is not the one that made this token") != std::string::npos);
   CHECK(server.asked.with([](const auto& all) { return all.empty(); }));
+}
+
+TEST_CASE("a host that has a use for the grid's pool does not join, and the token is not used up") {
+  JoinServer server;
+  std::string pool;
+  const auto check = [&](const std::string& told) -> Status {
+    pool = told;
+    return Error{Code::failed_precondition, "the route by tun0", "--ignore-pool-overlap"};
+  };
+  const Attempt attempt = join(server.at(), server.settings(), server.token(), server.request, server.clock, check);
+  CHECK(pool == "10.80.0.0/12");
+  CHECK(attempt.exit == exit_misconfigured);
+  CHECK(attempt.error.message == "the route by tun0");
+  CHECK(server.asked.with([](const auto& all) { return all.empty(); }));
+  const auto fits = [](const std::string&) -> Status { return Done{}; };
+  CHECK(join(server.at(), server.settings(), server.token(), server.request, server.clock, fits).identity);
 }
 
 TEST_CASE("a wrong clock is named, both clocks") {

@@ -52,6 +52,8 @@ class WatchedEngine final : public engine::Engine {
   Result<std::string> image_id(const std::string& image) override { return fake_.image_id(image); }
   Result<bool> remove_image(const std::string& id) override { return fake_.remove_image(id); }
   Result<model::Strings> networks(const std::string& node) override { return fake_.networks(node); }
+  Result<model::Strings> volumes(const std::string& node) override { return fake_.volumes(node); }
+  Result<std::vector<engine::EngineSubnet>> subnets() override { return fake_.subnets(); }
   Status ensure_network(const model::AssignedNetwork& n, const model::StringMap& l, int mtu) override {
     ++ensured;
     return fake_.ensure_network(n, l, mtu);
