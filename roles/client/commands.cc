@@ -82,10 +82,11 @@ constexpr std::array table{
     Command{"grid create",
             "GRID",
             "Make a grid",
-            "",
+            "The pool is what its nodes and networks have their addresses of; no host should use any of it otherwise.",
             "grid create eu                          a grid without nodes\n"
+            "grid create eu --pool 172.24.0.0/14     with addresses of its own\n"
             "token create --grid eu                  a token for nodes to join it",
-            {},
+            grid_create_options,
             grid_create},
     Command{"grid ls",
             "",
@@ -108,7 +109,9 @@ constexpr std::array table{
             grid_rebalance_options, grid_rebalance},
     Command{"grid rm", "GRID...", "Remove grids", "A grid with nodes or stacks is not removed.",
             "grid rm eu     after a question\ngrid rm -y eu  without being asked", confirm_options, grid_rm},
-    Command{"grid set", "[GRID]", "Change the settings of a grid: the current one, or the one named", "",
+    Command{"grid set", "[GRID]", "Change the settings of a grid: the current one, or the one named",
+            "The pool can change as long as there is no network: nodes take their new addresses at once.",
+            "grid set --pool 172.24.0.0/14     where 10.80.0.0/12 is in use by something else\n"
             "grid set --lost-after 10s         for nodes with bad lines\n"
             "grid set --lost-after default eu  as the server is set",
             grid_set_options, grid_set},
@@ -175,7 +178,7 @@ constexpr std::array table{
             "network show front         for people\nnetwork show front --json  with all names of each member",
             {},
             network_show},
-    Command{"network test", "FROM TO[:PORT]", "Try the way from one instance to another, and tell what is wrong",
+    Command{"network test", "FROM TO[:PORT]", "Try the way from one instance to another",
             "FROM is STACK/SERVICE-N, or STACK/SERVICE for one of its instances. TO is the same, a name, or an\n"
             "address. Each step is looked at where it happens: the names, networks and rules on the nodes, the\n"
             "handshake between them, and then echoes and a connection from inside FROM's container. It ends with\n"

@@ -61,8 +61,12 @@ inline constexpr std::array grid_rebalance_options{
     Option{"--plan", "", "", "print what would move, and move nothing"},
     Option{"--most", "", "N", "move at most N instances (default: 20)"},
 };
+inline constexpr std::array grid_create_options{
+    Option{"--pool", "", "SUBNET", "of addresses for its nodes and networks (default: 10.80.0.0/12)"},
+};
 inline constexpr std::array grid_set_options{
     Option{"--lost-after", "", "TIME", "a node silent for so long is lost; `default` = the server's setting"},
+    Option{"--pool", "", "SUBNET", "of addresses, while there is no network; `default` = 10.80.0.0/12"},
 };
 inline constexpr std::array login_options{
     Option{"--name", "", "CONTEXT", "the context's name (default: the server's host)"},

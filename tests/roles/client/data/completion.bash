@@ -11,9 +11,12 @@ _kontena_client() {
       'context use') options+=" --grid --project" ;;
       'deployment abort') options+=" --yes" ;;
       'deployment wait') options+=" --progress" ;;
+      'events '*) options+=" --limit --node --since --type" ;;
+      'grid create') options+=" --pool" ;;
+      'grid network rotate-keys') options+=" --force --detach" ;;
       'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
-      'grid set') options+=" --lost-after" ;;
+      'grid set') options+=" --lost-after --pool" ;;
       'login '*) options+=" --name" ;;
       'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
       'network create') options+=" --subnet --gateway --ip-range --internal --label" ;;
