@@ -10,6 +10,17 @@ using Texts = std::vector<std::string>;
 Upstream::Answer always(std::string address, std::uint32_t ttl = 60) {
   return [=](const Upstream::Asked& asked) -> std::vector<std::string> { return {says(asked.query, address, ttl)}; };
 }
+// Answers nothing until it is opened, and all then.
+struct Gate {
+  Synced<bool> is_open;
+  Upstream upstream{[this](const Upstream::Asked& asked) -> std::vector<std::string> {
+    is_open.wait(std::chrono::seconds(10), [](bool is) { return is; });
+    return {says(asked.query, "9.9.9.9")};
+  }};
+  void open() {
+    is_open.change([](bool& is) { is = true; });
+  }
+};
 const Upstream::Answer silent = [](const Upstream::Asked&) -> std::vector<std::string> { return {}; };
 
 TEST_CASE("other names are asked of the host's server, once while its answer holds") {
@@ -163,24 +174,20 @@ TEST_CASE("guesses do not count: another id, question, or nonsense is passed ove
 
 TEST_CASE("the same question of many is asked once, and while it is open cluster names are answered at once") {
   World world;
-  Synced<bool> open;
-  Upstream upstream([&](const Upstream::Asked& asked) -> std::vector<std::string> {
-    open.wait(std::chrono::seconds(10), [](bool is) { return is; });
-    return {says(asked.query, "9.9.9.9")};
-  });
-  world.server.set_upstreams({upstream.at()});
+  Gate gate;
+  world.server.set_upstreams({gate.upstream.at()});
   Client a(local(10), world.at), b(local(11), world.at), tcp(local(11), world.at, true), other(local(10), world.at);
   a.send(query(1, "SLOW.test", 1));
   b.send(query(2, "slow.TEST", 1));
   tcp.send(query(3, "slow.test", 1));
   for (int i = 0; i < 100; ++i) CHECK(other.ask("web").addresses.size() == 3);
   CHECK(tcp.ask("web").addresses.size() == 3);  // does not wait for the one before
-  REQUIRE(upstream.wait_asked(1));
-  open.change([](bool& is) { is = true; });
+  REQUIRE(gate.upstream.wait_asked(1));
+  gate.open();
   CHECK(read(a.receive()).name == "SLOW.test");
   CHECK(read(b.receive()).id == 2);
   CHECK(read(tcp.receive()).id == 3);
-  CHECK(upstream.asked() == 1);
+  CHECK(gate.upstream.asked() == 1);
 }
 
 TEST_CASE("open questions are bounded for each asker and in all, and one asker's do not keep another from the rest") {
@@ -209,21 +216,17 @@ TEST_CASE("open questions are bounded for each asker and in all, and one asker's
 
 TEST_CASE("who is gone when the answer comes does no harm") {
   World world;
-  Synced<bool> open;
-  Upstream upstream([&](const Upstream::Asked& asked) -> std::vector<std::string> {
-    open.wait(std::chrono::seconds(10), [](bool is) { return is; });
-    return {says(asked.query, "9.9.9.9")};
-  });
-  world.server.set_upstreams({upstream.at()});
+  Gate gate;
+  world.server.set_upstreams({gate.upstream.at()});
   {
     Client gone(local(10), world.at), tcp(local(10), world.at, true);
     gone.send(query(1, "x.test", 1));
     tcp.send(query(1, "x.test", 1));
-    REQUIRE(upstream.wait_asked(1));
+    REQUIRE(gate.upstream.wait_asked(1));
   }
   Client stays(local(11), world.at);
   stays.send(query(2, "x.test", 1));
-  open.change([](bool& is) { is = true; });
+  gate.open();
   CHECK(read(stays.receive()).addresses == Texts{"9.9.9.9"});
 }
 
