@@ -6,6 +6,7 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration longest_poll{api::longest_wait_ms + 10'000};
+constexpr Duration between_asks{100};
 
 }  // namespace
 
@@ -40,7 +41,8 @@ void MeshReceive::step() {
     return wait_until_heard(context_, ++failures_);
   }
   failures_ = 0;
-  if (!*news) pace(context_, asked);
+  // What was told of members may be no news of their names; the next thing told may be, and is waited for.
+  if (!*news) pace(context_, asked, between_asks);
 }
 
 }  // namespace kontena::agent

@@ -33,8 +33,8 @@ void wait_until_heard(const Context& context, int failures) {
   context.state.wait(spread, [](const State& s) { return s.stopping; });
 }
 
-void pace(const Context& context, Duration asked) {
-  const Duration left = asked + Duration(1'000) - context.clock.steady();
+void pace(const Context& context, Duration asked, Duration least) {
+  const Duration left = asked + least - context.clock.steady();
   if (left > Duration(0)) context.state.wait(left, [](const State& s) { return s.stopping; });
 }
 

@@ -42,7 +42,7 @@ void wait_to_reconnect(const Context&, int failures);
 void wait_until_heard(const Context&, int failures);
 
 // Keeps a long poll that is answered at once with nothing, as by a server that is
-// being stopped, from being asked more often than once a second.
-void pace(const Context&, Duration asked);
+// being stopped, from being asked more often than once in that time.
+void pace(const Context&, Duration asked, Duration least = Duration(1'000));
 
 }  // namespace kontena::agent
