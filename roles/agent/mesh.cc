@@ -6,7 +6,6 @@
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
-#include "kontena/crypto/digest.h"
 #include "kontena/netlink/sysctl.h"
 #include "kontena/netlink/userspace.h"
 #include "kontena/overlay/plan.h"
@@ -15,7 +14,6 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration between_looks{4'000};
-constexpr Duration between_rules{60'000};
 constexpr Duration breath{100};  // between two rounds that events began
 // While a peer has two keys: how soon the new one's first handshake is seen is what its packets wait for.
 constexpr Duration handing_over_pace{25};
@@ -26,20 +24,10 @@ constexpr Duration others_hear{1'500};
 constexpr Duration slot{250};
 const std::string device(overlay::device);
 
-// What other tables let pass is what ours has marked: of Docker's, packets between bridges and the mesh …
-const std::vector<netlink::Rule> docker_user{
-    {"-i", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
-    {"-o", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},  // from internal networks
-};
-// … and of a host's firewall, questions for names.
-const std::vector<netlink::Rule> input{
-    {"-i", std::string(overlay::bridge_prefix) + '+', "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
-};
-
 }  // namespace
 
 Mesh::Mesh(Context context, Synced<MeshState>& mesh, MeshOptions options)
-    : context_(std::move(context)), mesh_(mesh), options_(std::move(options)), keys_(options_.state_dir, context_.ids) {
+    : context_(std::move(context)), mesh_(mesh), options_(std::move(options)), keys_(options_.state_dir, context_.ids), rules_(context_.clock) {
   if (auto watch = netlink::Watch::open()) watch_ = *std::move(watch);
 }
 Mesh::~Mesh() = default;
@@ -65,9 +53,6 @@ Status Mesh::open() {
   if (!links_) {
     KTN_TRY(auto links, netlink::Links::open());
     links_ = std::move(links);
-  }
-  if (!nft_) {
-    KTN_TRY(nft_, netlink::Nft::find());
   }
   if (!wireguard_) wireguard_ = netlink::open_wireguard(context_.ids);
   return Done{};
@@ -192,40 +177,11 @@ Status Mesh::mend_bridges(const overlay::Wanted& wanted) {
   return Done{};
 }
 
-// To list them takes two programs to run: done when the kernel says that some have
-// changed, and now and then all the same.
-bool Mesh::rules_are_due() {
-  const Duration now = context_.clock.steady();
-  const bool heard = !watch_ || watch_->rules_changed();
-  const bool due = expected_ || heard || failed_ || now - rules_seen_ > between_rules || netlink::legacy_iptables_is_used();
-  if (due) rules_seen_ = now;
-  return due;
-}
-
-Status Mesh::mend_rules(const overlay::Wanted& wanted) {
-  bool put = rules_ != wanted.rules;
-  if (!put) {
-    KTN_TRY(const auto table, nft_->table(std::string(overlay::table)));
-    put = !table || crypto::sha256(*table) != table_;
-    if (put) mended("the table of rules");
-  }
-  if (put) {
-    KTN_OK(nft_->apply(wanted.rules));
-    KTN_TRY(const auto table, nft_->table(std::string(overlay::table)));
-    table_ = table ? crypto::sha256(*table) : "";
-    rules_ = wanted.rules;
-  }
-  KTN_TRY(const int passed, netlink::ensure_rules("DOCKER-USER", docker_user));
-  if (passed > 0) mended("the rule in DOCKER-USER");
-  KTN_TRY(const int asked, netlink::ensure_rules("INPUT", input));
-  if (asked > 0) mended("the rule in INPUT");
-  return Done{};
-}
-
 Status Mesh::mend(const overlay::Wanted& wanted) {
   KTN_OK(open());
   // Rules first: what is not let through yet must not be for a moment.
-  if (rules_are_due()) KTN_OK(mend_rules(wanted));
+  KTN_TRY(const auto rules, rules_.mend(wanted.rules, watch_ ? &*watch_ : nullptr));
+  for (const std::string& what : rules) mended(what);
   KTN_OK(mend_bridges(wanted));
   if (!addresses_ || !watch_ || watch_->addresses_changed()) {
     KTN_TRY(auto addresses, host_addresses(*links_));
@@ -326,9 +282,7 @@ void Mesh::tell(const Status& done) {
 
 Status remove_mesh(const std::string& state_dir) {
   KTN_TRY(auto links, netlink::Links::open());
-  KTN_OK(netlink::remove_rules("DOCKER-USER", docker_user));
-  KTN_OK(netlink::remove_rules("INPUT", input));
-  if (const auto nft = netlink::Nft::find()) KTN_OK(nft->apply(overlay::no_rules()));
+  KTN_OK(MeshRules::remove());
   KTN_OK(netlink::stop_wireguard(device));
   if (const Status removed = links.remove(device); !removed && removed.error().code != Code::not_found) return removed;
   KTN_OK(files::remove(state_dir + "/network.json"));

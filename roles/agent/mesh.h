@@ -6,12 +6,12 @@
 
 #include "kontena/base/random.h"
 #include "kontena/netlink/links.h"
-#include "kontena/netlink/rules.h"
 #include "kontena/netlink/watch.h"
 #include "kontena/netlink/wireguard.h"
 #include "mesh_keys.h"
 #include "mesh_mtu.h"
 #include "mesh_peers.h"
+#include "mesh_rules.h"
 #include "mesh_state.h"
 #include "state.h"
 
@@ -48,8 +48,6 @@ class Mesh {
   Status mend_mtu(const overlay::Wanted&, const netlink::Link&);
   Status mend_routes(const overlay::Wanted&, int link);
   Status mend_bridges(const overlay::Wanted&);
-  Status mend_rules(const overlay::Wanted&);
-  bool rules_are_due();
   Duration until_next_look() const;
   void mended(const std::string& what);  // something was not as wanted
   void tell(const Status& done);
@@ -59,9 +57,9 @@ class Mesh {
   const MeshOptions options_;
   std::optional<netlink::Watch> watch_;
   std::optional<netlink::Links> links_;
-  std::optional<netlink::Nft> nft_;
   std::unique_ptr<netlink::WireGuard> wireguard_;
   MeshKeys keys_;
+  MeshRules rules_;
   std::optional<Duration> turn_;        // steady; when the next key is taken into use
   std::int64_t rotation_ = 0;           // of the grid
   std::string way_;
@@ -72,10 +70,7 @@ class Mesh {
   Ways ways_;
   Mtus mtus_;
   std::optional<overlay::Wanted> wanted_;
-  std::string rules_;                   // as last put
-  std::string table_;                   // as the kernel listed it after that
   std::int64_t version_ = -1;           // that was mended to, and that wanted_ is of
-  Duration rules_seen_{0};              // steady
   bool expected_ = true;                // of this round: what is wanted has changed
   std::optional<model::Strings> addresses_;  // of this host
   bool moved_ = false;                  // they have changed

@@ -80,7 +80,7 @@ void compare_bridges(netlink::Links& links, const overlay::Snapshot& snapshot, c
 
 void compare_rules(const overlay::Snapshot& snapshot, const NodeId& self, model::Strings& differences) {
   const auto nft = netlink::Nft::find();
-  const auto table = nft ? nft->table(std::string(overlay::table)) : Result<std::optional<std::string>>(nft.error());
+  const auto table = nft ? nft->tables(std::string(overlay::table)) : Result<std::optional<std::string>>(nft.error());
   if (!table) return differences.push_back("rules cannot be read: " + table.error().message);
   if (!*table) return differences.push_back("the table of rules is not there");
   if ((*table)->find("\"rule\"") == std::string::npos) differences.push_back("the table of rules is empty");
@@ -215,7 +215,7 @@ Result<api::Looked> Probe::look(const api::LookAsk& ask) const {
   const auto answers = netlink::sysctl({"conf", network->bridge, "proxy_arp"});
   looked.bridge = bridge && bridge->up && (!remote || (answers && *answers == "1"));
   KTN_TRY(const auto nft, netlink::Nft::find());
-  KTN_TRY(const auto table, nft.table(std::string(overlay::table)));
+  KTN_TRY(const auto table, nft.tables(std::string(overlay::table)));
   const auto lets = [&](std::string_view set, const std::string& address) {
     return table && members_of_set(*table, set).contains({network->bridge, address});
   };

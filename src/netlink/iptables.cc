@@ -64,15 +64,12 @@ bool legacy_is_used() {
   return false;
 }
 
-Result<std::vector<Chain>> chains_named(const std::string& name) {
+std::vector<Chain> chains_named(const std::string& name) {
   std::vector<std::string> programs{find_program("iptables-nft")};
   if (legacy_is_used()) programs.push_back(find_program("iptables-legacy"));
   std::vector<Chain> chains;
   for (std::string& program : programs) {
-    if (program.empty()) continue;
-    Chain chain(std::move(program), name);
-    KTN_TRY(const bool exists, chain.exists());
-    if (exists) chains.push_back(std::move(chain));
+    if (!program.empty()) chains.emplace_back(std::move(program), name);
   }
   return chains;
 }
@@ -80,13 +77,15 @@ Result<std::vector<Chain>> chains_named(const std::string& name) {
 }  // namespace
 
 Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rules) {
-  KTN_TRY(const auto chains, chains_named(chain));
   int put = 0;
-  for (const Chain& one : chains)
+  for (const Chain& one : chains_named(chain))
     // From the last: each goes to the head, so that they stand as they were given.
     for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
       KTN_TRY(const bool there, one.has(*rule));
       if (there) continue;
+      // Asked only now, since a rule that is there says so too.
+      KTN_TRY(const bool exists, one.exists());
+      if (!exists) break;
       KTN_OK(one.change("-I", *rule));
       ++put;
     }
@@ -94,9 +93,8 @@ Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rule
 }
 
 Result<int> remove_rules(const std::string& chain, const std::vector<Rule>& rules) {
-  KTN_TRY(const auto chains, chains_named(chain));
   int taken = 0;
-  for (const Chain& one : chains)
+  for (const Chain& one : chains_named(chain))
     for (const Rule& rule : rules) {
       KTN_TRY(bool there, one.has(rule));
       for (; there; ++taken) {  // it may be there more than once

@@ -52,8 +52,15 @@ Result<std::optional<std::string>> Nft::list(const std::vector<std::string>& wha
                "reading the packet filter (" + text::join(what, " ") + "): " + std::string(output->complaint())};
 }
 
-Result<std::optional<std::string>> Nft::table(const std::string& name) const {
-  return list({"-j", "list", "table", "inet", name});
+Result<std::optional<std::string>> Nft::tables(const std::string& name) const {
+  // One after the other: nft (1.0.6) finds only the last of several that it is asked for at once.
+  std::string all;
+  for (const char* family : {"inet", "arp"}) {
+    KTN_TRY(const auto table, list({"-j", "list", "table", family, name}));
+    if (!table) return std::optional<std::string>();
+    all += *table;
+  }
+  return std::optional(std::move(all));
 }
 
 Result<bool> Nft::ensure_rule(const GuestRule& guest) const {

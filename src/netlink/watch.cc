@@ -70,6 +70,11 @@ Result<bool> drain(const Descriptor& socket) {
 
 bool Watch::rules_changed() { return std::exchange(state_->rules_changed, false) || !state_->rules; }
 
+void Watch::forget_rules() {
+  // What cannot be taken is heard by the next wait().
+  if (state_->rules && drain(state_->rules)) state_->rules_changed = false;
+}
+
 bool Watch::addresses_changed() {
   const auto heard = drain(state_->addresses);
   return !heard || *heard;

@@ -1,10 +1,17 @@
+#include <algorithm>
+#include <array>
 #include <cstdio>
+#include <iterator>
 
 #include "kontena/overlay/plan.h"
 #include "kontena/overlay/wanted.h"
 
 namespace kontena::overlay {
 namespace {
+
+// The sets of the table that follow who is where.
+constexpr std::array<std::pair<std::string_view, Addresses Who::*>, 3> sets{
+    {{"own", &Who::own}, {"local", &Who::local}, {"remote", &Who::remote}}};
 
 std::string quoted(std::string_view text) { return '"' + std::string(text) + '"'; }
 
@@ -29,10 +36,24 @@ std::string set_of(std::string_view name, std::string_view type, const std::vect
   return text + "  }\n";
 }
 
-std::string set_of(std::string_view name, const Addresses& addresses) {
-  std::vector<std::string> elements;
-  for (const auto& [bridge, address] : addresses) elements.push_back(quoted(bridge) + " . " + to_text(address));
-  return set_of(name, "ifname . ipv4_addr", elements);
+constexpr std::string_view member_type = "ifname . ipv4_addr";
+
+// "add element inet kontena own { … }"; nothing for nobody.
+std::string elements(std::string_view verb, std::string_view set, const Addresses& addresses) {
+  if (addresses.empty()) return "";
+  std::string text = std::string(verb) + " element inet " + std::string(table) + ' ' + std::string(set) + " {";
+  std::string_view comma = " ";
+  for (const auto& [bridge, address] : addresses) {
+    text.append(comma).append(quoted(bridge)).append(" . ").append(to_text(address));
+    comma = ", ";
+  }
+  return text + " }\n";
+}
+
+Addresses without(const Addresses& all, const Addresses& some) {
+  Addresses left;
+  std::ranges::set_difference(all, some, std::inserter(left, left.end()));
+  return left;
 }
 
 // All addresses of the cluster that this node knows of. No two of a set may overlap.
@@ -49,6 +70,7 @@ std::string cluster_of(const Subnet& pool, const std::vector<Bridge>& bridges) {
 }  // namespace
 
 std::string mark_match() { return hex(mark) + '/' + hex(mark_mask); }
+std::string nft_mark_match() { return "meta mark & " + hex(mark_mask) + " == " + hex(mark); }
 
 std::string no_rules() {
   std::string text;
@@ -60,7 +82,23 @@ std::string no_rules() {
   return text;
 }
 
-std::string rules(const Subnet& pool, const std::vector<Bridge>& bridges, const Who& who) {
+std::string whole(const Rules& rules) {
+  std::string text = no_rules() + rules.tables;
+  for (const auto& [name, part] : sets) text += elements("add", name, rules.who.*part);
+  return text;
+}
+
+std::string change(const Rules& had, const Rules& wanted) {
+  if (had.tables != wanted.tables) return whole(wanted);
+  std::string text;
+  for (const auto& [name, part] : sets) {
+    text += elements("delete", name, without(had.who.*part, wanted.who.*part));
+    text += elements("add", name, without(wanted.who.*part, had.who.*part));
+  }
+  return text;
+}
+
+Rules rules(const Subnet& pool, const std::vector<Bridge>& bridges, const Who& who) {
   const std::string mesh = quoted(device), any = quoted(std::string(bridge_prefix) + '*');
   const std::string let = "meta mark set meta mark & " + hex(~mark_mask) + " | " + hex(mark) + " accept\n";
   std::vector<std::string> names, gateways;
@@ -68,10 +106,9 @@ std::string rules(const Subnet& pool, const std::vector<Bridge>& bridges, const 
     names.push_back(quoted(bridge.name));
     gateways.push_back(quoted(bridge.name) + " . " + to_text(bridge.gateway));
   }
-  // All at once: the old table is there until the new one is.
-  std::string text = no_rules() + "table inet " + std::string(table) + " {\n";
-  text += set_of("bridges", "ifname", names) + set_of("gateways", "ifname . ipv4_addr", gateways);
-  text += set_of("own", who.own) + set_of("local", who.local) + set_of("remote", who.remote);
+  std::string text = "table inet " + std::string(table) + " {\n";
+  text += set_of("bridges", "ifname", names) + set_of("gateways", member_type, gateways);
+  for (const auto& [name, part] : sets) text += set_of(name, member_type, {});
 
   // Before anything is done with it: a false source gets nowhere, not even to the host.
   text += "  chain from {\n    type filter hook prerouting priority raw; policy accept;\n";
@@ -80,7 +117,8 @@ std::string rules(const Subnet& pool, const std::vector<Bridge>& bridges, const 
   // hear which of them there are.
   const std::string cluster = cluster_of(pool, bridges);
   for (const Bridge& bridge : bridges)
-    text += "    iifname " + quoted(bridge.name) + " ip daddr " + cluster + " ip daddr != " + to_text(bridge.subnet) + " drop\n";
+    text += "    iifname " + quoted(bridge.name) + " ip daddr " + cluster + " ip daddr != " + to_text(bridge.subnet) +
+            " drop\n";
   text += "  }\n";
 
   text += "  chain forward {\n    type filter hook forward priority filter - 10; policy accept;\n";
@@ -88,7 +126,8 @@ std::string rules(const Subnet& pool, const std::vector<Bridge>& bridges, const 
   text += "    iifname " + mesh + " oifname . ip daddr @local oifname . ip saddr @remote " + let;
   text += "    oifname " + mesh + " iifname . ip saddr @local iifname . ip daddr @remote " + let;
   text += "    iifname " + mesh + " drop\n    oifname " + mesh + " drop\n";
-  for (const Bridge& bridge : bridges) text += "    iifname " + quoted(bridge.name) + " oifname " + any + " oifname != " + quoted(bridge.name) + " drop\n";
+  for (const Bridge& bridge : bridges)
+    text += "    iifname " + quoted(bridge.name) + " oifname " + any + " oifname != " + quoted(bridge.name) + " drop\n";
   text += "    iifname @bridges oifname != @bridges meta nfproto ipv6 drop\n  }\n";
 
   text += "  chain input {\n    type filter hook input priority filter - 10; policy accept;\n";
@@ -101,15 +140,17 @@ std::string rules(const Subnet& pool, const std::vector<Bridge>& bridges, const 
   text += "  chain out {\n    type nat hook postrouting priority srcnat - 10; policy accept;\n";
   for (const Bridge& bridge : bridges) {
     if (bridge.internal) continue;
-    text += "    ip saddr " + to_text(bridge.subnet) + " oifname != { " + quoted(bridge.name) + ", " + mesh + " } masquerade\n";
+    text += "    ip saddr " + to_text(bridge.subnet) + " oifname != { " + quoted(bridge.name) + ", " + mesh +
+            " } masquerade\n";
   }
   text += "  }\n}\n";
 
   // Proxy ARP would tell each container about all that the host has a route to.
-  text += "table arp " + std::string(table) + " {\n  chain input {\n    type filter hook input priority filter; policy accept;\n";
+  text += "table arp " + std::string(table) +
+          " {\n  chain input {\n    type filter hook input priority filter; policy accept;\n";
   for (const Bridge& bridge : bridges)
     text += "    iifname " + quoted(bridge.name) + " arp daddr ip != " + to_text(bridge.subnet) + " drop\n";
-  return text + "  }\n}\n";
+  return {text + "  }\n}\n", who};
 }
 
 }  // namespace kontena::overlay

@@ -62,24 +62,26 @@ TEST_CASE("a ruleset is applied as a whole and read back" * doctest::skip(!insid
     MESSAGE("skipped: " << nft.error().message);
     return;
   }
-  CHECK_FALSE(nft->table("ktest")->has_value());
+  CHECK_FALSE(nft->tables("ktest")->has_value());
   REQUIRE(
       nft->apply("table inet ktest {\n  set members { type ipv4_addr; elements = { 10.80.16.2 } }\n"
-                 "  chain c { ip saddr @members accept; }\n}\n"));
-  const auto table = nft->table("ktest");
+                 "  chain c { ip saddr @members accept; }\n}\ntable arp ktest {\n}\n"));
+  const auto table = nft->tables("ktest");
   REQUIRE(table);
   REQUIRE(*table);
   CHECK((*table)->find("\"10.80.16.2\"") != std::string::npos);
   const auto wrong = nft->apply("add element inet ktest members { 10.80.16.3 }\nadd rule inet ktest no accept\n");
   REQUIRE_FALSE(wrong);
   CHECK(wrong.error().message.find("No such file or directory") != std::string::npos);
-  CHECK((*nft->table("ktest"))->find("10.80.16.3") == std::string::npos);
+  CHECK((*nft->tables("ktest"))->find("10.80.16.3") == std::string::npos);
   std::string many = "add element inet ktest members { ";
   for (std::uint32_t i = 0; i < 5'000; ++i) many += to_text(Ipv4{0x0a510000 + i}) + ", ";
   CHECK(nft->apply(many + "10.80.16.4 }\n"));
-  CHECK((*nft->table("ktest"))->find("10.81.19.135") != std::string::npos);
+  CHECK((*nft->tables("ktest"))->find("10.81.19.135") != std::string::npos);
   CHECK(nft->apply("delete table inet ktest\n"));
-  CHECK_FALSE(nft->table("ktest")->has_value());
+  CHECK_FALSE(nft->tables("ktest")->has_value());  // one of two is none
+  CHECK(nft->apply("delete table arp ktest\n"));
+  CHECK_FALSE(nft->tables("ktest")->has_value());
   CHECK_FALSE(Nft("/no/such/nft").apply(""));
 }
 

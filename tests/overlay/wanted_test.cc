@@ -43,14 +43,10 @@ TEST_CASE("remote members are their node's, each with a route of its own") {
 }
 
 TEST_CASE("the rules let members of one network talk, and nobody else") {
-  const std::string rules = wanted(two_nodes(), here).rules;
-  CHECK(has(rules, R"(set own {
-    type ifname . ipv4_addr
-    elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
-  CHECK(has(rules, R"(set local {
-    type ifname . ipv4_addr
-    elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
-  CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.9, "knbbbbbbbbbb" . 10.80.20.9 })"));
+  const std::string rules = whole(wanted(two_nodes(), here).rules);
+  CHECK(has(rules, R"(add element inet kontena own { "knaaaaaaaaaa" . 10.80.16.7 })"));
+  CHECK(has(rules, R"(add element inet kontena local { "knaaaaaaaaaa" . 10.80.16.7 })"));
+  CHECK(has(rules, R"(add element inet kontena remote { "knaaaaaaaaaa" . 10.80.16.9, "knbbbbbbbbbb" . 10.80.20.9 })"));
   CHECK(has(rules, R"(iifname "knaaaaaaaaaa" oifname "kn*" oifname != "knaaaaaaaaaa" drop)"));
   CHECK(has(rules, "ip saddr 10.80.16.0/22 oifname != { \"knaaaaaaaaaa\", \"kontena0\" } masquerade"));
   CHECK(!has(rules, "ip saddr 10.80.20.0/22"));  // internal
@@ -60,17 +56,13 @@ TEST_CASE("who does not hold its address yet may use it on its own node, and not
   Snapshot s = two_nodes();
   model::Member m{.network = "default/shop.default", .address = "10.80.16.9", .node = here, .instance = InstanceId("c"), .up = false};
   s.members[member_id(m)] = m;
-  const std::string rules = wanted(s, here).rules;
-  CHECK(has(rules, R"(set own {
-    type ifname . ipv4_addr
-    elements = { "knaaaaaaaaaa" . 10.80.16.7, "knaaaaaaaaaa" . 10.80.16.9 })"));
-  CHECK(has(rules, R"(set local {
-    type ifname . ipv4_addr
-    elements = { "knaaaaaaaaaa" . 10.80.16.7 })"));
+  const std::string rules = whole(wanted(s, here).rules);
+  CHECK(has(rules, R"(add element inet kontena own { "knaaaaaaaaaa" . 10.80.16.7, "knaaaaaaaaaa" . 10.80.16.9 })"));
+  CHECK(has(rules, R"(add element inet kontena local { "knaaaaaaaaaa" . 10.80.16.7 })"));
 }
 
 TEST_CASE("what comes from a bridge has the address of one of its instances, or is dropped") {
-  const std::string rules = wanted(two_nodes(), here).rules;
+  const std::string rules = whole(wanted(two_nodes(), here).rules);
   CHECK(has(rules, "hook prerouting priority raw"));
   CHECK(has(rules, "iifname @bridges iifname . ip saddr != @own drop"));
   // Nor does it reach, or hear of, what is not of its network.
@@ -80,6 +72,22 @@ TEST_CASE("what comes from a bridge has the address of one of its instances, or 
   CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.1, "knbbbbbbbbbb" . 10.80.20.1 })"));
   CHECK(has(rules, "iifname . ip daddr @gateways udp dport 53 meta mark set meta mark & 0x00ffffff | 0x4b000000 accept"));
   CHECK(mark_match() == "0x4b000000/0xff000000");
+}
+
+TEST_CASE("of the rules only that is changed which differs, and all where more than members do") {
+  Snapshot s = two_nodes();
+  const Rules had = wanted(s, here).rules;
+  CHECK(change(had, had) == "");
+  model::Member m{.network = "default/shop.default", .address = "10.80.16.12", .node = NodeId("n2"), .instance = InstanceId("new"), .up = true};
+  s.members[member_id(m)] = m;
+  const Rules more = wanted(s, here).rules;
+  CHECK(change(had, more) == "add element inet kontena remote { \"knaaaaaaaaaa\" . 10.80.16.12 }\n");
+  CHECK(change(more, had) == "delete element inet kontena remote { \"knaaaaaaaaaa\" . 10.80.16.12 }\n");
+  s.members[member_id(m)].up = false;
+  CHECK(wanted(s, here).rules == more);  // nobody else has its address
+  s.networks.pop_back();
+  CHECK(change(more, wanted(s, here).rules) == whole(wanted(s, here).rules));
+  CHECK(whole(had).starts_with(no_rules()));
 }
 
 TEST_CASE("a peer has its name, its MTU, and whether it is lost") {

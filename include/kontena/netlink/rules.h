@@ -27,8 +27,8 @@ class Nft {
 
   // All of it or nothing, as nft reads it (`nft -f -`). What nft says is in the error.
   Status apply(std::string_view ruleset) const;
-  // `nft -j list table inet NAME`; none where there is no such table.
-  Result<std::optional<std::string>> table(const std::string& name) const;
+  // What nft lists of the tables of that name, of inet and of arp; none where one is missing.
+  Result<std::optional<std::string>> tables(const std::string& name) const;
 
   // Puts it at the head of its chain; false where it is there, or where there is no such chain.
   Result<bool> ensure_rule(const GuestRule&) const;

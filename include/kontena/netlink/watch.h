@@ -26,6 +26,9 @@ class Watch {
   // always where the kernel does not tell.
   bool rules_changed();
 
+  // Counts what was said about rules until now as heard: after a change of one's own.
+  void forget_rules();
+
   // Likewise, whether it was about addresses of this host as well.
   bool addresses_changed();
 

@@ -50,13 +50,41 @@ struct WantedPeer {
   friend bool operator==(const WantedPeer&, const WantedPeer&) = default;
 };
 
+using Addresses = std::set<std::pair<std::string, Ipv4>>;  // on bridges
+
+// The node's rules. What they hold: from a bridge of ours comes only what has the
+// address of an instance of that network on this node as its source, wherever it goes,
+// and nothing for an address of the pool or of another network, be it one of the host's
+// own; nor are such addresses answered for. Between bridge and mesh goes only what has
+// the address of one member as its source and of another of the same network as its
+// destination; no bridge of ours reaches another; what leaves the host bears its address,
+// but for internal networks, which Docker keeps in. Packets of the mesh for the host
+// itself: echo alone.
+struct Who {
+  Addresses own;     // of all instances of this node
+  Addresses local;   // of those of them that hold their address
+  Addresses remote;  // of those on other nodes that do
+  friend bool operator==(const Who&, const Who&) = default;
+};
+struct Rules {
+  std::string tables;  // for nft, without the elements of the sets for:
+  Who who;
+  friend bool operator==(const Rules&, const Rules&) = default;
+};
+Rules rules(const Subnet& pool, const std::vector<Bridge>&, const Who&);
+
+// As `nft -f -` takes it, all at once:
+std::string whole(const Rules&);                          // in place of whatever is there
+std::string change(const Rules& had, const Rules& wanted);  // only the elements, where that is all that differs
+std::string no_rules();                                   // takes the tables away
+
 struct Wanted {
   std::optional<Ipv4> address;  // of the mesh device; none: there is to be no mesh yet
   Subnet pool;
   std::vector<Bridge> bridges;
   std::map<std::string, WantedPeer> peers;  // by node
   std::set<Ipv4> routes;                    // each by the mesh device: all that peers are allowed
-  std::string rules;                        // for `nft -f -`, the whole table
+  Rules rules;
 };
 
 Wanted wanted(const Snapshot&, const NodeId& self);
@@ -69,24 +97,8 @@ std::map<std::pair<std::string, Ipv4>, const model::Member*> holders(const Snaps
 inline constexpr std::uint32_t mark = 0x4b000000;
 inline constexpr std::uint32_t mark_mask = 0xff000000;
 inline constexpr std::string_view table = "kontena";
-std::string mark_match();  // as iptables takes it: "0x4b000000/0xff000000"
-
-using Addresses = std::set<std::pair<std::string, Ipv4>>;  // on bridges
-
-// The node's rules. What they hold: from a bridge of ours comes only what has the
-// address of an instance of that network on this node as its source, wherever it goes,
-// and nothing for an address of the pool or of another network, be it one of the host's
-// own; nor are such addresses answered for. Between bridge and mesh goes only what has the address of one member as its source
-// and of another of the same network as its destination; no bridge of ours reaches
-// another; what leaves the host bears its address, but for internal networks, which
-// Docker keeps in. Packets of the mesh for the host itself: echo alone.
-struct Who {
-  Addresses own;     // of all instances of this node
-  Addresses local;   // of those of them that hold their address
-  Addresses remote;  // of those on other nodes that do
-};
-std::string rules(const Subnet& pool, const std::vector<Bridge>&, const Who&);
-std::string no_rules();  // takes the tables away
+std::string mark_match();      // as iptables takes it: "0x4b000000/0xff000000"
+std::string nft_mark_match();  // "meta mark & 0xff000000 == 0x4b000000"
 
 // The addresses for one of a peer: after `tries` without a handshake, the next one.
 std::string endpoint(const model::Strings& endpoints, std::int64_t tries);

@@ -1,0 +1,97 @@
+#include "mesh_rules.h"
+
+#include "kontena/crypto/digest.h"
+#include "kontena/overlay/plan.h"
+
+namespace kontena::agent {
+namespace {
+
+constexpr Duration between_looks{60'000};
+const std::string device(overlay::device), table(overlay::table);
+
+// What other tables let pass is what ours has marked: of Docker's, packets between bridges and the mesh …
+const std::vector<netlink::Rule> docker_user{
+    {"-i", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
+    {"-o", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},  // from internal networks
+};
+// … likewise of an engine that uses nftables by itself (from 29 on), and has no chain for its user …
+const netlink::GuestRule docker_bridges{"ip docker-bridges filter-FORWARD", overlay::nft_mark_match() + " accept",
+                                        table};
+// … and of a host's firewall, questions for names.
+const std::vector<netlink::Rule> input{
+    {"-i", std::string(overlay::bridge_prefix) + '+', "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
+};
+
+}  // namespace
+
+Status MeshRules::put_whole(const overlay::Rules& rules) {
+  KTN_OK(nft_->apply(overlay::whole(rules)));
+  wrote_ = true;
+  is_ = rules;
+  KTN_TRY(const auto tables, nft_->tables(table));
+  listed_ = tables ? crypto::sha256(*tables) : "";
+  return Done{};
+}
+
+// Ours and others' of the same moment cannot be told apart: the latter are seen at the next look.
+bool MeshRules::is_look_due(netlink::Watch* watch) {
+  const Duration now = clock_.steady();
+  const bool heard = !watch || watch->rules_changed();
+  const bool due = heard || failed_ || !looked_ || now - *looked_ > between_looks || netlink::legacy_iptables_is_used();
+  if (due) looked_ = now;
+  return due;
+}
+
+Status MeshRules::look(const overlay::Rules& rules, model::Strings& mended) {
+  KTN_TRY(const auto tables, nft_->tables(table));
+  if (!tables || (listed_ && crypto::sha256(*tables) != *listed_)) {
+    mended.push_back("the table of rules");
+    KTN_OK(put_whole(rules));
+  } else if (!listed_) {
+    KTN_OK(put_whole(rules));
+  }
+  KTN_TRY(const int passed, netlink::ensure_rules("DOCKER-USER", docker_user));
+  if (passed > 0) mended.push_back("the rule in DOCKER-USER");
+  KTN_TRY(const bool guest, nft_->ensure_rule(docker_bridges));
+  if (guest) mended.push_back("the rule in docker-bridges");
+  KTN_TRY(const int asked, netlink::ensure_rules("INPUT", input));
+  if (asked > 0) mended.push_back("the rule in INPUT");
+  return Done{};
+}
+
+Result<model::Strings> MeshRules::mend(const overlay::Rules& rules, netlink::Watch* watch) {
+  model::Strings mended;
+  if (!nft_) {
+    KTN_TRY(nft_, netlink::Nft::find());
+  }
+  const bool due = is_look_due(watch);
+  failed_ = true;
+  wrote_ = false;
+  if (!is_) KTN_OK(put_whole(rules));
+  if (due) KTN_OK(look(*is_, mended));
+  if (*is_ != rules) {
+    // Where elements are not as we think, the whole is put.
+    if (nft_->apply(overlay::change(*is_, rules))) {
+      wrote_ = true;
+      is_ = rules;
+      listed_.reset();
+    } else {
+      KTN_OK(put_whole(rules));
+    }
+  }
+  // What we wrote is no news.
+  if (watch && wrote_) watch->forget_rules();
+  failed_ = false;
+  return mended;
+}
+
+Status MeshRules::remove() {
+  KTN_OK(netlink::remove_rules("DOCKER-USER", docker_user));
+  KTN_OK(netlink::remove_rules("INPUT", input));
+  const auto nft = netlink::Nft::find();
+  if (!nft) return Done{};
+  KTN_TRY([[maybe_unused]] const bool guest, nft->remove_rule(docker_bridges));
+  return nft->apply(overlay::no_rules());
+}
+
+}  // namespace kontena::agent
