@@ -74,7 +74,7 @@ MeshPeers::Look MeshPeers::look(const overlay::Wanted& wanted, const netlink::De
     const netlink::Peer* former = find(known, peer.former_key);
     auto [at, begun] = contacts_.try_emplace(peer.public_key);
     Contact& contact = at->second;
-    if (begun || peer.lost) contact.since = steady;
+    if (begun || peer.lost || !has) contact.since = steady;
     const bool fresh = answers(contact, has, steady, now);
     const bool waits = former && !fresh;
     if (waits) keep.insert(peer.former_key);

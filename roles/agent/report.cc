@@ -146,7 +146,7 @@ Status Report::tell_facts(const engine::EngineFacts& engine) {
   complete_(facts);
   if (facts_told_ == facts) return Done{};
   KTN_OK(api::call<api::Nothing>(uplink_.server(), http::Method::post, std::string(api::paths::agent_facts), facts));
-  acknowledged_(facts);
+  if (acknowledged_) acknowledged_(facts);
   facts_told_ = std::move(facts);
   return Done{};
 }

@@ -17,7 +17,7 @@ class Report {
   // `complete` adds to the engine's facts, anew whenever facts are told; `acknowledged`
   // hears what the server has taken.
   Report(Context context, Uplink& uplink, std::function<void(model::NodeFacts&)> complete,
-         std::function<void(const model::NodeFacts&)> acknowledged)
+         std::function<void(const model::NodeFacts&)> acknowledged = {})
       : context_(std::move(context)), uplink_(uplink), complete_(std::move(complete)), acknowledged_(std::move(acknowledged)), run_(context_.ids.id()) {}
 
   void step();  // waits until something has changed, and tells it

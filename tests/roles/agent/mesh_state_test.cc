@@ -79,6 +79,21 @@ TEST_CASE("a part of it adds, changes and takes away, and leaves the rest") {
   CHECK_FALSE(merge(third.snapshot, nothing(third.snapshot, 13)).differs);
 }
 
+TEST_CASE("the key that a peer had before is remembered, as long as there is such a peer") {
+  const auto first = merge({}, all());
+  CHECK(first.snapshot.former_keys.empty());
+  auto news = nothing(first.snapshot, 11);
+  news.peers = {{.node = NodeId("n2"), .public_key = "k-new"}};
+  const auto second = merge(first.snapshot, news);
+  CHECK(second.snapshot.former_keys == model::StringMap{{"n2", "k"}});
+  CHECK(merge(second.snapshot, nothing(second.snapshot, 12)).snapshot.former_keys.size() == 1);
+  auto again = all();
+  again.peers = news.peers;
+  CHECK(merge(second.snapshot, again).snapshot.former_keys.size() == 1);
+  again.peers.clear();
+  CHECK(merge(second.snapshot, again).snapshot.former_keys.empty());
+}
+
 TEST_CASE("networks and lost nodes that are others are a difference, and are asked with the new digest") {
   const auto first = merge({}, all());
   auto news = all();

@@ -3,6 +3,7 @@
 
 #include "harness.h"
 #include "kontena/api/network.h"
+#include "seen_address.h"
 
 namespace kontena::server {
 namespace {
@@ -135,6 +136,67 @@ TEST_CASE("a node that is lost is named, and one that was removed is no peer any
   CHECK(removed.complete);
   CHECK(removed.peers.empty());
   CHECK(removed.lost.empty());
+}
+
+TEST_CASE("keys are rotated where all nodes are there, and all are told") {
+  Two world;
+  const std::string url = "/v1/grids/default/network/rotate-keys";
+  const auto before = ask(world, world.n1);
+  CHECK(before.key_rotation == 0);
+  const auto asked = world.read<api::KeyRotation>(world.as_admin(post, url));
+  CHECK(asked.rotation == 1);
+  CHECK(asked.nodes == std::vector<std::string>{"n1", "n2"});
+  CHECK(asked.away.empty());
+  CHECK(ask(world, world.n1, before).key_rotation == 1);
+  // They are at it.
+  CHECK(world.as_admin(post, url).status == 412);
+  const auto done = [&](const World::Node& node, std::int64_t rotation) {
+    const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .mesh_key = "k", .mesh_mtu = 1320, .mesh_rotation = rotation};
+    REQUIRE(world.as_node(node, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
+  };
+  done(world.n1, 1);
+  CHECK(world.as_admin(post, url).status == 412);
+  done(world.n2, 1);
+  CHECK(ask(world, world.n1).peers[0].mtu == 1320);
+  CHECK(world.as_admin(post, url).status == 200);
+  done(world.n1, 2);
+  done(world.n2, 2);
+  world.pass(Duration(40'000), {world.n1});
+  const auto refused = world.as_admin(post, url);
+  CHECK(refused.status == 412);
+  CHECK(refused.body.find("not ready: node n2") != std::string::npos);
+  const auto forced = world.read<api::KeyRotation>(world.as_admin(post, url + "?force=true"));
+  CHECK(forced.nodes == std::vector<std::string>{"n1"});
+  CHECK(forced.away == std::vector<std::string>{"n2"});
+  CHECK(world.as_nobody(post, url).status == 401);
+  CHECK(world.as_admin(post, "/v1/grids/other/network/rotate-keys").status == 404);
+}
+
+TEST_CASE("where a node was seen is the last of its endpoints, unless it names that itself") {
+  Two world;
+  const auto told = [&](const model::Strings& endpoints) {
+    const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .mesh_key = "key-2", .mesh_endpoints = endpoints, .seen_address = "1.2.3.4"};
+    REQUIRE(world.as_node(world.n2, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
+    return ask(world, world.n1).peers[0].endpoints;
+  };
+  CHECK(told({"192.168.1.7:51821"}) == model::Strings{"192.168.1.7:51821", "10.0.0.9:51821"});
+  CHECK(told({"10.0.0.9:51820", "192.168.1.7:51820"}) == model::Strings{"10.0.0.9:51820", "192.168.1.7:51820"});
+  CHECK(told({}).empty());
+  CHECK(told({"nonsense"}) == model::Strings{"nonsense"});
+  CHECK(seen_address("::ffff:192.0.2.7") == "192.0.2.7");
+  for (const char* nowhere : {"127.0.0.1", "::1", "::", "0.0.0.0", "fe80::1%eth0", "169.254.1.1", ""}) CHECK(seen_address(nowhere) == "");
+  CHECK(seen_address("2001:db8::7") == "2001:db8::7");
+  CHECK(endpoints_of({.mesh_endpoints = {"192.0.2.1:51820"}, .seen_address = "2001:db8::7"}) ==
+        model::Strings{"192.0.2.1:51820", "[2001:db8::7]:51820"});
+}
+
+TEST_CASE("a node that is seen elsewhere is asked for its facts") {
+  Two world;
+  const auto beat = [&](const std::string& from) {
+    return world.read<api::BeatAnswer>(world.send(post, "/v1/agent/beat", "{}", {}, {from, world.n1.fingerprint, world.n1.common_name}));
+  };
+  CHECK_FALSE(beat("10.0.0.9").tell_facts);
+  CHECK(beat("203.0.113.4").tell_facts);
 }
 
 TEST_CASE("while nothing is new the node waits, and is woken by a member of its network") {
