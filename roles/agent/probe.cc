@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "kontena/base/text.h"
 #include "kontena/netlink/links.h"
 #include "kontena/netlink/rules.h"
 #include "kontena/netlink/sysctl.h"
@@ -57,6 +58,17 @@ void compare_device(netlink::Links& links, const overlay::Wanted& wanted, int mt
   if (!more.empty()) differences.push_back(some("a route that is not ours to", more));
 }
 
+// Where packets have to be smaller than the device takes.
+std::map<Ipv4, std::int64_t> mtus_of_routes(netlink::Links& links) {
+  std::map<Ipv4, std::int64_t> mtus;
+  const auto link = links.find(device);
+  const auto routes = link ? links.routes(link->index) : Result<std::vector<netlink::Route>>(link.error());
+  if (!routes) return mtus;
+  for (const netlink::Route& route : *routes)
+    if (route.mtu != 0) mtus[route.to.base] = route.mtu;
+  return mtus;
+}
+
 void compare_bridges(netlink::Links& links, const overlay::Snapshot& snapshot, const NodeId& self,
                      model::Strings& differences) {
   const auto all = links.list();
@@ -97,22 +109,22 @@ void compare_rules(const overlay::Snapshot& snapshot, const NodeId& self, model:
 
 }  // namespace
 
-std::set<std::pair<std::string, std::string>> members_of_set(const std::string& table, std::string_view set) {
+std::set<std::pair<std::string, std::string>> members_of_set(std::string_view tables, std::string_view set) {
   std::set<std::pair<std::string, std::string>> members;
-  const auto read = codec::Document::parse(table);
-  const auto list = read ? codec::find(read->root(), "nftables") : std::nullopt;
-  if (!list) return members;
-  for (const codec::Element each : codec::elements(*list)) {
-    const auto found = codec::find(each, "set");
-    const auto elements =
-        found && codec::string_at(*found, {"name"}) == set ? codec::find(*found, "elem") : std::nullopt;
-    if (!elements) continue;
-    for (const codec::Element element : codec::elements(*elements)) {
-      const auto parts = codec::find(element, "concat");
-      const auto pair = parts ? codec::elements(*parts) : std::vector<codec::Element>{};
-      std::string bridge, address;
-      if (pair.size() == 2 && codec::take(pair[0], bridge) && codec::take(pair[1], address))
-        members.emplace(bridge, address);
+  for (const std::string& line : text::split(tables, '\n')) {
+    const auto read = codec::Document::parse(line);
+    const auto list = read ? codec::find(read->root(), "nftables") : std::nullopt;
+    for (const codec::Element each : list ? codec::elements(*list) : std::vector<codec::Element>{}) {
+      const auto found = codec::find(each, "set");
+      const auto elements =
+          found && codec::string_at(*found, {"name"}) == set ? codec::find(*found, "elem") : std::nullopt;
+      for (const codec::Element element : elements ? codec::elements(*elements) : std::vector<codec::Element>{}) {
+        const auto parts = codec::find(element, "concat");
+        const auto pair = parts ? codec::elements(*parts) : std::vector<codec::Element>{};
+        std::string bridge, address;
+        if (pair.size() == 2 && codec::take(pair[0], bridge) && codec::take(pair[1], address))
+          members.emplace(bridge, address);
+      }
     }
   }
   return members;
@@ -158,11 +170,12 @@ Result<api::NodeNetworkState> Probe::network() const {
   compare_rules(snapshot, self, state.differences);
   const Time now = context_.clock.now();
   std::size_t known = 0;
+  std::map<Ipv4, std::int64_t> mtus = mtus_of_routes(links);
   for (const auto& [id, peer] : wanted.peers) {
     api::MeshPeer row{.id = id,
                       .name = peer.name,
                       .address = to_text(peer.address),
-                      .mtu = peer.mtu == 0 || told.mtu == 0 ? told.mtu : std::min<std::int64_t>(peer.mtu, told.mtu),
+                      .mtu = mtus.contains(peer.address) ? mtus[peer.address] : told.mtu,
                       .addresses = std::max<std::int64_t>(0, std::ssize(peer.allowed) - 1),  // one is the node's own
                       .endpoints = peer.endpoints};
     if (const netlink::Peer* has = find_peer(is, peer)) {

@@ -35,7 +35,8 @@ class Probe {
   const int port_;  // of WireGuard
 };
 
-// The members (bridge, address) that a set of our table has, from what `nft -j` prints. Pure.
-std::set<std::pair<std::string, std::string>> members_of_set(const std::string& table, std::string_view set);
+// The members (bridge, address) that a set of our tables has, from what `nft -j` prints: a
+// table a line. Pure.
+std::set<std::pair<std::string, std::string>> members_of_set(std::string_view tables, std::string_view set);
 
 }  // namespace kontena::agent

@@ -1,6 +1,7 @@
 #include "../events.h"
 
 #include <algorithm>
+#include <set>
 
 #include "find.h"
 #include "handlers.h"
@@ -55,7 +56,11 @@ Result<Change> put_events(const Context& context, const ClusterView& view, const
   KTN_TRY(const api::EventsRequest request, body_of<api::EventsRequest>(call));
   if (request.events.size() > api::most_events_at_once)
     return Error{Code::invalid_argument, "more than " + std::to_string(api::most_events_at_once) + " events at once"};
-  for (const api::EventReport& event : request.events) KTN_OK(check(event));
+  std::set<std::string> ids;
+  for (const api::EventReport& event : request.events) {
+    KTN_OK(check(event));
+    if (!ids.insert(event.id).second) return Error{Code::invalid_argument, "events: '" + event.id + "' is there twice"};
+  }
   const auto* node = view.nodes.get(call.who.grid + '/' + call.who.id);
   if (!node) return Error{Code::unauthenticated, "this node was removed"};
   Change change{.reply = {200, "{}"}, .resource = call.who.grid + '/' + call.who.id};
