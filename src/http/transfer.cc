@@ -106,9 +106,12 @@ class Options {
 };
 
 // As the server does: what is lost of a small request is sent again soon, and soon again.
+// A long poll whose way is gone, as when this host has got another address, is noticed
+// within 20 s, and not at its end.
 int on_socket(void*, curl_socket_t socket, curlsocktype) {
-  const int on = 1;
+  const int on = 1, probes = 3;
   ::setsockopt(socket, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof on);
+  ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
   return CURL_SOCKOPT_OK;
 }
 
@@ -124,8 +127,8 @@ void set_connection(Options& options, const ClientOptions& client) {
   options.set(CURLOPT_PATH_AS_IS, 1L);
   options.set(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1);
   options.set(CURLOPT_TCP_KEEPALIVE, 1L);
-  options.set(CURLOPT_TCP_KEEPIDLE, 30L);
-  options.set(CURLOPT_TCP_KEEPINTVL, 10L);
+  options.set(CURLOPT_TCP_KEEPIDLE, 10L);
+  options.set(CURLOPT_TCP_KEEPINTVL, 3L);
   options.set(CURLOPT_MAXCONNECTS, 1L);
   options.set(CURLOPT_MAXAGE_CONN, idle_seconds);
   options.set(CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(client.connect_timeout.count()));
