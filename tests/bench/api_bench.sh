@@ -13,14 +13,11 @@ SECONDS_EACH=${SECONDS_EACH:-5}
 
 start_server
 ktn stack deploy --detach -f - shop >"$folder/deploy.log" 2>&1 <<<"{services: {web: {image: web, deploy: {replicas: 3}}, db: {image: db}}}"
+mkfifo "$folder/hello.port"
 "$BENCH" hello "$folder/hello.port" >"$folder/hello.log" 2>&1 &
 hello_pid=$!
 others+=("$hello_pid")
-for ((i = 0; i < 200; i++)); do
-  if [[ -s $folder/hello.port ]]; then break; fi
-  sleep 0.05
-done
-hello=$(cat "$folder/hello.port")
+read -r -t 10 hello <>"$folder/hello.port"
 
 cpu_of() { awk '{ sub(/.*\) /, ""); print ($12 + $13) * 10 }' "/proc/$1/stat"; } # ms, at 100 ticks a second
 

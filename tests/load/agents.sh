@@ -12,14 +12,25 @@ n=${3:-1000}
 
 lost_seen=0
 look_for_lost() { lost_seen=$((lost_seen + $(nodes_that_are lost))); }
+# The agents write a line a second.
+while_agents_write() { # LINES COMMAND...
+  local lines=$1 said teller
+  shift
+  exec {said}< <(exec tail -n 0 -f "$folder/agents.log")
+  teller=$!
+  while ((lines > 0)) && read -r -t 20 -u "$said"; do
+    lines=$((lines - 1))
+    "$@"
+  done
+  exec {said}<&-
+  kill "$teller"
+  ((lines == 0)) || die "the agents are silent"
+}
 
 start_server
 start_agents "$n" 3600
 sed -n 1p "$folder/agents.log"
-for _ in 1 2 3 4 5; do
-  sleep 2
-  look_for_lost
-done
+while_agents_write 10 look_for_lost
 printf 'quiet: %s\n' "$(tail -n 1 "$folder/agents.log")"
 
 begun=$(now)
@@ -30,7 +41,7 @@ look_for_lost
 running=$(ktn ps 2>/dev/null | grep -cw running || true)
 check "a deploy of two instances a node is placed, told and reported" "$running >= 2 * $n"
 printf 'deploy of %s: %s s\n' "$((2 * n))" "$took"
-sleep 3
+while_agents_write 3 true
 printf 'after it: %s\n' "$(tail -n 1 "$folder/agents.log")"
 check "no node was called lost" "$lost_seen == 0"
 
@@ -46,10 +57,7 @@ done
 heard=$(since "$killed")
 printf 'killed: it answers after %s s, %s\n' "$answers" "$(grep '^all .* heard again' "$folder/agents.log" | tail -n 1)"
 check "all agents are heard within the grace of 10 s after a start" "$heard - $answers < 10"
-for _ in 1 2 3 4 5 6 7; do
-  sleep 2
-  look_for_lost
-done
+while_agents_write 14 look_for_lost
 check "no node was called lost after the start" "$lost_seen == 0"
 check "they are all ready" "$(nodes_that_are ready) == $n"
 end_agents
