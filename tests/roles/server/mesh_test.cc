@@ -149,13 +149,13 @@ TEST_CASE("keys are rotated where all nodes are there, and all are told") {
   CHECK(asked.away.empty());
   CHECK(ask(world, world.n1, before).key_rotation == 1);
   // They are at it.
-  CHECK(world.as_admin(post, url).status == 412);
+  CHECK(world.as_admin(post, url).status == 409);
   const auto done = [&](const World::Node& node, std::int64_t rotation) {
     const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .mesh_key = "k", .mesh_mtu = 1320, .mesh_rotation = rotation};
     REQUIRE(world.as_node(node, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
   };
   done(world.n1, 1);
-  CHECK(world.as_admin(post, url).status == 412);
+  CHECK(world.as_admin(post, url).status == 409);
   done(world.n2, 1);
   CHECK(ask(world, world.n1).peers[0].mtu == 1320);
   CHECK(world.as_admin(post, url).status == 200);
@@ -163,7 +163,7 @@ TEST_CASE("keys are rotated where all nodes are there, and all are told") {
   done(world.n2, 2);
   world.pass(Duration(40'000), {world.n1});
   const auto refused = world.as_admin(post, url);
-  CHECK(refused.status == 412);
+  CHECK(refused.status == 409);
   CHECK(refused.body.find("not ready: node n2") != std::string::npos);
   const auto forced = world.read<api::KeyRotation>(world.as_admin(post, url + "?force=true"));
   CHECK(forced.nodes == std::vector<std::string>{"n1"});
