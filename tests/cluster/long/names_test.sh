@@ -138,6 +138,7 @@ for ((i = 0; i < ROUNDS; ++i)); do
   ktn node activate "h$from" >/dev/null
 done
 for k in "${HOSTS[@]}"; do watched "$k"; done
+# shellcheck disable=SC2086 # a list
 kill $EVENT_READERS 2>/dev/null || true
 /usr/bin/python3 "$WATCH" delays "$EVENTS" "$SCRATCH"/watched.[1234] | tee "$SCRATCH/delays"
 in_time() { awk -v most="$IN_TIME" -F'[= ]' '/^changes=/ { exit !($6 == 0 && $14 <= most) }' "$SCRATCH/delays"; }
