@@ -258,6 +258,7 @@ void Mesh::step() {
 void Mesh::tell(const Status& done) {
   std::string problem = !done ? done.error().message + (done.error().hint.empty() ? "" : ": " + done.error().hint)
                               : silence_text(seen_.silent, options_.port);
+  if (problem.empty()) problem = rules_.hindrance();
   if (problem.empty()) problem = mtus_.mismatch;
   if (problem != problem_ && !problem.empty())
     log::warn("the network between nodes is not as wanted", {{"reason", problem}});

@@ -17,6 +17,11 @@ const std::vector<netlink::Rule> docker_user{
 // … likewise of an engine that uses nftables by itself (from 29 on), and has no chain for its user …
 const netlink::GuestRule docker_bridges{"ip docker-bridges filter-FORWARD", overlay::nft_mark_match() + " accept",
                                         table};
+// … and of firewalld, which knows Docker's bridges and not the mesh …
+const std::vector<netlink::GuestRule> firewalld{
+    {"inet firewalld filter_FORWARD", overlay::nft_mark_match() + " accept", table},
+    {"inet firewalld filter_INPUT", "iifname \"" + std::string(overlay::bridge_prefix) + "*\" " + overlay::nft_mark_match() + " accept", table},
+};
 // … and of a host's firewall, questions for names.
 const std::vector<netlink::Rule> input{
     {"-i", std::string(overlay::bridge_prefix) + '+', "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
@@ -54,6 +59,16 @@ Status MeshRules::look(const overlay::Rules& rules, model::Strings& mended) {
   if (passed > 0) mended.push_back("the rule in DOCKER-USER");
   KTN_TRY(const bool guest, nft_->ensure_rule(docker_bridges));
   if (guest) mended.push_back("the rule in docker-bridges");
+  hindrance_.clear();
+  for (const netlink::GuestRule& rule : firewalld) {
+    const auto put = nft_->ensure_rule(rule);
+    if (put && *put) mended.push_back("the rule in firewalld's " + rule.chain.substr(rule.chain.rfind(' ') + 1));
+    // Newer ones let nobody else write to their table.
+    if (!put && put.error().code != Code::permission_denied) return put.error();
+    if (!put)
+      hindrance_ = "firewalld keeps its table to itself and may drop what comes from other nodes: set NftablesTableOwner=no in "
+                   "/etc/firewalld/firewalld.conf, then firewall-cmd --reload";
+  }
   KTN_TRY(const int asked, netlink::ensure_rules("INPUT", input));
   if (asked > 0) mended.push_back("the rule in INPUT");
   return Done{};
@@ -91,6 +106,9 @@ Status MeshRules::remove() {
   const auto nft = netlink::Nft::find();
   if (!nft) return Done{};
   KTN_TRY([[maybe_unused]] const bool guest, nft->remove_rule(docker_bridges));
+  for (const netlink::GuestRule& rule : firewalld) {
+    KTN_TRY([[maybe_unused]] const bool taken, nft->remove_rule(rule));
+  }
   return nft->apply(overlay::no_rules());
 }
 

@@ -21,6 +21,9 @@ class MeshRules {
   // What was not as wanted, and is now. `watch` is asked whether others changed rules; none: they may have.
   Result<model::Strings> mend(const overlay::Rules&, netlink::Watch* watch);
 
+  // What keeps a table of others from letting through what it should, with the way out; "" = nothing.
+  const std::string& hindrance() const { return hindrance_; }
+
   static Status remove();  // all of them
 
  private:
@@ -33,6 +36,7 @@ class MeshRules {
   std::optional<overlay::Rules> is_;   // as last put
   std::optional<std::string> listed_;  // the digest of what the kernel listed after that; none: it was not looked at
   std::optional<Duration> looked_;     // steady
+  std::string hindrance_;
   bool failed_ = false;                // the last time
   bool wrote_ = false;                 // this time
 };

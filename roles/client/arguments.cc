@@ -9,6 +9,7 @@ namespace kontena::client {
 namespace {
 
 constexpr std::size_t any_number = 1'000'000;
+constexpr std::size_t most_words = 3;  // of a command's name
 
 Error misuse(std::string message, std::string hint = {}) {
   return {Code::invalid_argument, std::move(message), std::move(hint)};
@@ -127,7 +128,7 @@ class Walk {
 // knowing the command: enough to find it.
 std::vector<std::string> leading_words(std::span<const std::string> all) {
   std::vector<std::string> words;
-  for (std::size_t i = 0; i < all.size() && words.size() < 2; ++i) {
+  for (std::size_t i = 0; i < all.size() && words.size() < most_words; ++i) {
     if (all[i] == "--") break;
     if (!is_option(all[i])) {
       words.push_back(all[i]);
@@ -148,14 +149,8 @@ std::vector<std::string_view> all_words() {
 // Sets command or group, and how many words name it; or says what is wrong.
 void find(const std::vector<std::string>& words, Parsed& parsed, std::size_t& used) {
   if (words.empty()) return;
-  if (words.size() > 1 && (parsed.command = find_command(words[0] + ' ' + words[1]))) {
-    used = 2;
-    return;
-  }
-  if ((parsed.command = find_command(words[0]))) {
-    used = 1;
-    return;
-  }
+  for (used = words.size(); used > 0; --used)
+    if ((parsed.command = find_command(text::join(std::span(words).first(used), " ")))) return;
   used = 1;
   const std::string prefix = words[0] + ' ';
   const bool is_group = std::ranges::any_of(commands(), [&](const Command& c) { return c.words.starts_with(prefix); });

@@ -136,13 +136,14 @@ std::string bash_completion() {
   for (const std::string& first : firsts) {
     std::string seconds;
     for (const Command& command : commands())
-      if (command.words.starts_with(first + ' ')) seconds += ' ' + std::string(command.words.substr(first.size() + 1));
+      if (command.words.starts_with(first + ' ')) seconds += ' ' + first_word(command.words.substr(first.size() + 1));
     if (!seconds.empty()) groups += "    " + first + ") words=\"" + seconds.substr(1) + "\" ;;\n";
   }
   for (const Command& command : commands()) {
     std::string names;
     for (const Option& option : command.options) names += ' ' + std::string(option.name);
-    if (!names.empty()) cases += "    '" + std::string(command.words) + "') options+=\"" + names + "\" ;;\n";
+    const auto third = command.words.find(' ', command.words.find(' ') + 1);
+    if (!names.empty()) cases += "    '" + std::string(command.words.substr(0, third)) + "') options+=\"" + names + "\" ;;\n";
   }
   const std::vector<std::string> first_list(firsts.begin(), firsts.end());
   return "# Completion of kontena client and ktn for bash. Made by: kontena client completion bash\n"

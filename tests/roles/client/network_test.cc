@@ -44,6 +44,24 @@ api::NetworkDetail back() {
 
 }  // namespace
 
+TEST_CASE("keys are rotated, and the client waits until every node uses its new one") {
+  canned::World world;
+  const std::string post = "POST " + in_grid + "/network/rotate-keys";
+  const auto nodes = [](std::int64_t one, std::int64_t two) {
+    api::NodeList list;
+    list.nodes = {{.name = "n1", .facts = {.mesh_rotation = one}}, {.name = "n2", .facts = {.mesh_rotation = two}}, {.name = "away"}};
+    return list;
+  };
+  world.answer_with(post, api::KeyRotation{.rotation = 3, .nodes = {"n1", "n2"}});
+  world.answer_with("GET " + in_grid + "/nodes", nodes(2, 2));
+  world.answer_with("GET " + in_grid + "/nodes", nodes(3, 2));
+  world.answer_with("GET " + in_grid + "/nodes", nodes(3, 3));
+  const auto waited = world.run({"grid", "network", "rotate-keys"});
+  CHECK(waited.status == 0);
+  CHECK(waited.err.find("1/2 nodes use their new key") != std::string::npos);
+  CHECK(waited.err.find("all nodes use new keys") != std::string::npos);
+}
+
 TEST_CASE("networks are listed with whose they are and what is free") {
   canned::World world;
   world.answer_with("GET " + in_project + "/networks", api::NetworkList{{front(), back().summary}});

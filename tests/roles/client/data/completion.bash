@@ -13,7 +13,7 @@ _kontena_client() {
       'deployment wait') options+=" --progress" ;;
       'events '*) options+=" --limit --node --since --type" ;;
       'grid create') options+=" --pool" ;;
-      'grid network rotate-keys') options+=" --force --detach" ;;
+      'grid network') options+=" --force --detach" ;;
       'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
       'grid set') options+=" --lost-after --pool" ;;
@@ -43,7 +43,7 @@ _kontena_client() {
       audit) words="ls" ;;
       context) words="ls rm use" ;;
       deployment) words="abort ls show wait" ;;
-      grid) words="create ls network rotate-keys rebalance rm set show" ;;
+      grid) words="create ls network rebalance rm set show" ;;
       network) words="create ls rm show test" ;;
       node) words="activate drain label ls network pause rm show" ;;
       service) words="ls restart scale show" ;;
