@@ -85,8 +85,8 @@ MeshPeers::Look MeshPeers::look(const overlay::Wanted& wanted, const netlink::De
     one.endpoint = !has && waits && former->endpoint ? former->endpoint : choose_endpoint(contact, peer, has, fresh, steady);
     if (one.endpoint && !has) contact.endpoints = peer.endpoints, contact.tried = steady;
     const bool moves = set_allowed(waits ? std::vector<Subnet>() : peer.allowed, has, one);
-    if (!has && !former) look.mended.push_back("peer " + node);
-    if (has && !former && moves) look.mended.push_back("addresses of peer " + node);
+    if (!has && !former) look.mended.push_back("peer " + peer.name);
+    if (has && !former && moves) look.mended.push_back("addresses of peer " + peer.name);
     look.endpoints[node] = one.endpoint ? *one.endpoint : has && has->endpoint ? *has->endpoint : "";
     if (waits) {
       netlink::PeerChange other{.public_key = peer.former_key};

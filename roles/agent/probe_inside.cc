@@ -124,6 +124,7 @@ Result<api::Resolved> Probe::resolve(const api::ResolveAsk& ask) const {
     return resolved;
   }
   const auto answer = dns::read_answer(**got, asked->id, asked->question);
+  resolved.answered = true;
   resolved.failure = failure_of(answer->rcode);
   resolved.answers = addresses_in(*answer);
   return resolved;

@@ -37,7 +37,7 @@ Result<std::string> AskHub::wait(const std::string& id, const std::string& node)
                  "does it run? its log says whether it reaches the server"};
   return Error{Code::unavailable,
                "node '" + node + "' has not answered in " + std::to_string(patience.count() / 1000) + " s",
-               "an agent of an older version does not know the question: kontena client node show " + node};
+               "does its agent run, and is it of this version? kontena client node show " + node};
 }
 
 void AskHub::stop() {

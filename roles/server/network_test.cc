@@ -130,12 +130,20 @@ api::TestStep judge_name(const End& from, const std::string& name, const api::Re
   if (resolved.is_ours && resolved.known.empty()) {
     step.text = from.node + " knows nobody up by the name '" + name + "' on the networks of " + from.name;
     step.hint = "who has it may be down, or on another network: kontena client network show NETWORK";
-  } else if (!resolved.failure.empty()) {
+  } else if (!resolved.answered) {
     step.text = from.name + " asks " + resolved.server + " for '" + name + "': " + resolved.failure;
-    step.hint = resolved.is_ours
-                    ? "the node knows it (" + known + "), so what it is asked does not get there: a firewall of " +
-                          from.node + " that drops what containers send to the host?"
-                    : "the host's own resolvers answer this: see /etc/resolv.conf of " + from.node;
+    step.hint =
+        (resolved.is_ours ? "the node knows it (" + known + "): " : "the host's own resolvers may not answer, or ") +
+        "a firewall of " + from.node + " may drop what containers ask the host";
+  } else if (!resolved.failure.empty() && resolved.is_ours) {
+    step.text = from.name + " asks " + resolved.server + " for '" + name + "': " + resolved.failure;
+    step.hint = "the node knows it (" + known + "): does something else answer there?";
+  } else if (!resolved.failure.empty()) {
+    step.text = "'" + name + "' is no name on the networks of " + from.name + ", and the resolvers of " + from.node +
+                " do not know it: " + resolved.failure;
+    step.hint =
+        "kontena client network show NETWORK has who is there; what those resolvers are is in /etc/resolv.conf of " +
+        from.node;
   } else if (!meant.address.empty() && std::ranges::find(resolved.answers, meant.address) == resolved.answers.end()) {
     step.text = "'" + name + "' leads " + from.name + " to " + (told.empty() ? "nobody" : told) + ", and not to " +
                 meant.address;

@@ -72,7 +72,8 @@ struct Resolved {
   bool is_ours = false;    // the zone answers, if only that there is no such name
   std::string server;      // that the container asks
   model::Strings answers;  // what it got, asked from inside
-  std::string failure;     // why there is no answer; "" = there is one
+  bool answered = false;   // by that server, if only that it does not know
+  std::string failure;     // why there is no address; "" = the name is good
 };
 
 // One side of a path between two members of a network.
@@ -204,6 +205,7 @@ struct Fields<api::Resolved> {
     v("is_ours", s.is_ours);
     v("server", s.server);
     v("answers", s.answers);
+    v("answered", s.answered);
     v("failure", s.failure);
   }
 };

@@ -58,7 +58,7 @@ struct Shop {
 
   World world;
   World::Node n1 = world.join("n1"), n2 = world.join("n2");
-  api::Resolved resolved{.is_ours = true, .server = "10.80.16.1"};
+  api::Resolved resolved{.is_ours = true, .server = "10.80.16.1", .answered = true};
   api::Looked there{.current = true,
                     .bridge = true,
                     .route = true,
@@ -118,7 +118,7 @@ TEST_CASE("the first thing that is wrong is the last that is told, with what to 
     for (std::size_t i = 0; i + 1 < told.steps.size(); ++i) CHECK(told.steps[i].ok);
   };
   wrong("name", "knows nobody up", [&] { shop.resolved.known.clear(); });
-  wrong("name", "no answer", [&] { shop.resolved.failure = "no answer"; });
+  wrong("name", "no answer", [&] { shop.resolved.answered = false, shop.resolved.failure = "no answer"; });
   wrong("name", "and not to " + db, [&] { shop.resolved.answers = {"10.80.99.1"}; });
   wrong("rules", "cannot make its network", [&] { shop.back.problem = "nft is not installed"; });
   wrong("rules", "was not told of shop/db-1", [&] { shop.there.missing = {db}; });
@@ -154,6 +154,7 @@ TEST_CASE("who shares no network is kept apart, and so are strangers' addresses"
   CHECK(apart.steps.back().hint.find("network create") != std::string::npos);
   CHECK(Shop::steps(shop.test("other/spy", shop.address("db"))) == "from network!");
   CHECK(Shop::steps(shop.test("other/spy", "10.80.0.2")) == "from network!");  // a node's
+  shop.resolved.is_ours = false;
   shop.resolved.failure = "there is no such name";
   shop.resolved.answers.clear();
   CHECK(Shop::steps(shop.test("other/spy", "db")) == "from name!");
