@@ -57,6 +57,8 @@ Status MeshRules::look(const overlay::Rules& rules, model::Strings& mended) {
   }
   KTN_TRY(const int passed, netlink::ensure_rules("DOCKER-USER", docker_user));
   if (passed > 0) mended.push_back("the rule in DOCKER-USER");
+  KTN_TRY(const int led, netlink::ensure_jump("FORWARD", "DOCKER-USER"));
+  if (led > 0) mended.push_back("the way to DOCKER-USER");
   KTN_TRY(const bool guest, nft_->ensure_rule(docker_bridges));
   if (guest) mended.push_back("the rule in docker-bridges");
   hindrance_.clear();

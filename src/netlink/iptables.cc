@@ -23,6 +23,7 @@ class Chain {
       if (!line.empty() && !(line.starts_with("-P ") && line.ends_with(" ACCEPT"))) return true;
     return false;
   }
+  Chain sibling(std::string name) const { return {program_, std::move(name)}; }
   Result<bool> has(const Rule& rule) const { return yes_or_no("-C", rule); }
 
   Status change(const char* how, const Rule& rule) const {
@@ -89,6 +90,21 @@ Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rule
       KTN_OK(one.change("-I", *rule));
       ++put;
     }
+  return put;
+}
+
+Result<int> ensure_jump(const std::string& from, const std::string& to) {
+  const Rule jump{"-j", to};
+  int put = 0;
+  for (const Chain& target : chains_named(to)) {
+    const Chain source = target.sibling(from);
+    KTN_TRY(const bool has_target, target.exists());
+    if (!has_target) continue;
+    KTN_TRY(const bool there, source.has(jump));
+    if (there) continue;
+    KTN_OK(source.change("-I", jump));
+    ++put;
+  }
   return put;
 }
 

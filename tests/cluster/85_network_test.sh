@@ -89,6 +89,7 @@ check_within 5 "and is whole again" table_is_whole
 broken "the table is deleted" nft delete table inet kontena
 check_within 5 "and is there again" table_is_whole
 broken "DOCKER-USER is emptied" iptables -F DOCKER-USER
+broken "all chains of iptables are emptied" iptables -F
 bridge=$(lab exec 1 sh -c 'ls /sys/class/net' | grep '^kn' | sed -n 1p)
 broken "the bridges answer for nobody" sh -c 'for b in /proc/sys/net/ipv4/conf/kn*; do echo 0 >$b/proxy_arp; done; ip neigh flush all'
 check "isolation held" cannot_reach 1 "$(spy 1)" "$api"

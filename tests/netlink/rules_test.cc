@@ -131,6 +131,11 @@ TEST_CASE("rules are put once into a chain of others, in either iptables" * doct
   CHECK(run({find_program("iptables-nft"), "-S", chain}, "")->out ==
         "-N DOCKER-USER\n-A DOCKER-USER -i kontena0 -m mark --mark 0x4b000000/0xff000000 -j ACCEPT\n"
         "-A DOCKER-USER -o kontena0 -j ACCEPT\n-A DOCKER-USER -j RETURN\n");
+  CHECK(*ensure_jump("FORWARD", chain) == forms);
+  CHECK(*ensure_jump("FORWARD", chain) == 0);
+  CHECK(*ensure_jump("FORWARD", "NO-SUCH-CHAIN") == 0);
+  CHECK(run({find_program("iptables-nft"), "-S", "FORWARD"}, "")->out == "-P FORWARD ACCEPT\n-A FORWARD -j DOCKER-USER\n");
+  CHECK(*remove_rules("FORWARD", {{"-j", chain}}) == forms);
   CHECK(ensure_rules(chain, {{"--no-such-argument"}}).error().code == Code::invalid_argument);
   CHECK(*ensure_rules("INPUT", {{"-i", "kn+", "-j", "ACCEPT"}}) == forms);
   CHECK(run({find_program("iptables-nft"), "-S", "INPUT"}, "")->out == "-P INPUT ACCEPT\n-A INPUT -i kn+ -j ACCEPT\n");

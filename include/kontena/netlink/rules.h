@@ -46,6 +46,10 @@ using Rule = std::vector<std::string>;
 // iptables, both of its nft and of its legacy form: of each that is installed, in use
 // and has the chain; elsewhere there is nothing to do. Says how many rules it put.
 Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>&);
+
+// Where the chain `to` is, has `from` lead to it first: whoever empties all chains takes
+// that too, and Docker puts it back at its own start only.
+Result<int> ensure_jump(const std::string& from, const std::string& to);
 // Whether the legacy form of iptables is in use here, whose changes no Watch hears.
 bool legacy_iptables_is_used();
 
