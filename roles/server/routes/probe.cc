@@ -70,7 +70,8 @@ class Walk {
   }
 
   Result<api::NetworkTest> go() {
-    told_.ok = step(judge_from(view_, states_, from_)) && find_target() && cross() && arrive();
+    told_.ok =
+        step(judge_from(view_, states_, from_)) && has_node("from", from_) && find_target() && cross() && arrive();
     if (failed_) return *failed_;
     return told_;
   }
@@ -90,6 +91,12 @@ class Walk {
   }
   const model::Node* node_of(const End& end) const {
     return view_.nodes.get(end.instance->grid + '/' + *end.instance->node);
+  }
+  // Its record may be damaged.
+  bool has_node(std::string_view what, const End& end) {
+    return node_of(end) || step({.what = std::string(what),
+                                 .text = "node '" + end.node + "' of " + end.name + " is not known",
+                                 .hint = "kontena client status"});
   }
 
   bool find_target() {
@@ -135,6 +142,7 @@ class Walk {
     if (target_.network.empty()) return true;
     const bool judged = std::ranges::any_of(told_.steps, [](const auto& one) { return one.what == "member"; });
     if (!judged && !step(judge_member(view_, states_, target_))) return false;
+    if (!has_node("member", *target_.end)) return false;
     const std::string name = target_.network.substr(target_.network.rfind('/') + 1);
     const model::Node &here = *node_of(from_), &there = *node_of(*target_.end);
     const bool same = here.id == there.id;

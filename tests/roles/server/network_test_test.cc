@@ -189,3 +189,13 @@ TEST_CASE("who is not there, does not run or is asked for wrongly") {
   CHECK(down.steps.back().text == "shop/db-1 does not run, it is failed on n2: exited with status 3");
   CHECK(Shop::steps(shop.test("shop/db", "shop/web")) == "from!");
 }
+
+TEST_CASE("a node whose record is damaged is nobody to be asked") {
+  Shop shop;
+  const auto damaged = shop.world.store_->commit({.puts = {{store::nodes.key("default/" + shop.n1.id), "1 nonsense"}}});
+  REQUIRE(damaged);
+  shop.world.views_.await(*damaged);
+  const auto told = shop.test("shop/web", "192.0.2.7");
+  CHECK_FALSE(told.ok);
+  CHECK(told.steps.back().text.find("of shop/web-1 is not known") != std::string::npos);
+}
