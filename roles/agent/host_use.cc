@@ -8,7 +8,7 @@
 namespace kontena::agent {
 namespace {
 
-constexpr Duration between_looks{60'000};
+constexpr Duration between_looks{15'000};
 
 bool is_ours(const std::string& device) { return device == overlay::device || device.starts_with(overlay::bridge_prefix); }
 
@@ -69,11 +69,12 @@ Status check_pool(const std::string& pool, engine::Engine& engine) {
 }
 
 void PoolWatch::step() {
-  mesh_.wait(between_looks, [&](const MeshState& s) { return s.version != version_ || s.stopping; });
-  const auto [pool, version, stopping, told] =
-      mesh_.with([](const MeshState& s) { return std::tuple(s.wanted->pool, s.version, s.stopping, s.pool_problem); });
+  // Of what the server tells the pool alone is a reason: members come and go all the time.
+  mesh_.wait(between_looks, [&](const MeshState& s) { return s.wanted->pool != pool_ || s.stopping; });
+  const auto [pool, stopping, told] =
+      mesh_.with([](const MeshState& s) { return std::tuple(s.wanted->pool, s.stopping, s.pool_problem); });
   if (stopping) return;
-  version_ = version;
+  pool_ = pool;
   const std::string overlap = overlap_of(pool, context_.engine);
   const std::string problem =
       overlap.empty() ? "" : "the grid's pool " + pool + " overlaps with what this host uses: " + overlap;

@@ -187,10 +187,11 @@ HostFacts look_at_host(const Settings& settings, bool all) {
   const auto iptables = netlink::printed_by({"iptables", "--version"});
   host.iptables = iptables ? Status(Done{}) : Status(iptables.error());
   host.kernel_wireguard = netlink::try_kernel_wireguard();
+  const std::string program = "wireguard-go";
   host.wireguard_go = settings.mesh.wireguard_go.empty() ? netlink::find_wireguard_go() : Result<std::string>(settings.mesh.wireguard_go);
   if (host.wireguard_go)
-    if (const auto version = netlink::printed_by({"wireguard-go", "--version"}))
-      host.wireguard_go = std::string(text::trim(text::split(*version, '\n').front()));
+    if (const auto version = netlink::printed_by({program, "--version"}); version && version->starts_with(program))
+      host.wireguard_go = std::string(text::trim(text::split(*version, '\n').front().substr(program.size())));
   const int tun = ::open("/dev/net/tun", O_RDWR | O_CLOEXEC);
   host.tun = tun >= 0;
   if (tun >= 0) ::close(tun);
