@@ -28,7 +28,7 @@ class PoolWatch {
  private:
   Context context_;
   Synced<MeshState>& mesh_;
-  std::int64_t version_ = -1;
+  std::string pool_;  // that was looked at last
 };
 
 }  // namespace kontena::agent

@@ -23,13 +23,19 @@ Result<bool> MeshReceive::ask() {
     s.version += merged.differs;
   });
   // Used first, kept second: a full disk is no reason to cut containers off.
-  if (!merged.differs) return false;
-  news_();
-  const Status saved = save_snapshot(state_dir_, *now);
+  if (merged.differs) news_();
+  unsaved_ = unsaved_ || merged.differs;
+  if (unsaved_ && (!merged.differs || !saved_ || leads_elsewhere(*saved_, *now))) save(now);
+  return merged.differs;
+}
+
+void MeshReceive::save(std::shared_ptr<const overlay::Snapshot> snapshot) {
+  const Status saved = save_snapshot(state_dir_, *snapshot);
   if (!saved && !std::exchange(unsaved_told_, true))
     log::error("the network cannot be kept on disk: a restart would begin without it", {{"reason", saved.error().message}});
-  if (saved) unsaved_told_ = false;
-  return true;
+  if (!saved) return;
+  unsaved_ = unsaved_told_ = false;
+  saved_ = std::move(snapshot);
 }
 
 void MeshReceive::step() {

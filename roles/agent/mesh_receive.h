@@ -6,7 +6,8 @@
 namespace kontena::agent {
 
 // Receives the wanted network by a long poll, and keeps it on disk: after a reboot
-// with the server away the network is as it was told last.
+// with the server away the network is as it was told last, but for names of the last
+// half minute: who is up is kept when there is nothing else to do.
 class MeshReceive {
  public:
   // `news` is called after each change of what is wanted.
@@ -17,6 +18,7 @@ class MeshReceive {
 
  private:
   Result<bool> ask();
+  void save(std::shared_ptr<const overlay::Snapshot>);
 
   Context context_;
   Uplink& uplink_;
@@ -24,6 +26,8 @@ class MeshReceive {
   const std::string state_dir_;
   const std::function<void()> news_;
   int failures_ = 0;          // in a row
+  std::shared_ptr<const overlay::Snapshot> saved_;
+  bool unsaved_ = false;
   bool unsaved_told_ = false;
 };
 

@@ -59,6 +59,14 @@ MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
   return merged;
 }
 
+bool leads_elsewhere(const overlay::Snapshot& a, const overlay::Snapshot& b) {
+  const auto same_place = [](const auto& one, const auto& other) {
+    return one.first == other.first && one.second.address == other.second.address && one.second.node == other.second.node;
+  };
+  return a.pool != b.pool || a.address != b.address || a.networks != b.networks || a.peers != b.peers ||
+         a.former_keys != b.former_keys || a.key_rotation != b.key_rotation || !std::ranges::equal(a.members, b.members, same_place);
+}
+
 overlay::Snapshot load_snapshot(const std::string& state_dir) {
   const auto text = files::read(path_in(state_dir), 1u << 30);
   if (!text && text.error().code == Code::not_found) return {};

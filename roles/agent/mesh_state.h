@@ -36,6 +36,10 @@ struct MeshMerged {
 };
 MeshMerged merge(const overlay::Snapshot&, api::NetworkAnswer);  // pure
 
+// Whether packets would go another way, or not at all, by the other of the two: all but
+// which names are answered.
+bool leads_elsewhere(const overlay::Snapshot&, const overlay::Snapshot&);
+
 // A file that cannot be read counts as none: the server tells all of it anew.
 overlay::Snapshot load_snapshot(const std::string& state_dir);
 Status save_snapshot(const std::string& state_dir, const overlay::Snapshot&);

@@ -106,6 +106,21 @@ TEST_CASE("networks and lost nodes that are others are a difference, and are ask
   CHECK(merge(second.snapshot, news).differs);
 }
 
+TEST_CASE("who is up changes names alone, and anything else where packets go") {
+  const auto snapshot = merge({}, all()).snapshot;
+  REQUIRE_FALSE(snapshot.members.empty());
+  auto other = snapshot;
+  other.revision = 99;
+  other.lost = {"n9"};
+  other.members.begin()->second.up = !other.members.begin()->second.up;
+  CHECK_FALSE(leads_elsewhere(snapshot, other));
+  SUBCASE("a member's node") { other.members.begin()->second.node = NodeId("n9"); }
+  SUBCASE("a member that is gone") { other.members.erase(other.members.begin()); }
+  SUBCASE("a peer") { other.peers["n9"].public_key = "k9"; }
+  SUBCASE("a network") { other.networks.pop_back(); }
+  CHECK(leads_elsewhere(snapshot, other));
+}
+
 TEST_CASE("what is kept comes back, and what cannot be read counts as none") {
   const TempFolder folder;
   CHECK(load_snapshot(folder.path()).revision == 0);
