@@ -110,19 +110,15 @@ int run_uninstall(std::span<const std::string> arguments, const std::string& hos
   if (::geteuid() != 0) return complain({Code::permission_denied, "this wants root", ""}, exit_failure);
 
   std::string node;
-  std::error_code none;
-  std::optional<StateLock> lock;
-  if (std::filesystem::exists(settings->state_dir, none)) {
-    auto taken = StateLock::take(settings->state_dir);
-    if (!taken && taken.error().code == Code::conflict)
-      return complain({Code::conflict, "an agent runs on the state folder '" + settings->state_dir + "'",
-                       "stop it first: systemctl stop kontena-agent"}, exit_conflict);
-    if (!taken) return complain(taken.error(), exit_failure);
-    lock.emplace(std::move(*taken));
-    const auto identity = load_identity(settings->state_dir);
-    if (!identity) return complain(identity.error(), exit_misconfigured);
-    if (*identity) node = (*identity)->node;
-  }
+  // It makes the folder where there is none; at the end that goes.
+  const auto lock = StateLock::take(settings->state_dir);
+  if (!lock && lock.error().code == Code::conflict)
+    return complain({Code::conflict, "an agent runs on the state folder '" + settings->state_dir + "'",
+                     "stop it first: systemctl stop kontena-agent"}, exit_conflict);
+  if (!lock) return complain(lock.error(), exit_failure);
+  const auto identity = load_identity(settings->state_dir);
+  if (!identity) return complain(identity.error(), exit_misconfigured);
+  if (*identity) node = (*identity)->node;
 
   const auto engine = engine::open_docker(settings->docker_socket);
   if (node.empty()) {
