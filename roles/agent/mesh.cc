@@ -216,9 +216,9 @@ Duration Mesh::until_next_look() const {
   const Duration now = context_.clock.steady();
   Duration left = looked_ + between_looks - now;
   if (turn_) left = std::min(left, *turn_ - now);
-  // Of a thousand peers a look takes longer: a twentieth of a core at the most.
+  // Of a thousand peers a look takes longer: a fifth of a core at the most, as long as it lasts.
   if (handing_since_ && now - *handing_since_ < handing_over_longest)
-    left = std::min(left, std::clamp(seen_cost_ * 20, handing_over_pace, Duration(1'000)));
+    left = std::min(left, std::clamp(seen_cost_ * 4, handing_over_pace, Duration(250)));
   return std::max(left, Duration(1));
 }
 
