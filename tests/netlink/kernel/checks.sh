@@ -24,6 +24,9 @@ docker_runs='
 check "Docker on the first" 1 "$docker_runs"
 check "and on the second" 2 "$docker_runs"
 
+check "the host is fit, by the kernel's WireGuard" 2 '
+  kontena agent check --state-dir /tmp/agent >/tmp/fit || { cat /tmp/fit; exit 1; }
+  grep "^ok  *wireguard  *the kernel.s" /tmp/fit'
 check "the server starts" 1 '
   # busy machines, emulated: none is lost for that
   kontena server --data-dir /tmp/server --listen 0.0.0.0:7443 --lost-after 60s >/tmp/server.log 2>&1 &
