@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "find.h"
 #include "handlers.h"
 #include "kontena/api/network.h"
@@ -23,6 +25,7 @@ Result<Change> rotate_keys(const Context& context, const ClusterView& view, cons
     (ready ? told.nodes : told.away).push_back(node.value.name);
     if (ready && facts->mesh_rotation != grid.key_rotation) at_it.push_back(node.value.name);
   });
+  for (model::Strings* names : {&told.nodes, &told.away, &at_it}) std::ranges::sort(*names);
   if (call.ask("force") != "true") {
     if (!told.away.empty())
       return Error{Code::failed_precondition, "not ready: node " + text::join(told.away, ", ") + ", which would be cut off from the others' containers until it hears from the server again",

@@ -89,7 +89,9 @@ TEST_CASE("a node that comes when all numbers are given works, without a mesh") 
     const std::string id = "n" + std::to_string(number);
     many.puts.push_back(store::nodes.put("default/" + id, {.id = NodeId(id), .grid = "default", .name = id, .number = number}));
   }
-  REQUIRE(world.store_->commit(many));
+  const auto written = world.store_->commit(many);
+  REQUIRE(written);
+  world.views_.await(*written);
   const auto late = world.join("late");
   const auto tell = [&] { return world.as_node(late, post, "/v1/agent/facts", codec::to_json(model::NodeFacts{.mesh_key = "k"})).status; };
   CHECK(tell() == 200);
@@ -102,7 +104,9 @@ TEST_CASE("a node that comes when all numbers are given works, without a mesh") 
 
   store::Commit freed;
   freed.deletes = {store::nodes.key("default/n7")};
-  REQUIRE(world.store_->commit(freed));
+  const auto deleted = world.store_->commit(freed);
+  REQUIRE(deleted);
+  world.views_.await(*deleted);
   CHECK(tell() == 200);
   CHECK(world.views_.now()->nodes.get("default/" + late.id)->number == 7);
   CHECK(known().mesh_problem.empty());
