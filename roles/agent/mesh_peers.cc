@@ -35,9 +35,19 @@ bool MeshPeers::answers(Contact& contact, const netlink::Peer* has, Duration ste
     const Duration age = now - from_ms(has->last_handshake_ms);
     // The first time it may be long ago; later on it is as new as our last look.
     contact.heard = contact.handshake_ms == 0 ? steady - std::max(age, Duration(0)) : steady;
+    contact.received = std::max(contact.received, contact.heard);
     contact.handshake_ms = has->last_handshake_ms;
   }
   return steady - contact.heard < handshake_is_old;
+}
+
+bool MeshPeers::is_heard(Contact& contact, const netlink::Peer* has, Duration steady) {
+  if (!has) return false;
+  if (has->rx_bytes != contact.bytes) {
+    contact.bytes = has->rx_bytes;
+    contact.received = steady;
+  }
+  return steady - contact.received < keepalives_are_missing;
 }
 
 std::optional<std::string> MeshPeers::choose_endpoint(Contact& contact, const overlay::WantedPeer& peer, const netlink::Peer* has,
@@ -75,14 +85,15 @@ MeshPeers::Look MeshPeers::look(const overlay::Wanted& wanted, const netlink::De
     auto [at, begun] = contacts_.try_emplace(peer.public_key);
     Contact& contact = at->second;
     if (begun || peer.lost || !has) contact.since = steady;
-    const bool fresh = answers(contact, has, steady, now);
+    if (begun) contact.received = steady;
+    const bool fresh = answers(contact, has, steady, now), heard = is_heard(contact, has, steady);
     const bool waits = former && !fresh;
     if (waits) keep.insert(peer.former_key);
     look.handing_over = look.handing_over || waits;
 
     netlink::PeerChange one{.public_key = peer.public_key};
     if (!has || has->keepalive_s != mesh_keepalive_s) one.keepalive_s = mesh_keepalive_s;
-    one.endpoint = !has && waits && former->endpoint ? former->endpoint : choose_endpoint(contact, peer, has, fresh, steady);
+    one.endpoint = !has && waits && former->endpoint ? former->endpoint : choose_endpoint(contact, peer, has, fresh && heard, steady);
     if (one.endpoint && !has) contact.endpoints = peer.endpoints, contact.tried = steady;
     const bool moves = set_allowed(waits ? std::vector<Subnet>() : peer.allowed, has, one);
     if (!has && !former) look.mended.push_back("peer " + peer.name);

@@ -31,6 +31,9 @@ class MeshPeers {
 
   // Without a sign from a peer for so long, it is called at its next endpoint …
   static constexpr Duration endpoint_patience{6'000};
+  // … likewise though it shook hands, once two of its keepalives have not come: it, or the router
+  // before it, is not where it last was …
+  static constexpr Duration keepalives_are_missing{60'000};
   // … said to be silent, since it was first called …
   static constexpr Duration silence{30'000};
   // … or since it last shook hands, which WireGuard does every two minutes.
@@ -42,11 +45,14 @@ class MeshPeers {
     Duration since{0};              // called, and not lost
     std::int64_t handshake_ms = 0;  // as the device told it last …
     Duration heard{0};              // … and when it came to tell so; by the steady clock, which is never set
+    std::uint64_t bytes = 0;        // received, as the device told it last …
+    Duration received{0};           // … and when they became more
     std::int64_t tries = 0;         // endpoints
     Duration tried{0};
     model::Strings endpoints;
   };
   bool answers(Contact&, const netlink::Peer*, Duration steady, Time now);
+  bool is_heard(Contact&, const netlink::Peer*, Duration steady);
   std::optional<std::string> choose_endpoint(Contact&, const overlay::WantedPeer&, const netlink::Peer*, bool fresh, Duration steady);
 
   std::map<std::string, Contact> contacts_;  // by key

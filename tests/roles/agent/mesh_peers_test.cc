@@ -146,7 +146,26 @@ TEST_CASE("without a handshake the endpoints are tried in turn; with one none is
   CHECK(world.find(k1)->endpoint == near_end);
   world.find(k1)->endpoint = "203.0.113.9:40000";  // it called from there
   world.shakes(k1);
-  world.pass(Duration(100'000));
+  for (int keepalive = 0; keepalive < 5; ++keepalive) {
+    world.pass(Duration(25'000));
+    world.find(k1)->rx_bytes += 32;
+    CHECK(world.look().changes.empty());
+  }
+}
+
+TEST_CASE("a peer that falls silent where it last called from is called at its endpoints, long before its session is old") {
+  World world;
+  world.look();
+  world.find(k1)->endpoint = "203.0.113.9:40000";  // behind a router, which it then leaves
+  world.shakes(k1);
+  world.look();
+  world.wanted.peers["n2"].endpoints = {far_end};
+  world.pass(Duration(50'000));
+  CHECK(world.look().changes.empty());  // a keepalive may be lost
+  world.pass(Duration(10'000));
+  world.look();
+  CHECK(world.find(k1)->endpoint == far_end);
+  world.pass(Duration(20'000));
   CHECK(world.look().changes.empty());
 }
 
