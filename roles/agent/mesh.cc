@@ -84,11 +84,12 @@ Status Mesh::ensure_device() {
 // Has every peer hear from us now: of a new key, and of a new address.
 Status Mesh::call_all() {
   KTN_TRY(const netlink::Device is, wireguard_->read(device));
-  // A packet is sent at once where the keepalive was off, and none where it was on.
+  // A packet is sent at once where the keepalive was off, and none where it was on. To set the endpoint, though it is
+  // no other, has wireguard-go forget from which address of ours it sent there.
   for (const int seconds : {0, mesh_keepalive_s}) {
     netlink::Change change;
     for (const netlink::Peer& peer : is.peers)
-      change.peers.push_back({.public_key = peer.public_key, .update_only = true, .keepalive_s = seconds});
+      change.peers.push_back({.public_key = peer.public_key, .update_only = true, .endpoint = peer.endpoint, .keepalive_s = seconds});
     KTN_OK(wireguard_->apply(device, change));
   }
   return Done{};
@@ -208,7 +209,10 @@ Status Mesh::mend(const overlay::Wanted& wanted) {
   KTN_OK(mend_mtu(wanted, link));
   KTN_OK(mend_routes(wanted, link.index));
   // Others are to know where we are now before their next packet to where we were.
-  if (std::exchange(moved_, false)) KTN_OK(call_all());
+  if (std::exchange(moved_, false)) {
+    log::info("this host has other addresses: all peers are called", {{"addresses", text::join(*addresses_, " ")}});
+    KTN_OK(call_all());
+  }
   return Done{};
 }
 
