@@ -32,10 +32,26 @@ void add_keys(const model::Instance* instance, std::vector<std::string>& keys) {
   for (const std::string& network : networks_of(*instance)) keys.push_back("members/" + network);
 }
 
-// Who waits for names: what a service is called is in its revisions.
-void add_named(const model::ClusterView& view, std::string_view revision, std::vector<std::string>& keys) {
+// The services whose revisions a change writes with other names. One that is written as it was has
+// another name too: that of its stack.
+std::vector<std::string> renamed_by(const model::ClusterView& before, const store::Changed& changed) {
+  std::vector<std::string> services;
+  for (const store::Entry& entry : changed.put) {
+    if (!entry.key.starts_with("revisions/")) continue;
+    const std::string key = entry.key.substr(10);
+    const auto* was = before.revisions.get(key);
+    const auto is = was ? store::revisions.read(entry) : Result<model::ServiceRevision>(model::ServiceRevision{});
+    if (!was || !is) continue;
+    const bool other = was->spec.links != is->spec.links || was->spec.container_name != is->spec.container_name;
+    if (other || was->spec == is->spec) services.push_back(key.substr(0, key.rfind('/')));
+  }
+  return services;
+}
+
+// Who waits for names of the service.
+void add_named(const model::ClusterView& view, const std::string& service, std::vector<std::string>& keys) {
   std::set<std::string> networks;
-  view.instances.each(revision.substr(0, revision.rfind('/') + 1), [&](const auto& item) {
+  view.instances.each(service + '/', [&](const auto& item) {
     for (std::string& network : networks_of(item.value)) networks.insert(std::move(network));
   });
   for (const std::string& network : networks) keys.push_back("members/" + network);
@@ -99,6 +115,7 @@ void Views::follow() {
   model::ClusterView next = *before;
   std::vector<std::string> keys;
   std::vector<Removal> removed;
+  std::vector<std::pair<std::int64_t, std::string>> renamed;
   for (std::size_t i = 0; changes && i < changes->size(); ++i) {
     const store::Changed& changed = (*changes)[i];
     for (const std::string& key : changed.deleted) {
@@ -109,11 +126,14 @@ void Views::follow() {
       add_keys(instance, keys);
       removed.push_back({changed.revision, instance->grid + '/' + *instance->node, *instance->id, engine_networks_of(*instance), networks_of(*instance)});
     }
+    for (std::string& service : renamed_by(next, changed)) {
+      add_named(next, service, keys);
+      renamed.emplace_back(changed.revision, std::move(service));
+    }
     store::apply(next, changed);
     for (const store::Entry& entry : changed.put) {
       keys.push_back(entry.key);
       if (entry.key.starts_with("instances/")) add_keys(next.instances.get(std::string_view(entry.key).substr(10)), keys);
-      if (entry.key.starts_with("revisions/")) add_named(next, std::string_view(entry.key).substr(10), keys);
       if (!entry.key.starts_with("statuses/")) continue;
       if (const auto* instance = next.instances.get(std::string_view(entry.key).substr(9)))
         for (const std::string& network : networks_of(*instance)) keys.push_back("members/" + network);
@@ -126,17 +146,19 @@ void Views::follow() {
       log::error("the store cannot be read", {{"reason", all.error().message}});
       return;
     }
-    state_.with([&](State& s) { s.removals.clear(), s.removals_since = all->revision; });
+    state_.with([&](State& s) { s.removals.clear(), s.renamed.clear(), s.removals_since = all->revision; });
     next = *std::move(all);
     keys = {""};
     removed.clear();
+    renamed.clear();
   }
   tell_unreadable(before->unreadable, next.unreadable);
-  publish(std::move(next), std::move(keys), std::move(removed));
+  publish(std::move(next), std::move(keys), std::move(removed), std::move(renamed));
   loop_.wake();  // what was written meanwhile is read at once
 }
 
-void Views::publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals) {
+void Views::publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals,
+                    std::vector<std::pair<std::int64_t, std::string>> renamed) {
   const View view = std::make_shared<const model::ClusterView>(std::move(next));
   // First those who keep something by it: who waits for a revision finds that they know of it.
   const auto subscribers = subscribers_.with([](const auto& list) { return list; });
@@ -145,9 +167,14 @@ void Views::publish(model::ClusterView next, std::vector<std::string> keys, std:
     s.view = view;
     ++s.sequence;
     for (Removal& removal : removals) s.removals.push_back(std::move(removal));
+    for (auto& one : renamed) s.renamed.push_back(std::move(one));
     while (s.removals.size() > kept_removals) {
-      s.removals_since = s.removals.front().revision;
+      s.removals_since = std::max(s.removals_since, s.removals.front().revision);
       s.removals.pop_front();
+    }
+    while (s.renamed.size() > kept_removals) {
+      s.removals_since = std::max(s.removals_since, s.renamed.front().first);
+      s.renamed.pop_front();
     }
   });
   wake(keys);
@@ -223,6 +250,16 @@ std::optional<std::vector<std::string>> Views::removed_members(const std::set<st
     for (const Removal& removal : s.removals)
       if (removal.revision > after && std::ranges::any_of(removal.member_of, [&](const auto& n) { return networks.contains(n); }))
         found.push_back(removal.instance);
+    return found;
+  });
+}
+
+std::optional<std::set<std::string>> Views::renamed(std::int64_t after) const {
+  return state_.with([&](const State& s) -> std::optional<std::set<std::string>> {
+    if (after < s.removals_since) return std::nullopt;
+    std::set<std::string> found;
+    for (const auto& [revision, service] : s.renamed)
+      if (revision > after) found.insert(service);
     return found;
   });
 }

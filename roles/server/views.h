@@ -63,6 +63,9 @@ class Views {
   // Likewise of the instances that were on one of these networks (GRID/PROJECT/NAME).
   std::optional<std::vector<std::string>> removed_members(const std::set<std::string>& networks, std::int64_t after) const;
 
+  // The services whose instances got other names without being replaced (GRID/PROJECT/STACK/SERVICE).
+  std::optional<std::set<std::string>> renamed(std::int64_t after) const;
+
   // Ends the present and later waits under this prefix at once, without a change.
   void nudge(const std::string& prefix);
 
@@ -72,13 +75,15 @@ class Views {
   struct State {
     View view = std::make_shared<model::ClusterView>();
     std::deque<Removal> removals;
-    std::int64_t removals_since = 0;  // older removals are forgotten
+    std::deque<std::pair<std::int64_t, std::string>> renamed;  // at a revision, a service
+    std::int64_t removals_since = 0;  // what is older is forgotten
     std::int64_t sequence = 0;
     bool stopped = false;
   };
 
   void follow();
-  void publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals);
+  void publish(model::ClusterView next, std::vector<std::string> keys, std::vector<Removal> removals,
+               std::vector<std::pair<std::int64_t, std::string>> renamed);
   void wake(const std::vector<std::string>& keys);
 
   store::Store& store_;

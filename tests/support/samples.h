@@ -78,7 +78,7 @@ inline model::Member member() {
 }
 
 inline model::Peer peer() {
-  return {NodeId("a1b2c3d4e5f7"), "elm", "10.64.0.4", "a2V5", {"192.0.2.8:51820"}};
+  return {NodeId("a1b2c3d4e5f7"), "elm", "10.64.0.4", "a2V5", {"192.0.2.8:51820"}, 1'420};
 }
 
 inline model::VolumeSpec volume_spec() {
@@ -95,7 +95,7 @@ inline model::StackSpec stack_spec() {
   return {"shop", {{"db", db}, {"web", service_spec()}}, {{"front", network_spec()}}, {{"uploads", volume_spec()}}, "web"};
 }
 
-inline model::Grid grid() { return {"main", then_ms, 7'000, "10.64.0.0/14", 5}; }
+inline model::Grid grid() { return {"main", then_ms, 7'000, "10.64.0.0/14", 5, 6}; }
 inline model::Project project() { return {"main", "demo", then_ms}; }
 
 inline model::Token token() {
@@ -137,7 +137,8 @@ inline model::RemovedNode removed_node() {
 inline model::NodeFacts node_facts() {
   return {"oak.example", "linux", "amd64", 8'000'000'000, 16ll << 30, "20.10.24",
           "1.41",        "0.1.0", "6.1.0-18", true,        "192.0.2.7",
-          "a2V5",        {"192.0.2.7:51820"},  "userspace", "no WireGuard in the kernel"};
+          "a2V5",        {"192.0.2.7:51820"},  "userspace", "no WireGuard in the kernel",
+          1'420,         4,         "203.0.113.5"};
 }
 
 inline model::Stack stack() {

@@ -51,15 +51,14 @@ void add_peers(const ClusterView& view, const model::Node& self, std::int64_t af
 }
 
 // Who is on the network. Links are told to the node where they are asked for.
-void add_members(const ClusterView& view, const model::Node& self, const std::string& network, std::int64_t after, api::NetworkAnswer& told) {
+void add_members(const ClusterView& view, const model::Node& self, const std::string& network, std::int64_t after,
+                 const std::set<std::string>& renamed, api::NetworkAnswer& told) {
   view.members.each(network + '/', [&](const auto& entry) {
     const auto* instance = view.instances.find(entry.value);
     if (!instance) return;
     const auto* status = view.statuses.find(entry.value);
-    // Its names hang on what it was made from.
-    const auto* revision = view.revisions.find(model::revision_key(instance->value.service_path(), instance->value.instance_revision));
-    const auto is_old = [&](const auto* record) { return !record || record->revision <= after; };
-    if (!told.complete && is_old(instance) && is_old(status) && is_old(revision)) return;
+    const bool is_old = instance->revision <= after && (!status || status->revision <= after);
+    if (!told.complete && is_old && !renamed.contains(instance->value.service_path().text())) return;
     auto member = member_of(view, instance->value, network);
     if (!member) return;
     if (member->node != self.id) member->links.clear();
@@ -94,11 +93,13 @@ Result<Answer> get_node_network(const Context& context, const ClusterView& view,
 
   const bool goes_on = after > 0 && after <= view.revision && call.ask("has") == told.digest;
   const auto removed = goes_on ? context.views.removed_members(networks, after) : std::nullopt;
-  told.complete = !removed;
+  auto renamed = context.views.renamed(after);
+  told.complete = !removed || !renamed;
   view.removed_nodes.each(call.who.grid + '/', [&](const auto& item) { told.complete = told.complete || item.revision > after; });
   if (removed) told.gone = *removed;
+  if (!renamed) renamed.emplace();
   add_peers(view, *self, after, pool, told);
-  for (const std::string& network : networks) add_members(view, *self, network, after, told);
+  for (const std::string& network : networks) add_members(view, *self, network, after, *renamed, told);
 
   const bool nothing_new = !told.complete && told.members.empty() && told.peers.empty() && told.gone.empty();
   if (!nothing_new || call.last) return answer(told);
