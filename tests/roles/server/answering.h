@@ -25,7 +25,9 @@ class Answering {
         }) {}
   ~Answering() {
     thread_.request_stop();
-    world_.dispatch_.stop();  // ends the poll that waits
+    world_.dispatch_.stop();
+    world_.store_->close();
+    world_.views_.stop();  // ends the poll that waits
   }
 
  private:
