@@ -16,31 +16,17 @@ api::DeployRequest front(const std::string& subnet, std::int64_t replicas, const
   return request;
 }
 
-void run(World& world, std::initializer_list<World::Node> nodes) {
-  for (int round = 0; round < 20; ++round) {
-    world.settle();
-    for (const World::Node& node : nodes) world.obey(node);
-    world.pass(Duration(500), nodes);
-  }
-}
-
-std::vector<model::Instance> instances(World& world) {
-  std::vector<model::Instance> all;
-  world.views_.now()->instances.each("", [&](const auto& item) { all.push_back(item.value); });
-  return all;
-}
-
 }  // namespace
 
 TEST_CASE("an instance has an address of each of its networks once it has a node, and not before") {
   World world;
   REQUIRE(world.as_admin(put, stack_url("shop"), codec::to_json(front("", 3))).status == 200);
   world.settle();
-  for (const auto& instance : instances(world)) CHECK(instance.addresses.empty());
+  for (const auto& instance : world.instances()) CHECK(instance.addresses.empty());
   const auto node = world.join("n1");
-  run(world, {node});
+  world.run({node});
   std::set<std::string> addresses;
-  for (const auto& instance : instances(world)) {
+  for (const auto& instance : world.instances()) {
     CHECK(*instance.node == node.id);
     REQUIRE(instance.addresses.contains("shop.front"));
     addresses.insert(instance.addresses.at("shop.front"));
@@ -62,10 +48,10 @@ TEST_CASE("where a network is full the instance is not placed, says why, and is 
   World world;
   const auto node = world.join("n1");
   REQUIRE(world.as_admin(put, stack_url("shop"), codec::to_json(front("172.28.0.0/29", 6))).status == 200);
-  run(world, {node});
+  world.run({node});
   int placed = 0;
   std::string why_not;
-  for (const auto& instance : instances(world))
+  for (const auto& instance : world.instances())
     if (instance.node.empty())
       why_not = instance.why_not;
     else
@@ -73,9 +59,9 @@ TEST_CASE("where a network is full the instance is not placed, says why, and is 
   CHECK(placed == 5);  // of 8: the ends and the gateway are nobody's
   CHECK(why_not == "network 'shop.front' has no free address in 172.28.0.0/29");
   REQUIRE(world.as_admin(put, stack_url("shop"), codec::to_json(front("172.28.0.0/29", 5))).status == 200);
-  run(world, {node});
-  CHECK(instances(world).size() == 5);
-  for (const auto& instance : instances(world)) CHECK(instance.addresses.size() == 1);
+  world.run({node});
+  CHECK(world.instances().size() == 5);
+  for (const auto& instance : world.instances()) CHECK(instance.addresses.size() == 1);
 }
 
 TEST_CASE("a declared address passes from an instance to its successor") {
@@ -83,22 +69,22 @@ TEST_CASE("a declared address passes from an instance to its successor") {
   const auto n1 = world.join("n1"), n2 = world.join("n2");
   api::DeployRequest request = front("172.28.0.0/24", 1, "172.28.0.9");
   REQUIRE(world.as_admin(put, stack_url("shop"), codec::to_json(request)).status == 200);
-  run(world, {n1, n2});
-  REQUIRE(instances(world).size() == 1);
-  const auto first = instances(world)[0];
+  world.run({n1, n2});
+  REQUIRE(world.instances().size() == 1);
+  const auto first = world.instances()[0];
   CHECK(first.addresses.at("shop.front") == "172.28.0.9");
   request.spec.services["web"].image = "busybox:v2";
   REQUIRE(world.as_admin(put, stack_url("shop"), codec::to_json(request)).status == 200);
-  run(world, {n1, n2});
-  REQUIRE(instances(world).size() == 1);
-  CHECK(instances(world)[0].id != first.id);
-  CHECK(instances(world)[0].addresses.at("shop.front") == "172.28.0.9");
+  world.run({n1, n2});
+  REQUIRE(world.instances().size() == 1);
+  CHECK(world.instances()[0].id != first.id);
+  CHECK(world.instances()[0].addresses.at("shop.front") == "172.28.0.9");
   // Off a node that is lost too, though nobody can take it back there.
-  const auto& [gone, stays] = *instances(world)[0].node == n1.id ? std::pair(n1, n2) : std::pair(n2, n1);
+  const auto& [gone, stays] = *world.instances()[0].node == n1.id ? std::pair(n1, n2) : std::pair(n2, n1);
   world.pass(Duration(20'000), {stays});
-  run(world, {stays});
+  world.run({stays});
   bool moved = false;
-  for (const auto& instance : instances(world))
+  for (const auto& instance : world.instances())
     moved |= *instance.node == stays.id && instance.addresses.at("shop.front") == "172.28.0.9";
   CHECK(moved);
 }

@@ -87,6 +87,21 @@ class World {
     FAIL("the controllers do not come to rest");
   }
 
+  // Ten seconds, in which these nodes do what they are told.
+  void run(std::initializer_list<Node> nodes) {
+    for (int round = 0; round < 20; ++round) {
+      settle();
+      for (const Node& node : nodes) obey(node);
+      pass(Duration(500), nodes);
+    }
+  }
+
+  std::vector<model::Instance> instances() {
+    std::vector<model::Instance> all;
+    views_.now()->instances.each("", [&](const auto& item) { all.push_back(item.value); });
+    return all;
+  }
+
   // Time passes, in which these nodes are heard and the loop looks.
   void pass(Duration time, std::initializer_list<Node> heard) {
     for (Duration passed{}; passed < time; passed += Duration(250)) {

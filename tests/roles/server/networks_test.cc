@@ -28,20 +28,6 @@ const model::Network* network(World& world, const std::string& name) {
   return world.views_.now()->networks.get("default/default/" + name);
 }
 
-void run(World& world, std::initializer_list<World::Node> nodes) {
-  for (int round = 0; round < 20; ++round) {
-    world.settle();
-    for (const World::Node& node : nodes) world.obey(node);
-    world.pass(Duration(500), nodes);
-  }
-}
-
-std::vector<model::Instance> instances(World& world) {
-  std::vector<model::Instance> all;
-  world.views_.now()->instances.each("", [&](const auto& item) { all.push_back(item.value); });
-  return all;
-}
-
 bool says(const http::Response& response, const std::string& text) {
   INFO(response.body);
   const bool found = response.body.find(text) != std::string::npos;
@@ -110,7 +96,7 @@ TEST_CASE("an external network has to be there, and the refusal says how to make
   // In use by a stack it stays, and without one it goes.
   says(world.as_admin(del, networks_url + "/public"), "in use by stack 'shop'");
   REQUIRE(world.as_admin(del, stack_url("shop")).status == 200);
-  run(world, {});
+  world.run({});
   REQUIRE(network(world, "public"));
   CHECK(world.as_admin(del, networks_url + "/public").status == 200);
   CHECK_FALSE(network(world, "public"));
@@ -121,9 +107,9 @@ TEST_CASE("a network does not change its subnet under its instances, and does wi
   const auto node = world.join("n1");
   REQUIRE(deploy(world, "shop", front({})).status == 200);
   REQUIRE(deploy(world, "shop", front({.subnet = "172.28.0.0/16"})).status == 200);
-  run(world, {node});
-  REQUIRE(instances(world).size() == 1);
-  CHECK(instances(world)[0].addresses.at("shop.front").starts_with("172.28."));
+  world.run({node});
+  REQUIRE(world.instances().size() == 1);
+  CHECK(world.instances()[0].addresses.at("shop.front").starts_with("172.28."));
   const auto refused = deploy(world, "shop", front({.subnet = "172.29.0.0/16"}));
   CHECK(refused.status >= 400);
   says(refused, "cannot change its subnet from 172.28.0.0/16 to 172.29.0.0/16");
@@ -137,14 +123,14 @@ TEST_CASE("a network goes with its stack, or stays for another stack that is on 
   REQUIRE(deploy(world, "shop", front({})).status == 200);
   REQUIRE(deploy(world, "blog", front({})).status == 200);
   REQUIRE(deploy(world, "mail", front({.name = "blog.front", .external = true})).status == 200);
-  run(world, {node});
+  world.run({node});
   for (const char* stack : {"shop", "blog"}) REQUIRE(world.as_admin(del, stack_url(stack)).status == 200);
-  run(world, {node});
+  world.run({node});
   CHECK_FALSE(network(world, "shop.front"));
   REQUIRE(network(world, "blog.front"));
   CHECK(network(world, "blog.front")->stack == "mail");
   REQUIRE(world.as_admin(del, stack_url("mail")).status == 200);
-  run(world, {node});
+  world.run({node});
   CHECK_FALSE(network(world, "blog.front"));
   CHECK(world.views_.now()->members.empty());
 }
@@ -164,7 +150,7 @@ TEST_CASE("an address that another service has is refused, with the other's name
   api::DeployRequest request = front({.name = "public", .external = true});
   request.spec.services["web"].networks[0].ipv4_address = "172.28.0.9";
   REQUIRE(deploy(world, "shop", request).status == 200);
-  run(world, {node});
+  world.run({node});
   const auto refused = deploy(world, "blog", request);
   CHECK(refused.status >= 400);
   says(refused, "172.28.0.9 is in use by 'shop/web'");
@@ -178,7 +164,7 @@ TEST_CASE("network ls counts instances and what is free, show tells who is there
   World world;
   const auto node = world.join("n1");
   REQUIRE(deploy(world, "shop", front({.subnet = "172.28.0.0/28"}, 3)).status == 200);
-  run(world, {node});
+  world.run({node});
   const auto list = world.read<api::NetworkList>(world.as_admin(get, networks_url));
   REQUIRE(list.networks.size() == 1);
   CHECK(list.networks[0].instances == 3);
