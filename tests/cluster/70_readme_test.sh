@@ -66,4 +66,18 @@ END'
 expect_output "nine after the scaling" '^9$' count_running shop.worker
 spread() { running_names shop.worker | cut -d' ' -f1 | sort | uniq -c | awk '{print $1}' | tr '\n' ' '; }
 expect_output "spread over the hosts" '^3 3 3 $' spread
+
+# Each host has workers, so whatever host web, db and cache are on, two of three ask from elsewhere.
+from_worker() { # K COMMANDS
+  local name
+  name=$(lab docker "$1" ps --format '{{.Names}}' --filter name=shop.worker | sort | sed -n 1p)
+  lab docker "$1" exec "$name" sh -c "$2"
+}
+hosts_of() { for service in "$@"; do running_names "shop.$service"; done | cut -d' ' -f1 | sort -u | wc -l; }
+expect_output "the services are on different hosts" '^[23]$' hosts_of web db cache
+for k in 1 2 3; do
+  expect_output "from h$k the web server is found by its name" 'nginx' from_worker "$k" 'printf "GET / HTTP/1.0\r\n\r\n" | nc -w 2 web 80'
+  check "and the database" from_worker "$k" 'nc -w 2 db 5432 </dev/null'
+  expect_output "and the cache" 'PONG' from_worker "$k" 'printf "PING\r\n" | nc -w 2 cache 6379'
+done
 finish
