@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "kontena/base/ipv4.h"
 #include "kontena/netlink/links.h"
 
 extern char** environ;
@@ -100,6 +101,14 @@ TEST_CASE("the kernel does as it is told" * doctest::skip(inside())) {
     MESSAGE("skipped: no namespaces of our own to be had");
   else
     CHECK(status == 0);
+}
+
+sockaddr_in socket_address(const std::string& address, std::uint16_t port) {
+  sockaddr_in made{};
+  made.sin_family = AF_INET;
+  made.sin_port = ::htons(port);
+  made.sin_addr.s_addr = ::htonl(parse_ipv4(address)->value);
+  return made;
 }
 
 }  // namespace kontena::netlink::test

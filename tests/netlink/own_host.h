@@ -1,5 +1,8 @@
 #pragma once
 
+#include <netinet/in.h>
+
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -22,6 +25,9 @@ void in_network(int network, const std::function<void()>& body);
 
 // The path of the file that stands for the network of the calling thread.
 std::string network_of_this_thread();
+
+// For bind() and connect(). REQUIRES: an IPv4 address.
+sockaddr_in socket_address(const std::string& address, std::uint16_t port);
 
 // Tries until it holds, or some seconds are over.
 bool eventually(const std::function<bool()>& holds);

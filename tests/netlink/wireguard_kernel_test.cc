@@ -19,6 +19,7 @@
 using namespace kontena;
 using namespace kontena::netlink;
 using test::inside;
+using test::socket_address;
 
 namespace {
 
@@ -31,14 +32,6 @@ std::unique_ptr<WireGuard> open_or_say() {
   CHECK_MESSAGE(wireguard.error().code == Code::unsupported, wireguard.error().message);
   MESSAGE("skipped: the kernel's WireGuard is not tried: " << wireguard.error().message);
   return nullptr;
-}
-
-sockaddr_in address(const std::string& text, std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = ::htons(port);
-  address.sin_addr.s_addr = ::htonl(parse_ipv4(text)->value);
-  return address;
 }
 
 int tcp() {
@@ -79,7 +72,7 @@ void set_up(WireGuard& wireguard, const End& own, const End& other) {
 // Sends so many bytes from one network to the other; gives how many came.
 std::size_t carry(int from_network, const std::string& to, std::size_t bytes) {
   const int listener = tcp();
-  const sockaddr_in bound = address(to, 9000);
+  const sockaddr_in bound = socket_address(to, 9000);
   const int yes = 1;
   ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof yes);
   REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&bound), sizeof bound) == 0);
@@ -154,7 +147,7 @@ TEST_CASE("two hosts speak through the kernel's WireGuard, and what is taken awa
     CHECK((*others)->read(two.device)->peers[0].allowed_ips == std::vector{net("10.80.20.0/22")});
     CHECK((*others)->read(two.device)->peers.size() == 1);
     const int lost = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-    const sockaddr_in to = address(one.inner, 9);
+    const sockaddr_in to = socket_address(one.inner, 9);
     // The kernel says so at once: no peer for the address.
     CHECK(::sendto(lost, "x", 1, 0, reinterpret_cast<const sockaddr*>(&to), sizeof to) < 0);
     ::close(lost);
@@ -183,7 +176,7 @@ TEST_CASE("a port that is taken is refused by the kernel's device" * doctest::sk
   REQUIRE(links->create_wireguard("wkp"));
   REQUIRE(links->set_up("wkp"));
   const int taken = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in bound = address("0.0.0.0", 17'446);
+  const sockaddr_in bound = socket_address("0.0.0.0", 17'446);
   REQUIRE(::bind(taken, reinterpret_cast<const sockaddr*>(&bound), sizeof bound) == 0);
   const auto status = wireguard->apply("wkp", {.listen_port = 17'446});
   REQUIRE_FALSE(status);

@@ -20,6 +20,7 @@
 using namespace kontena;
 using namespace kontena::netlink;
 using test::inside;
+using test::socket_address;
 
 namespace {
 
@@ -62,14 +63,6 @@ void set_up(const std::string& wireguard_go, WireGuard& wireguard, const End& ow
   REQUIRE(links->add_address(index, {*parse_ipv4(own.inner), 32}));
   REQUIRE(links->change_routes(std::vector<RouteChange>{
       {RouteChange::Kind::replace, {net(other.inner + "/32"), index, *parse_ipv4(own.inner)}}}));
-}
-
-sockaddr_in address(const std::string& text, std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = ::htons(port);
-  address.sin_addr.s_addr = ::htonl(parse_ipv4(text)->value);
-  return address;
 }
 
 }  // namespace
@@ -205,7 +198,7 @@ TEST_CASE("a port that is taken is refused by a device that is up" * doctest::sk
   REQUIRE(start_wireguard(wireguard_go, "wp0"));
   REQUIRE(Links::open()->set_up("wp0"));
   const int taken = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-  const sockaddr_in bound = address("0.0.0.0", 17'445);
+  const sockaddr_in bound = socket_address("0.0.0.0", 17'445);
   REQUIRE(::bind(taken, reinterpret_cast<const sockaddr*>(&bound), sizeof bound) == 0);
   // It goes up a moment after its link; until then it takes any port.
   CHECK(test::eventually([&] {
@@ -271,7 +264,7 @@ TEST_CASE("two hosts that are joined by a cable speak through WireGuard" * docte
     set_up(wireguard_go, *wireguard, two, one);
 
     const int listener = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    const sockaddr_in bound = address(two.inner, 9000);
+    const sockaddr_in bound = socket_address(two.inner, 9000);
     REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&bound), sizeof bound) == 0);
     int sender = -1;  // a socket is of the network in which it was made, whoever uses it
     test::in_network(here, [&] { sender = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0); });
