@@ -24,6 +24,7 @@ struct Reader {
   Notes& notes;
   Lookup variables;                  // the client's environment, then `.env`
   std::deque<std::string>& files;    // names of the files read, for marks
+  std::string folder;                // where relative paths start, absolute
   std::size_t ports_left = 100'000;  // how many more port ranges may expand to
 };
 

@@ -108,13 +108,16 @@ void finish(Reader& reader, Node& mount, const std::string& path) {
 
 }  // namespace
 
-std::string absolute(const Reader& reader, std::string_view path) {
+std::string absolute_path(const Reader& reader, const std::string& folder, std::string_view path) {
   if (path.starts_with('~') && (path.size() == 1 || path[1] == '/')) {
     const auto home = reader.input.environment.find("HOME");
     return clean((home == reader.input.environment.end() ? "/root" : home->second) + std::string(path.substr(1)));
   }
-  if (path.starts_with('/')) return clean(path);
-  return clean(reader.input.folder + '/' + std::string(path));
+  return clean(path.starts_with('/') ? std::string(path) : folder + '/' + std::string(path));
+}
+
+std::string absolute(const Reader& reader, std::string_view path) {
+  return absolute_path(reader, reader.folder, path);
 }
 
 void mounts(Reader& reader, Node& value, const std::string& path) {

@@ -30,5 +30,6 @@ void files_used(Reader&, Node&, const std::string& path);  // `configs:` and `se
 
 // An absolute path without "." and ".." parts; `~` is the client's home.
 std::string absolute(const Reader&, std::string_view path);
+std::string absolute_path(const Reader&, const std::string& folder, std::string_view path);
 
 }  // namespace kontena::compose
