@@ -1,4 +1,6 @@
 // The keys of `deploy`.
+#include "part_forms.h"
+#include "parts.h"
 #include "specify.h"
 #include "tables.h"
 #include "values.h"
@@ -27,8 +29,8 @@ static_assert(well_formed(limits_rows));
 
 constexpr auto reservations_rows = std::to_array<Key<Resources>>({
     runs<Resources>("cpus", number, nano_cpus),
-    refused<Resources>("devices", as_written, yet),
-    refused<Resources>("generic_resources", as_written, yet),
+    refused<Resources>("devices", device_requests, yet),
+    refused<Resources>("generic_resources", generic_resources, yet),
     runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
     refused<Resources>("pids", integer, "processes are limited, not reserved; use deploy.resources.limits.pids"),
 });
@@ -46,7 +48,7 @@ void most_on_a_node(Specifier& to, const Node& value, const std::string& path, S
 }
 
 constexpr auto placement_rows = std::to_array<Key<S>>({
-    runs<S>("constraints", texts, specify_constraints),
+    runs<S>("constraints", plain_texts, specify_constraints),
     runs<S>("max_replicas_per_node", integer, most_on_a_node),
     runs<S>("preferences", mappings, specify_preferences),
 });
@@ -78,7 +80,7 @@ constexpr auto deploy_rows = std::to_array<Key<S>>({
     runs<S>("replicas", integer, specify_replicas),
     runs<S>("resources", object<resources_table>, specify_resources),
     mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
-    refused<S>("rollback_config", as_written, yet),
+    refused<S>("rollback_config", object<update_table>, yet),
     runs<S>("update_config", object<update_table>, specify_update),
 });
 static_assert(well_formed(deploy_rows));

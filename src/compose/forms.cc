@@ -213,32 +213,4 @@ void extra_hosts(Reader& reader, Node& value, const std::string& path) {
   value = std::move(list);
 }
 
-void devices(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
-  for (std::size_t i = 0; i < value.items.size(); ++i) {
-    Node& item = value.items[i];
-    if (item.kind == Kind::map) continue;
-    if (item.kind != Kind::text) {
-      wrong_kind(reader, item, under(path, i), "text or a mapping");
-      continue;
-    }
-    const auto parts = text::split(item.text, ':');
-    Node device = make_map(item.at);
-    put(device, "source", make_text(item.at, parts[0]));
-    put(device, "target", make_text(item.at, parts.size() > 1 ? parts[1] : parts[0]));
-    put(device, "permissions", make_text(item.at, parts.size() > 2 ? parts[2] : "rwm"));
-    item = std::move(device);
-  }
-}
-
-void files_used(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
-  for (Node& item : value.items) {
-    if (item.kind != Kind::text) continue;
-    Node used = make_map(item.at);
-    put(used, "source", make_text(item.at, item.text));
-    item = std::move(used);
-  }
-}
-
 }  // namespace kontena::compose

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,7 +26,8 @@ struct Reader {
   Lookup variables;                  // the client's environment, then `.env`
   std::deque<std::string>& files;    // names of the files read, for marks
   std::string folder;                // where relative paths start, absolute
-  std::size_t ports_left = 100'000;  // how many more port ranges may expand to
+  std::set<std::string> inactive = {};  // services that no active profile has
+  std::size_t ports_left = 100'000;     // how many more port ranges may expand to
 };
 
 // Replaces the value by its canonical form, or notes why it has none.

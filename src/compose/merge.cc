@@ -97,7 +97,16 @@ Node to_mapping(Node value, const Node& meaning) {
   return map;
 }
 
+// Takes NAME out of a list of NAME=VALUE, or of a mapping.
+void take_out(Node& from, std::string_view name) {
+  from.erase(name);
+  std::erase_if(from.items, [&](const Node& item) { return item.text.substr(0, item.text.find('=')) == name; });
+}
+
 void Merge::sequences(Node& base, Node over, Path&) {
+  for (const Member& member : over.members)
+    if (!member.value.tag.empty()) take_out(base, member.key);
+  drop_tags(over);
   base = to_sequence(std::move(base));
   for (Node& item : to_sequence(std::move(over)).items) base.items.push_back(std::move(item));
 }

@@ -113,7 +113,8 @@ std::string absolute_path(const Reader& reader, const std::string& folder, std::
     const auto home = reader.input.environment.find("HOME");
     return clean((home == reader.input.environment.end() ? "/root" : home->second) + std::string(path.substr(1)));
   }
-  return clean(path.starts_with('/') ? std::string(path) : folder + '/' + std::string(path));
+  // An absolute one stays as it is written, as in Compose.
+  return path.starts_with('/') ? std::string(path) : clean(folder + '/' + std::string(path));
 }
 
 std::string absolute(const Reader& reader, std::string_view path) {

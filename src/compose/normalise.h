@@ -20,6 +20,12 @@ void resolve_files(Reader&, Node& services);
 // Takes out the services that no active profile has, and names them.
 std::set<std::string> drop_inactive(const std::vector<std::string>& active, Node& services);
 
+// Whether services hold together with each other and with what is at the top.
+void check_consistency(Reader&, const Node& root);
+
+// Takes out what says nothing, as Compose does where it prints.
+void omit_empty(Node& root);
+
 // Default network, names of networks and volumes, what nobody uses taken out;
 // references to what is not there, and circles of them, are problems.
 void normalise(Reader&, Node& root, const std::string& project);

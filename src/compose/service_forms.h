@@ -25,8 +25,6 @@ void deploy(Reader&, Node&, const std::string& path);
 void logging(Reader&, Node&, const std::string& path);
 void ulimits(Reader&, Node&, const std::string& path);
 void extra_hosts(Reader&, Node&, const std::string& path);
-void devices(Reader&, Node&, const std::string& path);
-void files_used(Reader&, Node&, const std::string& path);  // `configs:` and `secrets:` of a service
 
 // An absolute path without "." and ".." parts; `~` is the client's home.
 std::string absolute(const Reader&, std::string_view path);

@@ -1,6 +1,7 @@
 // The keys of the mappings inside a service, but for `deploy`.
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
+#include "part_forms.h"
 #include "service_forms.h"
 #include "specify.h"
 #include "tables.h"
@@ -132,11 +133,11 @@ static_assert(well_formed(mount_volume_rows));
 constexpr auto mount_rows = std::to_array<Key<Mount>>({
     runs<Mount>("bind", object<mount_bind_table>, bind_options),
     ignored<Mount>("consistency", text_value, "it has no effect on Linux"),
-    refused<Mount>("image", as_written, yet),
+    refused<Mount>("image", image_mount, yet),
     runs<Mount>("read_only", boolean, into<&Mount::read_only>),
     runs<Mount>("source", text_value, into<&Mount::source>),
     runs<Mount>("target", text_value, into<&Mount::target>),
-    refused<Mount>("tmpfs", as_written, yet),
+    refused<Mount>("tmpfs", tmpfs_mount, yet),
     runs<Mount>("type", text_value, mount_type),
     runs<Mount>("volume", object<mount_volume_table>, volume_options),
 });

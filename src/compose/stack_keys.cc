@@ -13,12 +13,12 @@ using model::VolumeSpec;
 constexpr std::string_view yet = "not supported yet";
 
 constexpr auto stack_rows = std::to_array<Key<StackSpec>>({
-    refused<StackSpec>("configs", as_written, yet),
+    refused<StackSpec>("configs", configs, yet),
     refused<StackSpec>("include", as_written, yet),
-    refused<StackSpec>("models", as_written, "it is for Docker Model Runner"),
+    refused<StackSpec>("models", models, "it is for Docker Model Runner"),
     mapped<StackSpec>("name", text_value, specify_stack_name, "the name of the stack, with '-' for '_'"),
     runs<StackSpec>("networks", networks, specify_networks),
-    refused<StackSpec>("secrets", as_written, yet),
+    refused<StackSpec>("secrets", secrets, yet),
     runs<StackSpec>("services", services, specify_services),
     ignored<StackSpec>("version", as_written, "it is obsolete"),
     runs<StackSpec>("volumes", volumes, specify_volumes),

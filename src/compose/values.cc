@@ -164,6 +164,17 @@ void texts(Reader& reader, Node& value, const std::string& path) {
   value.items = std::move(kept);
 }
 
+void unique_texts(Reader& reader, Node& value, const std::string& path) {
+  const std::vector<Node> given = value.items;
+  texts(reader, value, path);
+  if (value.items.size() == given.size()) return;
+  for (std::size_t i = 1; i < given.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (given[i].text == given[j].text)
+        return reader.notes.problem(given[i].at, under(path, i), "'" + given[i].text + "' is here twice, first at " +
+                                                                     std::to_string(j), "take one out");
+}
+
 void text_or_texts(Reader& reader, Node& value, const std::string& path) {
   if (value.kind == Kind::text) {
     Node list = make_list(value.at);

@@ -13,6 +13,7 @@ void number(Reader&, Node&, const std::string& path);
 void bytes(Reader&, Node&, const std::string& path);     // to decimal digits, as text
 void duration(Reader&, Node&, const std::string& path);  // to Go's "1m30s"
 void texts(Reader&, Node&, const std::string& path);     // a list of text, each item once
+void unique_texts(Reader&, Node&, const std::string& path);  // a list of text where none may repeat
 void text_or_texts(Reader&, Node&, const std::string& path);
 void mappings(Reader&, Node&, const std::string& path);   // a list of mappings
 void scalars(Reader&, Node&, const std::string& path);    // a list of text and numbers, to text
