@@ -186,9 +186,6 @@ class Service {
       if (!action) continue;
       if (action->text != "rebuild" && action->text != "restart" && !watch.find("target"))
         problem(watch, "develop.watch", "'target' is missing", "only 'rebuild' goes without it");
-      const Node* command = at_path(watch, {"exec", "command"});
-      if (action->text == "sync+exec" && (!command || command->items.empty()))
-        problem(watch, "develop.watch", "'sync+exec' wants 'exec.command'");
     }
   }
 
@@ -198,9 +195,9 @@ class Service {
       for (const Member& dependency : depends_on->members)
         if (!declared("services", dependency.key)) undefined(dependency);
     for (const std::string_view key : {"network_mode", "ipc", "pid"})
-      if (const Node* mode = value_.find(key);
-          mode && mode->text.starts_with("service:") && !declared("services", mode->text.substr(8)) &&
-          !(is_map(depends_on) && depends_on->find(mode->text.substr(8))))
+      if (const Node* mode = value_.find(key); mode && mode->text.starts_with("service:") &&
+                                               !declared("services", mode->text.substr(8)) &&
+                                               !(is_map(depends_on) && depends_on->find(mode->text.substr(8))))
         missing(under(path_, key), "service", "services", mode->text.substr(8), mode->at);
   }
 

@@ -20,9 +20,24 @@ void nano_cpus(Specifier& to, const Node& value, const std::string& path, Resour
   resources.nano_cpus = static_cast<std::int64_t>(cores * 1e9 + 0.5);
 }
 
+void text_bytes(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::text) return wrong_kind(reader, value, path, "text");
+  bytes(reader, value, path);
+}
+
+void not_reserved(Reader& reader, Node& value, const std::string& path) {
+  reader.notes.problem(value.at, path, "processes are limited, not reserved", "use deploy.resources.limits.pids");
+}
+
+void update_order(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  if (value.kind == Kind::text && value.text != "start-first" && value.text != "stop-first")
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not an order", "start-first or stop-first");
+}
+
 constexpr auto limits_rows = std::to_array<Key<Resources>>({
     runs<Resources>("cpus", number, nano_cpus),
-    runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
+    runs<Resources>("memory", text_bytes, into<&Resources::memory_bytes>),
     runs<Resources>("pids", integer, into<&Resources::pids>),
 });
 static_assert(well_formed(limits_rows));
@@ -31,8 +46,8 @@ constexpr auto reservations_rows = std::to_array<Key<Resources>>({
     runs<Resources>("cpus", number, nano_cpus),
     refused<Resources>("devices", device_requests, yet),
     refused<Resources>("generic_resources", generic_resources, yet),
-    runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
-    refused<Resources>("pids", integer, "processes are limited, not reserved; use deploy.resources.limits.pids"),
+    runs<Resources>("memory", text_bytes, into<&Resources::memory_bytes>),
+    refused<Resources>("pids", not_reserved, "processes are limited, not reserved; use deploy.resources.limits.pids"),
 });
 static_assert(well_formed(reservations_rows));
 
@@ -67,7 +82,7 @@ constexpr auto update_rows = std::to_array<Key<Update>>({
     runs<Update>("failure_action", text_value, specify_failure_action),
     runs<Update>("max_failure_ratio", number, specify_failure_ratio),
     runs<Update>("monitor", duration, specify_monitor),
-    runs<Update>("order", text_value, specify_order),
+    runs<Update>("order", update_order, specify_order),
     runs<Update>("parallelism", integer, specify_parallelism),
 });
 static_assert(well_formed(update_rows));

@@ -30,6 +30,19 @@ void take_variables(Reader& reader, Node& model) {
   }
 }
 
+// Compose's library takes '%YAML 1.1' only.
+void check_directives(Notes& notes, const std::string* file, std::string_view text) {
+  int line = 1;
+  for (std::size_t at = 0; at < text.size(); ++line) {
+    if (text[at] != '%' && text[at] != '#' && text[at] != '\n') return;
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view whole = text.substr(at, end - at);
+    if (whole.starts_with("%YAML") && !whole.starts_with("%YAML 1.1"))
+      notes.problem({file, line, 1}, "", "'" + std::string(whole) + "' is not taken by Compose", "leave the line out");
+    at = end + 1;
+  }
+}
+
 }  // namespace
 
 std::optional<ComposeFile> parse_file(Reader& reader, const std::string& shown, const std::string& path,
@@ -37,6 +50,7 @@ std::optional<ComposeFile> parse_file(Reader& reader, const std::string& shown, 
   reader.files.push_back(shown);
   const std::string* name = &reader.files.back();
   const std::size_t problems = reader.notes.problems.size();
+  check_directives(reader.notes, name, text);
   ComposeFile file{path, parse_yaml(text, name, reader.notes)};
   if (reader.notes.problems.size() > problems) return std::nullopt;
   if (file.documents.empty()) {

@@ -55,7 +55,8 @@ void build(Reader& reader, Node& value, const std::string& path) {
 
 void build_context(Reader& reader, Node& value, const std::string& path) {
   text_value(reader, value, path);
-  if (value.kind == Kind::text && !is_remote(value.text)) value.text = absolute(reader, value.text);
+  if (value.kind == Kind::text && !value.text.empty() && !is_remote(value.text))
+    value.text = absolute(reader, value.text);
 }
 
 void build_contexts(Reader& reader, Node& value, const std::string& path) {
@@ -79,9 +80,8 @@ void build_ssh(Reader& reader, Node& value, const std::string& path) {
   labels(reader, value, path);
   Node list = make_list(value.at);
   for (const Member& member : value.members)
-    list.items.push_back(make_text(member.at, member.value.text.empty()
-                                                  ? member.key
-                                                  : member.key + ": " + absolute(reader, member.value.text)));
+    list.items.push_back(make_text(
+        member.at, member.value.text.empty() ? member.key : member.key + ": " + absolute(reader, member.value.text)));
   value = std::move(list);
 }
 
@@ -116,7 +116,7 @@ void credential_spec(Reader& reader, Node& value, const std::string& path) {
 }
 
 void develop(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind == Kind::null) value = make_map(value.at);
+  if (value.kind == Kind::null) return;
   canonicalise_map(reader, value, path, develop_table);
 }
 void watches(Reader& reader, Node& value, const std::string& path) {
@@ -157,7 +157,8 @@ void check_requests(Reader& reader, Node& value, const std::string& path) {
     Node& item = value.items[i];
     const Node* count = item.find("count");
     if (count && item.find("device_ids"))
-      reader.notes.problem(count->at, under(path, i), "'count' and 'device_ids' exclude each other", "keep one of them");
+      reader.notes.problem(count->at, under(path, i), "'count' and 'device_ids' exclude each other",
+                           "keep one of them");
   }
 }
 
@@ -247,6 +248,7 @@ void devices(Reader& reader, Node& value, const std::string& path) {
     if (item.kind == Kind::map) {
       canonicalise_map(reader, item, at, device_table);
       require(reader, item, at, "source");
+      require(reader, item, at, "target");
       continue;
     }
     if (item.kind != Kind::text) {
@@ -279,8 +281,7 @@ void files_used(Reader& reader, Node& value, const std::string& path) {
   }
   last_of_each(value, [&](const Node& item) {
     const std::string target = text_of(item, "target");
-    if (target.starts_with('/')) return target;
-    return (secret ? "/run/secrets/" : "/") + (target.empty() ? text_of(item, "source") : target);
+    return target.empty() ? (secret ? "/run/secrets/" : "/") + text_of(item, "source") : target;
   });
 }
 

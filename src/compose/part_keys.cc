@@ -43,7 +43,7 @@ constexpr auto block_io_rows = std::to_array<KeyInfo>({
     part("device_read_iops", block_rates),
     part("device_write_bps", block_rates),
     part("device_write_iops", block_rates),
-    part("weight", integer),
+    part("weight", integer_only),
     part("weight_device", block_weights),
 });
 static_assert(well_formed(block_io_rows));
@@ -52,7 +52,7 @@ constexpr auto block_rate_rows = std::to_array<KeyInfo>(
     {part("Path", text_value), part("Rate", bytes), part("path", text_value), part("rate", bytes)});
 static_assert(well_formed(block_rate_rows));
 constexpr auto block_weight_rows = std::to_array<KeyInfo>(
-    {part("Path", text_value), part("Weight", integer), part("path", text_value), part("weight", integer)});
+    {part("Path", text_value), part("Weight", integer_only), part("path", text_value), part("weight", integer_only)});
 static_assert(well_formed(block_weight_rows));
 
 constexpr auto credential_rows =
@@ -94,7 +94,7 @@ constexpr auto hook_rows = std::to_array<KeyInfo>({
 static_assert(well_formed(hook_rows));
 
 constexpr auto mount_image_rows = std::to_array<KeyInfo>({part("subpath", text_value)});
-constexpr auto mount_tmpfs_rows = std::to_array<KeyInfo>({part("mode", mode), part("size", bytes)});
+constexpr auto mount_tmpfs_rows = std::to_array<KeyInfo>({part("mode", integer), part("size", bytes)});
 
 constexpr auto model_rows = std::to_array<KeyInfo>({
     part("context_size", integer),

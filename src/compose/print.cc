@@ -13,7 +13,9 @@ namespace {
 
 std::vector<const Member*> in_order(const Node& map) {
   std::vector<const Member*> members;
-  for (const Member& member : map.members) members.push_back(&member);
+  for (const Member& member : map.members)
+    // Compose prints this one only where it is true.
+    if (member.key != "create_host_path" || member.value.text != "false") members.push_back(&member);
   std::ranges::sort(members, {}, [](const Member* member) -> const std::string& { return member->key; });
   return members;
 }

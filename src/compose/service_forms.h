@@ -6,9 +6,8 @@
 namespace kontena::compose {
 
 void ports(Reader&, Node&, const std::string& path);
-void port_number(Reader&, Node&, const std::string& path);
 void published_port(Reader&, Node&, const std::string& path);
-void port_protocol(Reader&, Node&, const std::string& path);
+void port_address(Reader&, Node&, const std::string& path);
 
 void mounts(Reader&, Node&, const std::string& path);
 

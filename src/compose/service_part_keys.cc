@@ -38,7 +38,7 @@ void test(Specifier&, const Node& value, const std::string&, HealthCheck& check)
 constexpr auto health_rows = std::to_array<Key<HealthCheck>>({
     runs<HealthCheck>("disable", boolean, disable),
     runs<HealthCheck>("interval", duration, time_of_check<&HealthCheck::interval_ms>),
-    runs<HealthCheck>("retries", integer, retries),
+    runs<HealthCheck>("retries", whole, retries),
     runs<HealthCheck>("start_interval", duration, time_of_check<&HealthCheck::start_interval_ms>),
     runs<HealthCheck>("start_period", duration, time_of_check<&HealthCheck::start_period_ms>),
     runs<HealthCheck>("test", health_test, test),
@@ -49,13 +49,13 @@ static_assert(well_formed(health_rows));
 constexpr auto attachment_rows = std::to_array<Key<Attachment>>({
     runs<Attachment>("aliases", texts, into<&Attachment::aliases>),
     refused<Attachment>("driver_opts", as_written, yet),
-    refused<Attachment>("gw_priority", integer, yet),
+    refused<Attachment>("gw_priority", whole, yet),
     refused<Attachment>("interface_name", text_value, yet),
     runs<Attachment>("ipv4_address", text_value, into<&Attachment::ipv4_address>),
     refused<Attachment>("ipv6_address", text_value, "IPv6 is not supported yet"),
     ignored<Attachment>("link_local_ips", texts, "networks of containers have no link-local addresses"),
     refused<Attachment>("mac_address", text_value, yet),
-    refused<Attachment>("priority", integer, yet),
+    refused<Attachment>("priority", whole, yet),
 });
 static_assert(well_formed(attachment_rows));
 
@@ -75,8 +75,10 @@ void published(Specifier& to, const Node& value, const std::string& path, Port& 
     to.notes.problem(value.at, path,
                      "'" + value.text + "' leaves the choice of the port open, which is not supported yet",
                      "name one port, or none for a free one");
+  else if (const auto number = text::integer(value.text); number && *number >= 0 && *number <= 65535)
+    port.published = *number;
   else
-    port.published = *text::integer(value.text);
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a port (0 to 65535)");
 }
 
 void mode(Specifier& to, const Node& value, const std::string& path, Port&) {
@@ -84,14 +86,26 @@ void mode(Specifier& to, const Node& value, const std::string& path, Port&) {
     to.notes.problem(value.at, path, "'" + value.text + "' is not a mode of a port", "ingress or host");
 }
 
+void protocol(Specifier& to, const Node& value, const std::string& path, Port& port) {
+  if (value.text != "tcp" && value.text != "udp" && value.text != "sctp")
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a protocol", "tcp, udp or sctp");
+  port.protocol = value.text;
+}
+
+void target(Specifier& to, const Node& value, const std::string& path, Port& port) {
+  port.target = integer_of(value);
+  if (port.target < 1 || port.target > 65535)
+    to.notes.problem(value.at, path, value.text + " is not a port (1 to 65535)");
+}
+
 constexpr auto port_rows = std::to_array<Key<Port>>({
     ignored<Port>("app_protocol", text_value, "it describes the port only"),
-    runs<Port>("host_ip", text_value, into<&Port::host_ip>),
+    runs<Port>("host_ip", port_address, into<&Port::host_ip>),
     mapped<Port>("mode", text_value, mode, "both modes publish on the node where the instance runs"),
     ignored<Port>("name", text_value, "it describes the port only"),
-    runs<Port>("protocol", port_protocol, into<&Port::protocol>),
+    runs<Port>("protocol", text_value, protocol),
     runs<Port>("published", published_port, published),
-    runs<Port>("target", port_number, into<&Port::target>),
+    runs<Port>("target", integer, target),
 });
 static_assert(well_formed(port_rows));
 

@@ -12,9 +12,14 @@ using model::VolumeSpec;
 
 constexpr std::string_view yet = "not supported yet";
 
+// Carried out once all files are merged.
+void included(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) wrong_kind(reader, value, path, "a list of files");
+}
+
 constexpr auto stack_rows = std::to_array<Key<StackSpec>>({
     refused<StackSpec>("configs", configs, yet),
-    refused<StackSpec>("include", as_written, yet),
+    runs<StackSpec>("include", included, nothing<StackSpec>),
     refused<StackSpec>("models", models, "it is for Docker Model Runner"),
     mapped<StackSpec>("name", text_value, specify_stack_name, "the name of the stack, with '-' for '_'"),
     runs<StackSpec>("networks", networks, specify_networks),

@@ -33,7 +33,7 @@ void name_values(Reader& reader, Node& value, const std::string& path, bool null
     std::unordered_map<std::string, std::size_t> places;
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       const Node& item = value.items[i];
-      if (!item.scalar() || item.kind == Kind::null) {
+      if (item.kind != Kind::text) {
         wrong_kind(reader, item, under(path, i), "NAME=VALUE text");
         continue;
       }
@@ -108,6 +108,29 @@ void integer(Reader& reader, Node& value, const std::string& path) {
   turn_into(value, Kind::integer, std::to_string(*number));
 }
 
+void integer_only(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::integer) return wrong_kind(reader, value, path, "a whole number");
+  integer(reader, value, path);
+}
+
+void whole(Reader& reader, Node& value, const std::string& path) {
+  const auto found = value.kind == Kind::real ? real(value.text) : std::nullopt;
+  if (!found || *found > 1e15 || *found < -1e15) return integer(reader, value, path);
+  turn_into(value, Kind::integer, std::to_string(static_cast<std::int64_t>(*found)));
+}
+
+void whole_bytes(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::real) return wrong_kind(reader, value, path, "a whole number of bytes, or text as in 1.5g");
+  bytes(reader, value, path);
+}
+
+void unique_scalars(Reader& reader, Node& value, const std::string& path) {
+  const std::size_t given = value.items.size();
+  scalars(reader, value, path);
+  if (value.kind == Kind::list && value.items.size() < given)
+    reader.notes.problem(value.at, path, "an item is here twice", "take one out");
+}
+
 void number(Reader& reader, Node& value, const std::string& path) {
   const auto found = value.kind == Kind::integer || value.kind == Kind::real || value.kind == Kind::text
                          ? real(value.text)
@@ -171,8 +194,9 @@ void unique_texts(Reader& reader, Node& value, const std::string& path) {
   for (std::size_t i = 1; i < given.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (given[i].text == given[j].text)
-        return reader.notes.problem(given[i].at, under(path, i), "'" + given[i].text + "' is here twice, first at " +
-                                                                     std::to_string(j), "take one out");
+        return reader.notes.problem(given[i].at, under(path, i),
+                                    "'" + given[i].text + "' is here twice, first at " + std::to_string(j),
+                                    "take one out");
 }
 
 void text_or_texts(Reader& reader, Node& value, const std::string& path) {
@@ -193,7 +217,7 @@ void mappings(Reader& reader, Node& value, const std::string& path) {
 void scalars(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
   for (std::size_t i = 0; i < value.items.size(); ++i)
-    if (value.items[i].scalar() && value.items[i].kind != Kind::null)
+    if (value.items[i].kind == Kind::integer)
       turn_into(value.items[i], Kind::text, as_text(reader, value.items[i], under(path, i)));
   texts(reader, value, path);
 }

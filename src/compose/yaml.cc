@@ -85,24 +85,11 @@ void note(Notes& notes, const SourceText& source, const YAML::Exception& error) 
   notes.problem(at, "", "not YAML: " + error.msg);
 }
 
-// Compose's library takes '%YAML 1.1' only.
-bool check_directives(const SourceText& source, Notes& notes) {
-  const std::string_view text = source.text();
-  for (std::size_t at = 0; at < text.size(); at = std::min(text.find('\n', at), text.size() - 1) + 1) {
-    if (text[at] != '%' && text[at] != '#' && text[at] != '\n') return true;
-    const std::string_view line = text.substr(at, text.find_first_of("\r\n", at) - at);
-    if (!line.starts_with("%YAML") || line.starts_with("%YAML 1.1")) continue;
-    notes.problem(source.mark(at), "", "'" + std::string(line) + "' is not taken by Compose", "leave the line out");
-    return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 std::vector<Node> parse_yaml(std::string_view text, const std::string* file, Notes& notes) {
   const SourceText source(text, file);
-  if (!source.check(notes) || !check_directives(source, notes)) return {};
+  if (!source.check(notes)) return {};
   Builder builder(source, notes);
   try {
     std::istringstream stream{std::string(source.text())};

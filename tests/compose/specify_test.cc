@@ -131,16 +131,13 @@ TEST_CASE("what we do not run is refused with its place and reason") {
            Row{"deploy: {placement: {preferences: [{pack: x}]}}", "a preference is 'spread: ATTRIBUTE'"},
            Row{"deploy: {update_config: {failure_action: rollback}}",
                "services.s.deploy.update_config.failure_action: 'rollback' is not supported yet (pause or continue)"},
-           Row{"deploy: {update_config: {order: both}}", "'both' is not an order (stop-first or start-first)"},
            Row{"deploy: {update_config: {max_failure_ratio: 1.5}}", "1.5 is not between 0 and 1"},
            Row{"deploy: {update_config: {parallelism: -1}}", "must not be negative"},
            Row{"deploy: {rollback_config: {parallelism: 1}}", "'rollback_config' is not supported yet"},
            Row{"deploy: {resources: {limits: {cpus: -1}}}", "-1 is not a number of cores"},
            Row{"networks: {default: {ipv4_address: 10.0.0.1}}",
                "4:40: services.s.networks.default.ipv4_address: network 'default' has no subnet of its own"},
-           Row{"network_mode: service:t", "4:19: services.s.network_mode: 'service:t' is not supported yet: instances"},
            Row{"network_mode: container:t", "'container:t' is not supported: it names a container outside the stack"},
-           Row{"network_mode: ''", "services.s.network_mode: is empty (host, none or bridge;"},
            Row{"network_mode: front", "services.s.network_mode: 'front' is not a network mode"},
            Row{"container_name: foo", "'container_name' is not supported: names of containers are ours"},
        }) {
@@ -150,8 +147,6 @@ TEST_CASE("what we do not run is refused with its place and reason") {
   }
   CHECK(lines_of(specify_project({"services: {}"}).problems).find("services: there are no services to run") !=
         std::string::npos);
-  CHECK(lines_of(specify_project({service({"scale: 2", "deploy: {replicas: 3}"})}).problems)
-            .find("'scale' is 2 and 'deploy.replicas' is 3") != std::string::npos);
 }
 
 TEST_CASE("waiting for health needs a health check") {
