@@ -115,7 +115,7 @@ class Service {
   void source() {
     if (value_.made) return;  // was no mapping, which is told already
     for (const std::string_view from : {"image", "build", "provider"})
-      if (value_.find(from)) return;
+      if (const Node* found = value_.find(from); found && (found->kind != Kind::text || !found->text.empty())) return;
     reader_.notes.problem(at_, path_, "the service has neither 'image' nor 'build'",
                           "if this file changes another one, give that one first");
   }
@@ -219,8 +219,8 @@ class Service {
     const Node* used = value_.find(kind);
     if (!used || used->kind != Kind::list) return;
     for (std::size_t i = 0; i < used->items.size(); ++i)
-      if (const Node* from = used->items[i].find("source"); from && !declared(kind, from->text))
-        missing(under(under(path_, kind), i), what, kind, from->text, from->at);
+      if (const Node* from = used->items[i].find("source"); !from || !declared(kind, from->text))
+        missing(under(under(path_, kind), i), what, kind, from ? from->text : "", used->items[i].at);
   }
 
   Reader& reader_;

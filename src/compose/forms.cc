@@ -173,7 +173,7 @@ void deploy(Reader& reader, Node& value, const std::string& path) {
     if (!value.find(part)) put(value, part, make_map(value.at));
 }
 
-static void number_options(Reader& reader, Node& value, const std::string& path) {
+void number_options(Reader& reader, Node& value, const std::string& path) {
   for (const Member& member : value.members)
     if (member.value.kind == Kind::boolean)
       wrong_kind(reader, member.value, under(path, member.key), "text or a number");
@@ -202,6 +202,9 @@ void ulimits(Reader& reader, Node& value, const std::string& path) {
       integer(reader, member.value, at);
       continue;
     }
+    for (const Member& bound : member.value.members)
+      if (bound.key != "soft" && bound.key != "hard" && !bound.key.starts_with("x-"))
+        reader.notes.problem(bound.at, under(at, bound.key), "unknown key '" + bound.key + "'", "soft and hard");
     for (const std::string_view bound : {"soft", "hard"}) {
       if (Node* number = member.value.find(bound))
         integer(reader, *number, under(at, bound));

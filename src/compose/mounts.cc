@@ -83,7 +83,7 @@ Node long_form(Reader& reader, const Node& item, const std::string& path) {
     if (!mount.find("bind")) put(mount, "bind", make_map(item.at));
     put(*mount.find("bind"), "create_host_path", make_scalar(item.at, Kind::boolean, "true"));
     mount.erase("volume");
-  } else if (!mount.find("volume")) {
+  } else if (item.text.size() > 2 && !mount.find("volume")) {  // Compose looks at so short a text no further
     put(mount, "volume", make_map(item.at));
   }
   return mount;
@@ -117,9 +117,7 @@ std::string absolute_path(const Reader& reader, const std::string& folder, std::
   return path.starts_with('/') ? std::string(path) : clean(folder + '/' + std::string(path));
 }
 
-std::string absolute(const Reader& reader, std::string_view path) {
-  return absolute_path(reader, reader.folder, path);
-}
+std::string absolute(const Reader& reader, std::string_view path) { return absolute_path(reader, reader.folder, path); }
 
 void mounts(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");

@@ -94,7 +94,7 @@ constexpr auto hook_rows = std::to_array<KeyInfo>({
 static_assert(well_formed(hook_rows));
 
 constexpr auto mount_image_rows = std::to_array<KeyInfo>({part("subpath", text_value)});
-constexpr auto mount_tmpfs_rows = std::to_array<KeyInfo>({part("mode", integer), part("size", bytes)});
+constexpr auto mount_tmpfs_rows = std::to_array<KeyInfo>({part("mode", integer_only), part("size", bytes)});
 
 constexpr auto model_rows = std::to_array<KeyInfo>({
     part("context_size", integer),

@@ -21,6 +21,7 @@ void health_test(Reader&, Node&, const std::string& path);
 void pull_policy(Reader&, Node&, const std::string& path);
 void container_name(Reader&, Node&, const std::string& path);
 void deploy(Reader&, Node&, const std::string& path);
+void number_options(Reader&, Node&, const std::string& path);  // names to text and numbers
 void logging(Reader&, Node&, const std::string& path);
 void ulimits(Reader&, Node&, const std::string& path);
 void extra_hosts(Reader&, Node&, const std::string& path);

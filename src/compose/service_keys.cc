@@ -32,6 +32,16 @@ void extended(Reader& reader, Node& value, const std::string& path) {
     wrong_kind(reader, value, path, "the name of a service or a mapping");
 }
 
+void plain_boolean(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::boolean) wrong_kind(reader, value, path, "true or false");
+}
+
+void instances(Reader& reader, Node& value, const std::string& path) {
+  integer(reader, value, path);
+  if (value.kind == Kind::integer && value.text.starts_with('-'))
+    reader.notes.problem(value.at, path, "must not be negative");
+}
+
 void percent(Reader& reader, Node& value, const std::string& path) {
   if (value.kind == Kind::real) return wrong_kind(reader, value, path, "a whole number of 0 to 100");
   within<0, 100>(reader, value, path);
@@ -119,19 +129,19 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("read_only", boolean, yet),
     runs<S>("restart", text_value, specify_restart),
     refused<S>("runtime", text_value, yet),
-    runs<S>("scale", integer, specify_scale),
+    runs<S>("scale", instances, specify_scale),
     refused<S>("secrets", files_used, yet),
     refused<S>("security_opt", unique_texts, yet),
     refused<S>("shm_size", bytes, yet),
     refused<S>("stdin_open", boolean, yet),
     runs<S>("stop_grace_period", duration, specify_stop_grace_period),
     runs<S>("stop_signal", text_value, into<&S::stop_signal>),
-    refused<S>("storage_opt", labels, yet),
+    refused<S>("storage_opt", number_options, yet),
     refused<S>("sysctls", labels, yet),
     refused<S>("tmpfs", text_or_texts, yet),
     refused<S>("tty", boolean, yet),
     refused<S>("ulimits", ulimits, yet),
-    refused<S>("use_api_socket", boolean, "it gives the container the client's own credentials"),
+    refused<S>("use_api_socket", plain_boolean, "it gives the container the client's own credentials"),
     runs<S>("user", text_value, into<&S::user>),
     refused<S>("userns_mode", text_value, yet),
     refused<S>("uts", text_value, one_host),

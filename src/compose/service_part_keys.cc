@@ -1,4 +1,7 @@
 // The keys of the mappings inside a service, but for `deploy`.
+#include <algorithm>
+#include <array>
+
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
 #include "part_forms.h"
@@ -129,11 +132,33 @@ void volume_options(Specifier& to, const Node& value, const std::string& path, M
   specify_map<Mount>(to, value, path, mount_volume_keys(), mount);
 }
 
+template <std::size_t size>
+void one_of(Reader& reader, Node& value, const std::string& path, const std::array<std::string_view, size>& words) {
+  text_value(reader, value, path);
+  if (value.kind != Kind::text || std::ranges::find(words, value.text) != words.end()) return;
+  std::string list;
+  for (const std::string_view word : words) list += (list.empty() ? "" : ", ") + std::string(word);
+  reader.notes.problem(value.at, path, "'" + value.text + "' is not known here", list);
+}
+
+void recursive(Reader& reader, Node& value, const std::string& path) {
+  constexpr std::array<std::string_view, 4> words{"enabled", "disabled", "writable", "readonly"};
+  one_of(reader, value, path, words);
+}
+void selinux(Reader& reader, Node& value, const std::string& path) {
+  constexpr std::array<std::string_view, 2> words{"z", "Z"};
+  one_of(reader, value, path, words);
+}
+void kind_of_mount(Reader& reader, Node& value, const std::string& path) {
+  constexpr std::array<std::string_view, 6> words{"bind", "volume", "tmpfs", "cluster", "npipe", "image"};
+  one_of(reader, value, path, words);
+}
+
 constexpr auto mount_bind_rows = std::to_array<Key<Mount>>({
     runs<Mount>("create_host_path", boolean, create_host_path),
     refused<Mount>("propagation", text_value, yet),
-    refused<Mount>("recursive", text_value, yet),
-    refused<Mount>("selinux", text_value, yet),
+    refused<Mount>("recursive", recursive, yet),
+    refused<Mount>("selinux", selinux, yet),
 });
 static_assert(well_formed(mount_bind_rows));
 
@@ -152,7 +177,7 @@ constexpr auto mount_rows = std::to_array<Key<Mount>>({
     runs<Mount>("source", text_value, into<&Mount::source>),
     runs<Mount>("target", text_value, into<&Mount::target>),
     refused<Mount>("tmpfs", tmpfs_mount, yet),
-    runs<Mount>("type", text_value, mount_type),
+    runs<Mount>("type", kind_of_mount, mount_type),
     runs<Mount>("volume", object<mount_volume_table>, volume_options),
 });
 static_assert(well_formed(mount_rows));

@@ -19,9 +19,9 @@ void turn_into(Node& value, Kind kind, std::string text) {
 
 std::optional<bool> truth(std::string_view text) {
   const std::string word = text::lower(text);
-  for (const auto yes : {"true", "1", "t", "yes", "y", "on"})
+  for (const auto yes : {"true", "yes", "y", "on"})
     if (word == yes) return true;
-  for (const auto no : {"false", "0", "f", "no", "n", "off"})
+  for (const auto no : {"false", "no", "n", "off"})
     if (word == no) return false;
   return std::nullopt;
 }
@@ -142,6 +142,10 @@ void number(Reader& reader, Node& value, const std::string& path) {
 void bytes(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::integer && value.kind != Kind::real && value.kind != Kind::text)
     return wrong_kind(reader, value, path, "a number of bytes, as in 512m or 1.5g");
+  if (value.kind == Kind::real) {
+    reader.notes.warning(value.at, path, "Compose takes a fractional number of bytes as none", "write it as in 1.5g");
+    return turn_into(value, Kind::text, "0");
+  }
   if (value.text == "-1") return turn_into(value, Kind::text, "-1");  // without limit
   const auto count = text::bytes(value.text);
   if (!count) return reader.notes.problem(value.at, path, count.error().message, count.error().hint);

@@ -120,8 +120,6 @@ TEST_CASE("what we do not run is refused with its place and reason") {
            Row{"volumes: ['/x:y']", "services.s.volumes[0]: the target 'y' must be an absolute path"},
            Row{"restart: sometimes", "4:14: services.s.restart: 'sometimes' is not a restart policy"},
            Row{"restart: always:5", "'always:5' is not a restart policy"},
-           Row{"pull_policy: daily", "the pull policy 'daily' is not supported yet"},
-           Row{"scale: -1", "services.s.scale: must not be negative"},
            Row{"deploy: {mode: foo}", "services.s.deploy.mode: 'foo' is not a mode"},
            Row{"deploy: {mode: global, replicas: 2}",
                "services.s.deploy.replicas: a global service runs once on every node"},
