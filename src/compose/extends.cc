@@ -32,8 +32,8 @@ class Extends {
  private:
   struct Wanted {
     std::string service;
-    const Node* at = nullptr;      // where its name stands
-    const Node* file = nullptr;    // none: of this file
+    const Node* at = nullptr;    // where its name stands
+    const Node* file = nullptr;  // none: of this file
   };
   std::optional<Wanted> wanted(const Node& extends, const std::string& path);
   Node* services_of(const std::string& file, const Node& from, const std::string& at);
@@ -52,7 +52,7 @@ std::optional<Extends::Wanted> Extends::wanted(const Node& extends, const std::s
   }
   for (const Member& member : extends.members)
     if (member.key != "service" && member.key != "file")
-      notes.problem(member.at, under(path, member.key), "unknown key '" + member.key + "'", "service and file");
+      notes.warning(member.at, under(path, member.key), "unknown key '" + member.key + "'", "service and file");
     else if (member.value.kind != Kind::text && !(member.key == "file" && member.value.kind == Kind::null))
       wrong_kind(reader_, member.value, under(path, member.key), "text");
   const Node* service = extends.find("service");

@@ -77,7 +77,7 @@ class Include {
       else if (member.key == "project_directory")
         wrong_kind(reader_, member.value, here, "text");
       else
-        reader_.notes.problem(member.at, here, "unknown key '" + member.key + "'",
+        reader_.notes.warning(member.at, here, "unknown key '" + member.key + "'",
                               "path, project_directory and env_file");
     }
     if (value.kind == Kind::map && item.paths.empty()) reader_.notes.problem(value.at, at, "'path' is missing");
@@ -146,10 +146,10 @@ class Include {
         if (!known)
           ours.members.push_back(std::move(member));
         else if (!same(known->value, member.value))
-          reader_.notes.problem(known->at, under(kind, member.key),
-                                "it is also in '" + from.text + "', which is included here, and differs",
-                                "change an included project by a second path: 'include: [{path: [" + from.text +
-                                    ", changes.yaml]}]'");
+          reader_.notes.problem(
+              known->at, under(kind, member.key),
+              "it is also in '" + from.text + "', which is included here, and differs",
+              "change an included project by a second path: 'include: [{path: [" + from.text + ", changes.yaml]}]'");
       }
     }
   }

@@ -50,7 +50,6 @@ class Merge {
   void named(Node& base, Node over, Path&);
   void dependencies(Node& base, Node over, Path&);
   void logging(Node& base, Node over, Path&);
-  void bounds(Node& base, Node over, Path&);
   void subnets(Node& base, Node over, Path&);
 
   Notes& notes_;
@@ -60,7 +59,8 @@ constexpr auto is_map = [](const Node& node) { return node.kind == Kind::map; };
 
 // A mapping of names to values as the list of NAME=VALUE, text as a list of one.
 Node to_sequence(Node value) {
-  if (value.kind == Kind::list || value.kind == Kind::null) return value.kind == Kind::list ? value : make_list(value.at);
+  if (value.kind == Kind::list || value.kind == Kind::null)
+    return value.kind == Kind::list ? value : make_list(value.at);
   Node list = make_list(value.at);
   list.tag = value.tag;
   if (value.kind != Kind::map) {
@@ -147,13 +147,6 @@ void Merge::logging(Node& base, Node over, Path& path) {
     base = std::move(over);
 }
 
-void Merge::bounds(Node& base, Node over, Path& path) {
-  if (is_map(base) && is_map(over))
-    mappings(base, std::move(over), path);
-  else
-    base = std::move(over);
-}
-
 // By subnet; one that only the base has is lost, as Compose loses it.
 void Merge::subnets(Node& base, Node over, Path& path) {
   Node merged = make_list(base.at);
@@ -208,15 +201,15 @@ const std::array<Merge::Special, 28> Merge::specials{{
     {"services.*.networks", &Merge::named},
     {"services.*.sysctls", &Merge::sequences},
     {"services.*.tmpfs", &Merge::sequences},
-    {"services.*.ulimits.*", &Merge::bounds},
+    {"services.*.ulimits.*", &Merge::replace},
     {"volumes.*.labels", &Merge::sequences},
 }};
 
 void Merge::values(Node& base, Node over, Path& path) {
   const bool deep = path.size() >= 3;
-  const auto special = !deep ? specials.end() : std::ranges::find_if(specials, [&](const Special& each) {
-    return matches(path, each.pattern);
-  });
+  const auto special =
+      !deep ? specials.end()
+            : std::ranges::find_if(specials, [&](const Special& each) { return matches(path, each.pattern); });
   if (special != specials.end()) {
     // Only what replaces is replaced by nothing.
     if (over.kind == Kind::null && special->merger != &Merge::replace) return;

@@ -79,7 +79,7 @@ TEST_CASE("values that are wrong are told all at once, in order of place") {
   for (const Row& row : {
            Row{"command: [a, 1, true]",
                "4:18: services.s.command[1]: must be text, this is a number (put quotes around it: \"1\")"},
-           Row{"command: 'a \"b'", "a quote in the command is not closed"},
+           Row{"command: 'a \"b'", "a quote or a parenthesis in the command is not closed"},
            Row{"hostname: 1", "services.s.hostname: must be text, this is a number"},
            Row{"stop_grace_period: 30", "must be a duration, as in 1m30s, this is a number (write 30s for seconds)"},
            Row{"ports:", "services.s.ports: must be a list, this is nothing"},
