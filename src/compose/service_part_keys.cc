@@ -51,7 +51,7 @@ static_assert(well_formed(health_rows));
 
 constexpr auto attachment_rows = std::to_array<Key<Attachment>>({
     runs<Attachment>("aliases", texts, into<&Attachment::aliases>),
-    refused<Attachment>("driver_opts", as_written, yet),
+    refused<Attachment>("driver_opts", number_options, yet),
     refused<Attachment>("gw_priority", whole, yet),
     refused<Attachment>("interface_name", text_value, yet),
     runs<Attachment>("ipv4_address", text_value, into<&Attachment::ipv4_address>),
