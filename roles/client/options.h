@@ -27,16 +27,34 @@ inline constexpr std::array globals{
 inline constexpr Option yes{"--yes", "-y", "", "do not ask"};
 inline constexpr Option detach{"--detach", "-d", "", "do not wait for the end"};
 inline constexpr Option progress{"--progress", "", "HOW", "auto, tty, plain, json or quiet", "KONTENA_PROGRESS"};
+// What is read as one Compose project.
 inline constexpr Option file{
-    "--file", "-f", "FILE",
-    "the Compose file (- = standard input); default: compose.yaml, compose.yml, docker-compose.yml "
-    "or docker-compose.yaml, here or in a folder above"};
+    .name = "--file",
+    .brief = "-f",
+    .value = "FILE",
+    .help = "a Compose file (- = standard input), several are merged; default: compose.yaml, compose.yml, "
+            "docker-compose.yml or docker-compose.yaml, here or in a folder above, and its override file",
+    .many = true};
+inline constexpr Option profile{.name = "--profile",
+                                .brief = "",
+                                .value = "NAME",
+                                .help = "also services of this profile; * is all (default: $COMPOSE_PROFILES)",
+                                .many = true};
+inline constexpr Option env_file{.name = "--env-file",
+                                 .brief = "",
+                                 .value = "FILE",
+                                 .help = "variables for the Compose files, in place of .env (default: $COMPOSE_ENV_FILES)",
+                                 .many = true};
+inline constexpr Option project_name{"--project-name", "-p", "NAME", "the name of the Compose project"};
+inline constexpr Option project_directory{"--project-directory", "", "FOLDER",
+                                          "where relative paths start (default: the first file's folder)"};
 
 inline constexpr std::array audit_options{
     Option{"--limit", "-n", "N", "the newest N records (default: 100)"},
 };
 inline constexpr std::array change_options{detach, progress};
-inline constexpr std::array config_options{file, Option{"--format", "", "FORMAT", "yaml or json"}};
+inline constexpr std::array config_options{
+    file, profile, env_file, project_name, project_directory, Option{"--format", "", "FORMAT", "yaml or json"}};
 inline constexpr std::array confirm_options{yes};
 inline constexpr std::array context_use_options{
     Option{"--grid", "", "NAME", "from now on work in this grid"},
@@ -44,6 +62,9 @@ inline constexpr std::array context_use_options{
 };
 inline constexpr std::array deploy_options{
     file,
+    profile,
+    env_file,
+    project_directory,
     Option{"--detach", "-d", "", "do not wait for the end; -q prints the deployment's id"},
     progress,
 };

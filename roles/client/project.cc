@@ -20,29 +20,88 @@ std::string absolute(const Session& session, const std::string& path) {
   return fs::path(path).is_absolute() ? path : (fs::path(session.outside.folder) / path).lexically_normal().string();
 }
 
-// The path as people name it: from here where it is in this folder.
-Result<std::string> discover(const Session& session) {
+constexpr std::array override_names{"compose.override.yml", "compose.override.yaml", "docker-compose.override.yml",
+                                    "docker-compose.override.yaml"};
+
+// The usual file and the one that changes it, as people name them: from here where they are in this folder.
+Result<std::vector<std::string>> discover(const Session& session) {
   fs::path folder = session.outside.folder;
   const fs::path here = folder;
+  const auto shown = [&](const fs::path& path) {
+    return folder == here ? path.filename().string() : path.lexically_relative(here).string();
+  };
   while (true) {
+    std::vector<std::string> found;
     for (const char* name : usual_names)
-      if (files::exists((folder / name).string()))
-        return folder == here ? std::string(name) : (folder / name).lexically_relative(here).string();
+      if (found.empty() && files::exists((folder / name).string())) found.push_back(shown(folder / name));
+    if (!found.empty()) {
+      for (const char* name : override_names)
+        if (found.size() == 1 && files::exists((folder / name).string())) found.push_back(shown(folder / name));
+      return found;
+    }
     if (!folder.has_relative_path()) break;
     folder = folder.parent_path();
   }
   return Error{Code::not_found, "there is no compose.yaml in this folder nor in one above", "name the file by -f FILE"};
 }
 
-Result<std::string> find_file(const Session& session) {
+using Variables = std::map<std::string, std::string>;
+
+std::string variable(const Session& session, const Variables& dot_env, const std::string& name) {
+  if (session.outside.environment.contains(name)) return session.outside.variable(name);
+  const auto found = dot_env.find(name);
+  return found == dot_env.end() ? std::string() : found->second;
+}
+
+bool says_yes(const std::string& word) { return word == "1" || text::lower(word) == "true"; }
+
+// `--env-file`, COMPOSE_ENV_FILES, or `.env` of the folder where there is one.
+Result<std::vector<compose::Source>> read_env_files(const Session& session, const std::string& folder) {
+  std::vector<compose::Source> sources;
+  if (says_yes(session.outside.variable("COMPOSE_DISABLE_ENV_FILE"))) return sources;
+  std::vector<std::string> given = session.arguments.values("--env-file");
+  const std::string listed = session.outside.variable("COMPOSE_ENV_FILES");
+  if (given.empty() && !listed.empty()) given = text::split(listed, ',');
+  for (const std::string& file : given) {
+    KTN_TRY(std::string content, files::read(absolute(session, file), most_file));
+    sources.push_back({file, std::move(content)});
+  }
+  const std::string beside = folder + "/.env";
+  if (given.empty() && files::exists(beside) && !fs::is_directory(beside)) {
+    KTN_TRY(std::string content, files::read(beside, most_file));
+    sources.push_back({beside, std::move(content)});
+  }
+  return sources;
+}
+
+Result<std::vector<std::string>> find_files(const Session& session, const Variables& dot_env) {
   const auto given = session.arguments.values("--file");
-  if (!given.empty()) return given.back();
-  const std::string variable = session.outside.variable("COMPOSE_FILE");
-  if (variable.empty()) return discover(session);
-  if (variable.find(':') != std::string::npos)
-    return Error{Code::unsupported, "COMPOSE_FILE names several files, and one is read at a time",
-                 "merge them: docker compose config > merged.yaml"};
-  return variable;
+  if (!given.empty()) return given;
+  const std::string named = variable(session, dot_env, "COMPOSE_FILE");
+  if (named.empty()) return discover(session);
+  const std::string separator = variable(session, dot_env, "COMPOSE_PATH_SEPARATOR");
+  std::vector<std::string> files;
+  const std::string_view between = separator.empty() ? ":" : std::string_view(separator);
+  for (std::size_t at = 0; at <= named.size();) {
+    const std::size_t end = std::min(named.find(between, at), named.size());
+    files.push_back(named.substr(at, end - at));
+    at = end + between.size();
+  }
+  return files;
+}
+
+std::vector<std::string> active_profiles(const Session& session, const Variables& dot_env) {
+  auto profiles = session.arguments.values("--profile");
+  if (!profiles.empty()) return profiles;
+  for (const std::string& name : text::split(variable(session, dot_env, "COMPOSE_PROFILES"), ','))
+    if (const auto trimmed = text::trim(name); !trimmed.empty()) profiles.emplace_back(trimmed);
+  return profiles;
+}
+
+std::string folder_of(const Session& session, const std::string& first) {
+  const auto given = session.arguments.value("--project-directory");
+  if (!given.empty()) return absolute(session, given);
+  return first == "-" ? session.outside.folder : fs::path(absolute(session, first)).parent_path().string();
 }
 
 Error problems_error(Session& session, const std::string& file, const std::vector<compose::Finding>& problems) {
@@ -82,17 +141,24 @@ Result<compose::Source> read_source(Session& session, const std::string& file) {
 }  // namespace
 
 Result<Project> read_project(Session& session, const std::string& name) {
-  KTN_TRY(const std::string file, find_file(session));
+  // Which files and profiles there are may itself be said in a `.env`: that of the first file named, or of here.
+  const auto given = session.arguments.values("--file");
+  KTN_TRY(const auto first_env, read_env_files(session, given.empty() ? session.outside.folder : folder_of(session, given[0])));
+  const Variables early = compose::variables_of(first_env, session.outside.environment);
+  KTN_TRY(const std::vector<std::string> found, find_files(session, early));
+  const std::string file = text::join(found, ", ");
   compose::Input input;
-  KTN_TRY(compose::Source source, read_source(session, file));
-  input.files.push_back(std::move(source));
-  input.folder = file == "-" ? session.outside.folder : fs::path(absolute(session, file)).parent_path().string();
-  input.project_name = name.empty() ? session.outside.variable("COMPOSE_PROJECT_NAME") : name;
-  input.environment = session.outside.environment;
-  if (const std::string beside = input.folder + "/.env"; files::exists(beside)) {
-    KTN_TRY(std::string text, files::read(beside, most_file));
-    input.env_file = compose::Source{beside, std::move(text)};
+  for (const std::string& each : found) {
+    KTN_TRY(compose::Source source, read_source(session, each));
+    input.files.push_back(std::move(source));
   }
+  input.folder = folder_of(session, found[0]);
+  input.environment = session.outside.environment;
+  KTN_TRY(input.env_files, read_env_files(session, input.folder));
+  const Variables dot_env = compose::variables_of(input.env_files, session.outside.environment);
+  input.profiles = active_profiles(session, dot_env);
+  input.project_name = session.arguments.value("--project-name");
+  if (!name.empty()) input.project_name = name;
   input.open = [](const std::string& path) { return files::read(path, most_file); };
 
   compose::Reading reading = compose::read(input);

@@ -1,4 +1,6 @@
 // The keys of `deploy`.
+#include "part_forms.h"
+#include "parts.h"
 #include "specify.h"
 #include "tables.h"
 #include "values.h"
@@ -18,19 +20,34 @@ void nano_cpus(Specifier& to, const Node& value, const std::string& path, Resour
   resources.nano_cpus = static_cast<std::int64_t>(cores * 1e9 + 0.5);
 }
 
+void text_bytes(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::text) return wrong_kind(reader, value, path, "text");
+  bytes(reader, value, path);
+}
+
+void not_reserved(Reader& reader, Node& value, const std::string& path) {
+  reader.notes.problem(value.at, path, "processes are limited, not reserved", "use deploy.resources.limits.pids");
+}
+
+void update_order(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  if (value.kind == Kind::text && value.text != "start-first" && value.text != "stop-first")
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not an order", "start-first or stop-first");
+}
+
 constexpr auto limits_rows = std::to_array<Key<Resources>>({
     runs<Resources>("cpus", number, nano_cpus),
-    runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
+    runs<Resources>("memory", text_bytes, into<&Resources::memory_bytes>),
     runs<Resources>("pids", integer, into<&Resources::pids>),
 });
 static_assert(well_formed(limits_rows));
 
 constexpr auto reservations_rows = std::to_array<Key<Resources>>({
     runs<Resources>("cpus", number, nano_cpus),
-    refused<Resources>("devices", as_written, yet),
-    refused<Resources>("generic_resources", as_written, yet),
-    runs<Resources>("memory", bytes, into<&Resources::memory_bytes>),
-    refused<Resources>("pids", integer, "processes are limited, not reserved; use deploy.resources.limits.pids"),
+    refused<Resources>("devices", device_requests, yet),
+    refused<Resources>("generic_resources", generic_resources, yet),
+    runs<Resources>("memory", text_bytes, into<&Resources::memory_bytes>),
+    refused<Resources>("pids", not_reserved, "processes are limited, not reserved; use deploy.resources.limits.pids"),
 });
 static_assert(well_formed(reservations_rows));
 
@@ -46,7 +63,7 @@ void most_on_a_node(Specifier& to, const Node& value, const std::string& path, S
 }
 
 constexpr auto placement_rows = std::to_array<Key<S>>({
-    runs<S>("constraints", texts, specify_constraints),
+    runs<S>("constraints", plain_texts, specify_constraints),
     runs<S>("max_replicas_per_node", integer, most_on_a_node),
     runs<S>("preferences", mappings, specify_preferences),
 });
@@ -65,7 +82,7 @@ constexpr auto update_rows = std::to_array<Key<Update>>({
     runs<Update>("failure_action", text_value, specify_failure_action),
     runs<Update>("max_failure_ratio", number, specify_failure_ratio),
     runs<Update>("monitor", duration, specify_monitor),
-    runs<Update>("order", text_value, specify_order),
+    runs<Update>("order", update_order, specify_order),
     runs<Update>("parallelism", integer, specify_parallelism),
 });
 static_assert(well_formed(update_rows));
@@ -78,7 +95,7 @@ constexpr auto deploy_rows = std::to_array<Key<S>>({
     runs<S>("replicas", integer, specify_replicas),
     runs<S>("resources", object<resources_table>, specify_resources),
     mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
-    refused<S>("rollback_config", as_written, yet),
+    refused<S>("rollback_config", object<update_table>, yet),
     runs<S>("update_config", object<update_table>, specify_update),
 });
 static_assert(well_formed(deploy_rows));

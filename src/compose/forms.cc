@@ -17,6 +17,8 @@ void names_to_map(Reader& reader, Node& value, const std::string& path, Make mak
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     Node& item = value.items[i];
     text_value(reader, item, under(path, i));
+    if (item.kind == Kind::text && map.find(item.text))
+      reader.notes.problem(item.at, under(path, i), "'" + item.text + "' is here twice", "take one out");
     if (item.kind == Kind::text) put(map, item.text, make(item.at));
   }
   value = std::move(map);
@@ -69,6 +71,7 @@ void attachments(Reader& reader, Node& value, const std::string& path) {
 namespace {
 
 void files(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::map) return wrong_kind(reader, value, path, "a path or a list");
   if (value.kind != Kind::list) {
     Node list = make_list(value.at);
     list.items.push_back(std::move(value));
@@ -131,12 +134,22 @@ void health_check(Reader& reader, Node& value, const std::string& path) {
   if (const Node* disable = value.find("disable"); disable && disable->text == "false") value.erase("disable");
 }
 
+// Compose looks for a policy anywhere in the text.
+static bool is_pull_policy(std::string_view text) {
+  for (const std::string_view word : {"always", "never", "missing", "build", "refresh", "daily", "weekly"})
+    if (text.find(word) != std::string_view::npos) return true;
+  const std::size_t every = text.find("every_");
+  if (every == std::string_view::npos) return false;
+  const std::size_t digits = every + 6;
+  const std::size_t unit = text.find_first_not_of("0123456789", digits);
+  return unit != std::string_view::npos && unit > digits &&
+         std::string_view("wdhms").find(text[unit]) != std::string_view::npos;
+}
+
 void pull_policy(Reader& reader, Node& value, const std::string& path) {
   text_value(reader, value, path);
   if (value.text == "if_not_present") value.text = "missing";
-  if (value.kind == Kind::text &&
-      !one_of(value.text, {"always", "never", "missing", "build", "refresh", "daily", "weekly"}) &&
-      !value.text.starts_with("every_"))
+  if (value.kind == Kind::text && !is_pull_policy(value.text))
     reader.notes.problem(value.at, path, "'" + value.text + "' is not a pull policy",
                          "always, never, missing or build");
 }
@@ -167,17 +180,31 @@ void container_name(Reader& reader, Node& value, const std::string& path) {
 }
 
 void deploy(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind == Kind::null) value = make_map(value.at);
+  if (value.kind == Kind::null) return;
   canonicalise_map(reader, value, path, deploy_table);
   for (const std::string_view part : {"placement", "resources"})
     if (!value.find(part)) put(value, part, make_map(value.at));
 }
 
+void number_options(Reader& reader, Node& value, const std::string& path) {
+  for (const Member& member : value.members)
+    if (member.value.kind == Kind::boolean)
+      wrong_kind(reader, member.value, under(path, member.key), "text or a number");
+  if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
+  labels(reader, value, path);
+}
+
 void logging(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
-  if (Node* driver = value.find("driver")) text_value(reader, *driver, under(path, "driver"));
-  if (Node* options = value.find("options"); options && options->kind != Kind::null)
-    labels(reader, *options, under(path, "options"));
+  for (Member& member : value.members) {
+    const std::string at = under(path, member.key);
+    if (member.key == "driver")
+      text_value(reader, member.value, at);
+    else if (member.key == "options")
+      number_options(reader, member.value, at);
+    else if (!member.key.starts_with("x-"))
+      reader.notes.problem(member.at, at, "unknown key '" + member.key + "'", "driver and options");
+  }
 }
 
 void ulimits(Reader& reader, Node& value, const std::string& path) {
@@ -188,6 +215,9 @@ void ulimits(Reader& reader, Node& value, const std::string& path) {
       integer(reader, member.value, at);
       continue;
     }
+    for (const Member& bound : member.value.members)
+      if (bound.key != "soft" && bound.key != "hard" && !bound.key.starts_with("x-"))
+        reader.notes.problem(bound.at, under(at, bound.key), "unknown key '" + bound.key + "'", "soft and hard");
     for (const std::string_view bound : {"soft", "hard"}) {
       if (Node* number = member.value.find(bound))
         integer(reader, *number, under(at, bound));
@@ -224,34 +254,6 @@ void extra_hosts(Reader& reader, Node& value, const std::string& path) {
     return wrong_kind(reader, value, path, "a list of HOST=ADDRESS or a mapping");
   }
   value = std::move(list);
-}
-
-void devices(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
-  for (std::size_t i = 0; i < value.items.size(); ++i) {
-    Node& item = value.items[i];
-    if (item.kind == Kind::map) continue;
-    if (item.kind != Kind::text) {
-      wrong_kind(reader, item, under(path, i), "text or a mapping");
-      continue;
-    }
-    const auto parts = text::split(item.text, ':');
-    Node device = make_map(item.at);
-    put(device, "source", make_text(item.at, parts[0]));
-    put(device, "target", make_text(item.at, parts.size() > 1 ? parts[1] : parts[0]));
-    put(device, "permissions", make_text(item.at, parts.size() > 2 ? parts[2] : "rwm"));
-    item = std::move(device);
-  }
-}
-
-void files_used(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
-  for (Node& item : value.items) {
-    if (item.kind != Kind::text) continue;
-    Node used = make_map(item.at);
-    put(used, "source", make_text(item.at, item.text));
-    item = std::move(used);
-  }
 }
 
 }  // namespace kontena::compose

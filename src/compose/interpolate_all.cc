@@ -46,12 +46,6 @@ struct Walk {
 
 void interpolate_all(Reader& reader, Node& root) { Walk{reader, {}}.run(root, ""); }
 
-void apply_tags(Node& node) {
-  std::erase_if(node.members, [](const Member& member) { return member.value.tag == "!reset"; });
-  for (Member& member : node.members) apply_tags(member.value);
-  for (Node& item : node.items) apply_tags(item);
-}
-
 std::string project_name(std::string_view from) {
   std::string name;
   for (const char c : from) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,7 +25,9 @@ struct Reader {
   Notes& notes;
   Lookup variables;                  // the client's environment, then `.env`
   std::deque<std::string>& files;    // names of the files read, for marks
-  std::size_t ports_left = 100'000;  // how many more port ranges may expand to
+  std::string folder;                // where relative paths start, absolute
+  std::set<std::string> inactive = {};  // services that no active profile has
+  std::size_t ports_left = 100'000;     // how many more port ranges may expand to
 };
 
 // Replaces the value by its canonical form, or notes why it has none.

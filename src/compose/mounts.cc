@@ -83,7 +83,7 @@ Node long_form(Reader& reader, const Node& item, const std::string& path) {
     if (!mount.find("bind")) put(mount, "bind", make_map(item.at));
     put(*mount.find("bind"), "create_host_path", make_scalar(item.at, Kind::boolean, "true"));
     mount.erase("volume");
-  } else if (!mount.find("volume")) {
+  } else if (item.text.size() > 2 && !mount.find("volume")) {  // Compose looks at so short a text no further
     put(mount, "volume", make_map(item.at));
   }
   return mount;
@@ -108,14 +108,16 @@ void finish(Reader& reader, Node& mount, const std::string& path) {
 
 }  // namespace
 
-std::string absolute(const Reader& reader, std::string_view path) {
+std::string absolute_path(const Reader& reader, const std::string& folder, std::string_view path) {
   if (path.starts_with('~') && (path.size() == 1 || path[1] == '/')) {
     const auto home = reader.input.environment.find("HOME");
     return clean((home == reader.input.environment.end() ? "/root" : home->second) + std::string(path.substr(1)));
   }
-  if (path.starts_with('/')) return clean(path);
-  return clean(reader.input.folder + '/' + std::string(path));
+  // An absolute one stays as it is written, as in Compose.
+  return path.starts_with('/') ? std::string(path) : clean(folder + '/' + std::string(path));
 }
+
+std::string absolute(const Reader& reader, std::string_view path) { return absolute_path(reader, reader.folder, path); }
 
 void mounts(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");

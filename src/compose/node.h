@@ -13,6 +13,7 @@ struct Mark {
   const std::string* file = nullptr;
   int line = 0;
   int column = 0;
+  friend bool operator==(const Mark&, const Mark&) = default;
 };
 
 enum class Kind : std::uint8_t { null, boolean, integer, real, date, text, list, map };

@@ -1,8 +1,8 @@
 #include "normalise.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "kontena/base/text.h"
@@ -36,15 +36,6 @@ struct Names {
   std::unordered_set<std::string> known;
 };
 
-void check_image(Reader& reader, const Member& service) {
-  if (service.value.made) return;  // was no mapping, which is told already
-  for (const std::string_view source : {"image", "build", "provider"})
-    if (service.value.find(source)) return;
-  if (service.value.find("extends")) return;
-  reader.notes.problem(service.at, under("services", service.key), "the service has neither 'image' nor 'build'",
-                       "if this file changes another one, give that one first");
-}
-
 // A service without networks is in the default one, which need not be declared.
 void join_default(Node& root, Node& service) {
   const Node* networks = service.find("networks");
@@ -62,14 +53,6 @@ void join_default(Node& root, Node& service) {
   Node network = make_map(service.at);
   put(network, "ipam", make_map(service.at));
   put(declared, "default", std::move(network));
-}
-
-void check_mode(Reader& reader, const Member& service) {
-  const Node* mode = service.value.find("network_mode");
-  const Node* networks = service.value.find("networks");
-  if (!mode || mode->text.empty() || !is_map(networks) || networks->members.empty()) return;
-  reader.notes.problem(mode->at, under(under("services", service.key), "network_mode"),
-                       "a service has a network mode or networks, and this one has both", "keep one of them");
 }
 
 // Notes each name of `uses` that is not declared, and which ones are.
@@ -99,89 +82,72 @@ void name_and_prune(Node& root, std::string_view key, const std::string& project
   if (map->members.empty()) root.erase(key);
 }
 
-// Depth first; a dependency that is on the way already closes a circle.
-class Circles {
- public:
-  Circles(Reader& reader, const Node& services) : reader_(reader) {
-    for (const Member& service : services.members) nodes_[service.key] = &service;
-  }
-
-  void look(const std::string& name) {
-    const auto node = nodes_.find(name);
-    if (node == nodes_.end() || !done_.insert(name).second) return;
-    if (way_.size() >= longest) {
-      reader_.notes.problem(node->second->at, under("services", name),
-                            "more than " + std::to_string(longest) + " services wait for each other in a row");
-      return;
-    }
-    way_.push_back(name);
-    const Node* depends_on = node->second->value.find("depends_on");
-    if (is_map(depends_on)) {
-      for (const Member& dependency : depends_on->members) {
-        const auto on_way = std::ranges::find(way_, dependency.key);
-        if (on_way == way_.end()) {
-          look(dependency.key);
-          continue;
-        }
-        const std::vector<std::string> circle(on_way, way_.end());
-        reader_.notes.problem(dependency.at, under(under(under("services", name), "depends_on"), dependency.key),
-                              "services wait for each other: " + text::join(circle, " → ") + " → " + dependency.key);
-      }
-    }
-    way_.pop_back();
-  }
-
- private:
-  static constexpr std::size_t longest = 500;
-
-  Reader& reader_;
-  std::unordered_map<std::string, const Member*> nodes_;
-  std::unordered_set<std::string> done_;
-  std::vector<std::string> way_;
-};
-
-// Who is linked to a service waits for it, as Compose has it.
-void depend_on_links(Reader& reader, const Node& services, Member& service) {
-  const Node* links = service.value.find("links");
-  if (!links || links->kind != Kind::list) return;
-  for (std::size_t i = 0; i < links->items.size(); ++i) {
-    const Node& link = links->items[i];
-    const std::string other = link.text.substr(0, link.text.find(':'));
-    if (other.empty()) continue;
-    if (!services.find(other)) {
-      reader.notes.problem(link.at, under(under(under("services", service.key), "links"), i),
-                           "there is no service '" + other + "' in this file", near(other, &services));
-      continue;
-    }
-    Node& depends_on = service.value["depends_on"];
-    if (depends_on.kind != Kind::map) depends_on = make_map(link.at);
-    if (depends_on.find(other)) continue;
-    Node dependency = make_map(link.at);
-    put(dependency, "condition", make_text(link.at, "service_started"));
-    put(dependency, "required", make_scalar(link.at, Kind::boolean, "true"));
-    put(dependency, "restart", make_scalar(link.at, Kind::boolean, "true"));
-    put(depends_on, other, std::move(dependency));
-  }
+// Who must be there first is said by other keys too.
+void depend(Node& service, const std::string& on, const Mark& at, std::optional<bool> restart) {
+  Node& depends_on = service["depends_on"];
+  if (!is_map(&depends_on)) depends_on = make_map(at);
+  if (depends_on.find(on)) return;
+  Node dependency = make_map(at);
+  put(dependency, "condition", make_text(at, "service_started"));
+  if (restart.value_or(false)) put(dependency, "restart", make_scalar(at, Kind::boolean, "true"));
+  put(dependency, "required", make_scalar(at, Kind::boolean, "true"));
+  put(depends_on, on, std::move(dependency));
 }
 
-void check_dependencies(Reader& reader, const Node& services) {
-  const Names known(&services);
-  for (const Member& service : services.members) {
-    const Node* depends_on = service.value.find("depends_on");
-    if (!is_map(depends_on)) continue;
-    for (const Member& dependency : depends_on->members) {
-      if (known.has(dependency.key)) continue;
-      const std::string path = under(under(under("services", service.key), "depends_on"), dependency.key);
-      const Node* required = dependency.value.find("required");
-      const std::string what = "there is no service '" + dependency.key + "' in this file";
-      if (required && required->text == "false")
-        reader.notes.warning(dependency.at, path, what + "; it is not waited for");
-      else
-        reader.notes.problem(dependency.at, path, what, near(dependency.key, &services));
+void imply_dependencies(Node& service) {
+  const auto texts = [&](std::string_view key) {
+    const Node* list = service.find(key);
+    return list && list->kind == Kind::list ? list->items : std::vector<Node>();
+  };
+  for (const Node& link : texts("links")) depend(service, link.text.substr(0, link.text.find(':')), link.at, true);
+  for (const std::string_view key : {"network_mode", "ipc", "pid", "uts", "cgroup"})
+    if (const Node* mode = service.find(key); mode && mode->text.starts_with("service:"))
+      depend(service, mode->text.substr(8), mode->at, true);
+  for (const Node& from : texts("volumes_from"))
+    if (!from.text.starts_with("container:"))
+      depend(service, from.text.substr(0, from.text.find(':')), from.at, false);
+}
+
+void complete_build(Reader& reader, Node& service) {
+  Node* build = service.find("build");
+  if (!is_map(build)) return;
+  if (!build->find("context")) put(*build, "context", make_text(build->at, reader.folder));
+  if (!build->find("dockerfile") && !build->find("dockerfile_inline"))
+    put(*build, "dockerfile", make_text(build->at, "Dockerfile"));
+  Node* args = build->find("args");
+  if (!is_map(args)) return;
+  for (Member& arg : args->members)
+    if (arg.value.kind == Kind::null)
+      if (auto value = reader.variables(arg.key)) arg.value = make_text(arg.at, *std::move(value));
+  std::erase_if(args->members, [](const Member& arg) { return arg.value.kind == Kind::null; });
+}
+
+void complete(Reader& reader, Node& service) {
+  for (const std::string_view key : {"command", "entrypoint"})
+    if (!service.find(key)) put(service, key, make_null(service.at));
+  complete_build(reader, service);
+  imply_dependencies(service);
+  if (Node* secrets = service.find("secrets"))
+    for (Node& secret : secrets->items) {
+      const Node* source = secret.find("source");
+      if (source && !secret.find("target")) put(secret, "target", make_text(secret.at, "/run/secrets/" + source->text));
     }
-  }
-  Circles circles(reader, services);
-  for (const Member& service : services.members) circles.look(service.key);
+  const auto count_all = [](Node* requests) {
+    if (!requests) return;
+    for (Node& request : requests->items)
+      if (!request.find("count") && !request.find("device_ids"))
+        put(request, "count", make_scalar(request.at, Kind::integer, "-1"));
+  };
+  count_all(service.find("gpus"));
+  if (Node* deploy = service.find("deploy"))
+    if (Node* resources = deploy->find("resources"))
+      if (Node* reservations = resources->find("reservations")) count_all(reservations->find("devices"));
+}
+
+void used_files(const Node* list, std::set<std::string>& used) {
+  if (!list) return;
+  for (const Node& item : list->items)
+    if (const Node* source = item.find("source")) used.insert(source->text);
 }
 
 }  // namespace
@@ -189,21 +155,20 @@ void check_dependencies(Reader& reader, const Node& services) {
 void normalise(Reader& reader, Node& root, const std::string& project) {
   if (!root.find("services")) put(root, "services", make_map(root.at));
   if (root.find("services")->kind != Kind::map) return;
-  resolve_files(reader, *root.find("services"));
   for (std::size_t i = 0; i < root.find("services")->members.size(); ++i) {
     // Looked up anew: joining may add `networks` to the root.
     Member& service = root.find("services")->members[i];
     if (service.value.kind != Kind::map) continue;
-    check_image(reader, service);
-    check_mode(reader, service);
-    for (const std::string_view key : {"command", "entrypoint"})
-      if (!service.value.find(key)) put(service.value, key, make_null(service.at));
+    complete(reader, service.value);
     Node value = std::move(service.value);
     join_default(root, value);
     root.find("services")->members[i].value = std::move(value);
   }
+  reader.inactive = drop_inactive(reader.input.profiles, *root.find("services"));
+  check_consistency(reader, root);
+  resolve_files(reader, *root.find("services"));
   const Names networks(root.find("networks")), volumes(root.find("volumes"));
-  std::set<std::string> networks_used, volumes_used;
+  std::set<std::string> networks_used, volumes_used, secrets_used, configs_used;
   for (const Member& service : root.find("services")->members) {
     const std::string path = under("services", service.key);
     if (const Node* joined = service.value.find("networks"); is_map(joined))
@@ -218,13 +183,16 @@ void normalise(Reader& reader, Node& root, const std::string& project) {
         refer(reader, under(under(path, "volumes"), i), source->text, source->at, "volume", volumes,
               root.find("volumes"), volumes_used);
     }
+    used_files(service.value.find("secrets"), secrets_used);
+    used_files(service.value.find("configs"), configs_used);
+    if (const Node* build = service.value.find("build")) used_files(build->find("secrets"), secrets_used);
   }
-  Node& all = *root.find("services");
-  for (Member& service : all.members)
-    if (service.value.kind == Kind::map) depend_on_links(reader, all, service);
-  check_dependencies(reader, all);
   name_and_prune(root, "networks", project, networks_used);
   name_and_prune(root, "volumes", project, volumes_used);
+  name_and_prune(root, "secrets", project, secrets_used);
+  name_and_prune(root, "configs", project, configs_used);
+  root.erase("models");
+  omit_empty(root);
 }
 
 }  // namespace kontena::compose

@@ -128,23 +128,16 @@ std::string identity(const Node& port) {
 
 }  // namespace
 
-void port_number(Reader& reader, Node& value, const std::string& path) {
-  integer(reader, value, path);
-  if (value.kind == Kind::integer && !port(value.text, 1))
-    reader.notes.problem(value.at, path, value.text + " is not a port (1 to 65535)");
-}
-
+// Compose takes any text here; that it means nothing is found when it is to run.
 void published_port(Reader& reader, Node& value, const std::string& path) {
   if (value.kind == Kind::integer) value.kind = Kind::text;
   text_value(reader, value, path);
-  if (value.kind == Kind::text && !value.text.empty() && !range(value.text, 0))
-    reader.notes.problem(value.at, path, "'" + value.text + "' is neither a port (0 to 65535) nor a range of them");
 }
 
-void port_protocol(Reader& reader, Node& value, const std::string& path) {
+void port_address(Reader& reader, Node& value, const std::string& path) {
   text_value(reader, value, path);
-  if (value.kind == Kind::text && value.text != "tcp" && value.text != "udp" && value.text != "sctp")
-    reader.notes.problem(value.at, path, "'" + value.text + "' is not a protocol", "tcp, udp or sctp");
+  if (value.kind == Kind::text && !value.text.empty() && !is_address(value.text))
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not an IP address");
 }
 
 void ports(Reader& reader, Node& value, const std::string& path) {

@@ -11,9 +11,15 @@
 namespace kontena::compose {
 namespace {
 
+// What Compose reads and does not print.
+bool unprinted(const Member& member) {
+  return (member.key == "create_host_path" && member.value.text == "false") || member.key == "pull_refresh_after";
+}
+
 std::vector<const Member*> in_order(const Node& map) {
   std::vector<const Member*> members;
-  for (const Member& member : map.members) members.push_back(&member);
+  for (const Member& member : map.members)
+    if (!unprinted(member)) members.push_back(&member);
   std::ranges::sort(members, {}, [](const Member* member) -> const std::string& { return member->key; });
   return members;
 }

@@ -55,10 +55,6 @@ void resolve_files(Reader& reader, Node& services) {
   for (Member& service : services.members) {
     if (service.value.kind != Kind::map) continue;
     const std::string path = under("services", service.key);
-    if (Node* environment = service.value.find("environment"); is(environment, Kind::map))
-      for (Member& variable : environment->members)
-        if (variable.value.kind == Kind::null)
-          if (auto value = reader.variables(variable.key)) variable.value = make_text(variable.at, *std::move(value));
     merge_files(reader, service.value, path, "env_file", "environment");
     merge_files(reader, service.value, path, "label_file", "labels");
   }

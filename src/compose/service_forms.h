@@ -6,9 +6,8 @@
 namespace kontena::compose {
 
 void ports(Reader&, Node&, const std::string& path);
-void port_number(Reader&, Node&, const std::string& path);
 void published_port(Reader&, Node&, const std::string& path);
-void port_protocol(Reader&, Node&, const std::string& path);
+void port_address(Reader&, Node&, const std::string& path);
 
 void mounts(Reader&, Node&, const std::string& path);
 
@@ -23,13 +22,13 @@ void pull_policy(Reader&, Node&, const std::string& path);
 void links(Reader&, Node&, const std::string& path);
 void container_name(Reader&, Node&, const std::string& path);
 void deploy(Reader&, Node&, const std::string& path);
+void number_options(Reader&, Node&, const std::string& path);  // names to text and numbers
 void logging(Reader&, Node&, const std::string& path);
 void ulimits(Reader&, Node&, const std::string& path);
 void extra_hosts(Reader&, Node&, const std::string& path);
-void devices(Reader&, Node&, const std::string& path);
-void files_used(Reader&, Node&, const std::string& path);  // `configs:` and `secrets:` of a service
 
 // An absolute path without "." and ".." parts; `~` is the client's home.
 std::string absolute(const Reader&, std::string_view path);
+std::string absolute_path(const Reader&, const std::string& folder, std::string_view path);
 
 }  // namespace kontena::compose

@@ -1,4 +1,5 @@
 // The keys of a service that Compose knows.
+#include "part_forms.h"
 #include "service_forms.h"
 #include "specify.h"
 #include "values.h"
@@ -19,14 +20,43 @@ constexpr std::string_view one_host =
 constexpr std::string_view limit = "not supported yet; for cpus, memory and pids use deploy.resources.limits";
 constexpr std::string_view windows = "it has a meaning on Windows only";
 
+void cgroup(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  if (value.kind == Kind::text && value.text != "host" && value.text != "private")
+    reader.notes.problem(value.at, path, "'" + value.text + "' is not a kind of cgroup", "host or private");
+}
+
+// Carried out before; what is left was none.
+void extended(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::text && value.kind != Kind::map)
+    wrong_kind(reader, value, path, "the name of a service or a mapping");
+}
+
+void plain_boolean(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::boolean) wrong_kind(reader, value, path, "true or false");
+}
+
+void instances(Reader& reader, Node& value, const std::string& path) {
+  integer(reader, value, path);
+  if (value.kind == Kind::integer && value.text.starts_with('-'))
+    reader.notes.problem(value.at, path, "must not be negative");
+}
+
+void percent(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::real) return wrong_kind(reader, value, path, "a whole number of 0 to 100");
+  within<0, 100>(reader, value, path);
+}
+
+void oom_score(Reader& reader, Node& value, const std::string& path) { within<-1000, 1000>(reader, value, path); }
+
 constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("annotations", labels, yet),
     ignored<S>("attach", boolean, "a deploy does not follow the output of services; 'logs' does"),
-    refused<S>("blkio_config", as_written, yet),
-    refused<S>("build", as_written, image_only),
+    refused<S>("blkio_config", block_io, yet),
+    refused<S>("build", build, image_only),
     refused<S>("cap_add", texts, yet),
     refused<S>("cap_drop", texts, yet),
-    refused<S>("cgroup", text_value, yet),
+    refused<S>("cgroup", cgroup, yet),
     refused<S>("cgroup_parent", text_value, yet),
     runs<S>("command", command, specify_command),
     refused<S>("configs", files_used, yet),
@@ -34,19 +64,19 @@ constexpr auto service_rows = std::to_array<Key<S>>({
               "one more name of the service in its networks, for services of one instance; 'docker ps' shows "
               "STACK.SERVICE-1"),
     refused<S>("cpu_count", integer, windows),
-    refused<S>("cpu_percent", number, windows),
-    refused<S>("cpu_period", integer, limit),
-    refused<S>("cpu_quota", integer, limit),
-    refused<S>("cpu_rt_period", as_written, limit),
-    refused<S>("cpu_rt_runtime", as_written, limit),
-    refused<S>("cpu_shares", integer, limit),
+    refused<S>("cpu_percent", percent, windows),
+    refused<S>("cpu_period", whole, limit),
+    refused<S>("cpu_quota", whole, limit),
+    refused<S>("cpu_rt_period", whole, limit),
+    refused<S>("cpu_rt_runtime", whole, limit),
+    refused<S>("cpu_shares", whole, limit),
     refused<S>("cpus", number, "use deploy.resources.limits.cpus"),
     refused<S>("cpuset", text_value, "cores differ from node to node"),
-    refused<S>("credential_spec", as_written, windows),
+    refused<S>("credential_spec", credential_spec, windows),
     mapped<S>("depends_on", depends_on, specify_depends_on, "waits across nodes"),
     runs<S>("deploy", deploy, specify_deploy),
-    ignored<S>("develop", as_written, "it is for 'compose watch'"),
-    refused<S>("device_cgroup_rules", texts, yet),
+    ignored<S>("develop", develop, "it is for 'compose watch'"),
+    refused<S>("device_cgroup_rules", unique_texts, yet),
     refused<S>("devices", devices, yet),
     refused<S>("dns", text_or_texts, yet),
     refused<S>("dns_opt", texts, yet),
@@ -56,12 +86,12 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     runs<S>("env_file", env_files, nothing<S>),
     runs<S>("environment", variables, specify_environment),
     ignored<S>("expose", scalars, "every port of a service can be reached inside its networks"),
-    refused<S>("extends", as_written, yet),
-    refused<S>("external_links", texts,
+    runs<S>("extends", extended, nothing<S>),
+    refused<S>("external_links", unique_texts,
                "it names a container outside the stack; a service of a stack is reached by its name"),
     refused<S>("extra_hosts", extra_hosts, yet),
-    refused<S>("gpus", as_written, yet),
-    refused<S>("group_add", scalars, yet),
+    refused<S>("gpus", gpus, yet),
+    refused<S>("group_add", unique_scalars, yet),
     runs<S>("healthcheck", health_check, specify_health),
     runs<S>("hostname", text_value, into<&S::hostname>),
     runs<S>("image", text_value, into<&S::image>),
@@ -74,48 +104,48 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("logging", logging, yet),
     refused<S>("mac_address", text_value, yet),
     refused<S>("mem_limit", bytes, "use deploy.resources.limits.memory"),
-    refused<S>("mem_reservation", bytes, "use deploy.resources.reservations.memory"),
-    refused<S>("mem_swappiness", integer, yet),
+    refused<S>("mem_reservation", whole_bytes, "use deploy.resources.reservations.memory"),
+    refused<S>("mem_swappiness", bytes, yet),
     refused<S>("memswap_limit", bytes, yet),
-    refused<S>("models", as_written, "it is for Docker Model Runner"),
+    refused<S>("models", models_used, "it is for Docker Model Runner"),
     mapped<S>("network_mode", text_value, specify_network_mode,
               "host, none or bridge, of the node where the instance runs"),
     runs<S>("networks", attachments, specify_attachments),
     refused<S>("oom_kill_disable", boolean, yet),
-    refused<S>("oom_score_adj", integer, yet),
+    refused<S>("oom_score_adj", oom_score, yet),
     refused<S>("pid", text_value, one_host),
-    refused<S>("pids_limit", integer, "use deploy.resources.limits.pids"),
+    refused<S>("pids_limit", whole, "use deploy.resources.limits.pids"),
     refused<S>("platform", text_value, "not supported yet; a constraint on node.platform.arch does the same"),
     mapped<S>("ports", ports, specify_ports, "published on the node where the instance runs"),
-    refused<S>("post_start", as_written, yet),
-    refused<S>("pre_start", as_written, yet),
-    refused<S>("pre_stop", as_written, yet),
+    refused<S>("post_start", hooks, yet),
+    refused<S>("pre_start", hooks, yet),
+    refused<S>("pre_stop", hooks, yet),
     refused<S>("privileged", boolean, yet),
-    refused<S>("profiles", texts, yet),
-    refused<S>("provider", as_written, "it runs a program on the client's machine"),
+    runs<S>("profiles", texts, nothing<S>),
+    refused<S>("provider", provider, "it runs a program on the client's machine"),
     runs<S>("pull_policy", pull_policy, specify_pull_policy),
     refused<S>("pull_refresh_after", text_value, yet),
     refused<S>("read_only", boolean, yet),
     runs<S>("restart", text_value, specify_restart),
     refused<S>("runtime", text_value, yet),
-    runs<S>("scale", integer, specify_scale),
+    runs<S>("scale", instances, specify_scale),
     refused<S>("secrets", files_used, yet),
-    refused<S>("security_opt", texts, yet),
+    refused<S>("security_opt", unique_texts, yet),
     refused<S>("shm_size", bytes, yet),
     refused<S>("stdin_open", boolean, yet),
     runs<S>("stop_grace_period", duration, specify_stop_grace_period),
     runs<S>("stop_signal", text_value, into<&S::stop_signal>),
-    refused<S>("storage_opt", as_written, yet),
+    refused<S>("storage_opt", number_options, yet),
     refused<S>("sysctls", labels, yet),
     refused<S>("tmpfs", text_or_texts, yet),
     refused<S>("tty", boolean, yet),
     refused<S>("ulimits", ulimits, yet),
-    refused<S>("use_api_socket", boolean, "it gives the container the client's own credentials"),
+    refused<S>("use_api_socket", plain_boolean, "it gives the container the client's own credentials"),
     runs<S>("user", text_value, into<&S::user>),
     refused<S>("userns_mode", text_value, yet),
     refused<S>("uts", text_value, one_host),
     mapped<S>("volumes", mounts, specify_mounts, "a named volume lives on one node, and the service with it"),
-    refused<S>("volumes_from", texts, yet),
+    refused<S>("volumes_from", unique_texts, yet),
     runs<S>("working_dir", text_value, into<&S::working_dir>),
     runs<S>("x-kontena", object<own_table>, specify_own),
 });

@@ -1,6 +1,10 @@
 // The keys of the mappings inside a service, but for `deploy`.
+#include <algorithm>
+#include <array>
+
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
+#include "part_forms.h"
 #include "service_forms.h"
 #include "specify.h"
 #include "tables.h"
@@ -37,7 +41,7 @@ void test(Specifier&, const Node& value, const std::string&, HealthCheck& check)
 constexpr auto health_rows = std::to_array<Key<HealthCheck>>({
     runs<HealthCheck>("disable", boolean, disable),
     runs<HealthCheck>("interval", duration, time_of_check<&HealthCheck::interval_ms>),
-    runs<HealthCheck>("retries", integer, retries),
+    runs<HealthCheck>("retries", whole, retries),
     runs<HealthCheck>("start_interval", duration, time_of_check<&HealthCheck::start_interval_ms>),
     runs<HealthCheck>("start_period", duration, time_of_check<&HealthCheck::start_period_ms>),
     runs<HealthCheck>("test", health_test, test),
@@ -47,14 +51,14 @@ static_assert(well_formed(health_rows));
 
 constexpr auto attachment_rows = std::to_array<Key<Attachment>>({
     runs<Attachment>("aliases", texts, into<&Attachment::aliases>),
-    refused<Attachment>("driver_opts", as_written, yet),
-    refused<Attachment>("gw_priority", integer, yet),
+    refused<Attachment>("driver_opts", number_options, yet),
+    refused<Attachment>("gw_priority", whole, yet),
     refused<Attachment>("interface_name", text_value, yet),
     runs<Attachment>("ipv4_address", text_value, into<&Attachment::ipv4_address>),
     refused<Attachment>("ipv6_address", text_value, "IPv6 is not supported yet"),
     ignored<Attachment>("link_local_ips", texts, "networks of containers have no link-local addresses"),
     refused<Attachment>("mac_address", text_value, yet),
-    refused<Attachment>("priority", integer, yet),
+    refused<Attachment>("priority", whole, yet),
 });
 static_assert(well_formed(attachment_rows));
 
@@ -74,8 +78,10 @@ void published(Specifier& to, const Node& value, const std::string& path, Port& 
     to.notes.problem(value.at, path,
                      "'" + value.text + "' leaves the choice of the port open, which is not supported yet",
                      "name one port, or none for a free one");
+  else if (const auto number = text::integer(value.text); number && *number >= 0 && *number <= 65535)
+    port.published = *number;
   else
-    port.published = *text::integer(value.text);
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a port (0 to 65535)");
 }
 
 void mode(Specifier& to, const Node& value, const std::string& path, Port&) {
@@ -83,14 +89,26 @@ void mode(Specifier& to, const Node& value, const std::string& path, Port&) {
     to.notes.problem(value.at, path, "'" + value.text + "' is not a mode of a port", "ingress or host");
 }
 
+void protocol(Specifier& to, const Node& value, const std::string& path, Port& port) {
+  if (value.text != "tcp" && value.text != "udp" && value.text != "sctp")
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a protocol", "tcp, udp or sctp");
+  port.protocol = value.text;
+}
+
+void target(Specifier& to, const Node& value, const std::string& path, Port& port) {
+  port.target = integer_of(value);
+  if (port.target < 1 || port.target > 65535)
+    to.notes.problem(value.at, path, value.text + " is not a port (1 to 65535)");
+}
+
 constexpr auto port_rows = std::to_array<Key<Port>>({
     ignored<Port>("app_protocol", text_value, "it describes the port only"),
-    runs<Port>("host_ip", text_value, into<&Port::host_ip>),
+    runs<Port>("host_ip", port_address, into<&Port::host_ip>),
     mapped<Port>("mode", text_value, mode, "both modes publish on the node where the instance runs"),
     ignored<Port>("name", text_value, "it describes the port only"),
-    runs<Port>("protocol", port_protocol, into<&Port::protocol>),
+    runs<Port>("protocol", text_value, protocol),
     runs<Port>("published", published_port, published),
-    runs<Port>("target", port_number, into<&Port::target>),
+    runs<Port>("target", integer, target),
 });
 static_assert(well_formed(port_rows));
 
@@ -114,11 +132,33 @@ void volume_options(Specifier& to, const Node& value, const std::string& path, M
   specify_map<Mount>(to, value, path, mount_volume_keys(), mount);
 }
 
+template <std::size_t size>
+void one_of(Reader& reader, Node& value, const std::string& path, const std::array<std::string_view, size>& words) {
+  text_value(reader, value, path);
+  if (value.kind != Kind::text || std::ranges::find(words, value.text) != words.end()) return;
+  std::string list;
+  for (const std::string_view word : words) list += (list.empty() ? "" : ", ") + std::string(word);
+  reader.notes.problem(value.at, path, "'" + value.text + "' is not known here", list);
+}
+
+void recursive(Reader& reader, Node& value, const std::string& path) {
+  constexpr std::array<std::string_view, 4> words{"enabled", "disabled", "writable", "readonly"};
+  one_of(reader, value, path, words);
+}
+void selinux(Reader& reader, Node& value, const std::string& path) {
+  constexpr std::array<std::string_view, 2> words{"z", "Z"};
+  one_of(reader, value, path, words);
+}
+void kind_of_mount(Reader& reader, Node& value, const std::string& path) {
+  constexpr std::array<std::string_view, 6> words{"bind", "volume", "tmpfs", "cluster", "npipe", "image"};
+  one_of(reader, value, path, words);
+}
+
 constexpr auto mount_bind_rows = std::to_array<Key<Mount>>({
     runs<Mount>("create_host_path", boolean, create_host_path),
     refused<Mount>("propagation", text_value, yet),
-    refused<Mount>("recursive", text_value, yet),
-    refused<Mount>("selinux", text_value, yet),
+    refused<Mount>("recursive", recursive, yet),
+    refused<Mount>("selinux", selinux, yet),
 });
 static_assert(well_formed(mount_bind_rows));
 
@@ -132,12 +172,12 @@ static_assert(well_formed(mount_volume_rows));
 constexpr auto mount_rows = std::to_array<Key<Mount>>({
     runs<Mount>("bind", object<mount_bind_table>, bind_options),
     ignored<Mount>("consistency", text_value, "it has no effect on Linux"),
-    refused<Mount>("image", as_written, yet),
+    refused<Mount>("image", image_mount, yet),
     runs<Mount>("read_only", boolean, into<&Mount::read_only>),
     runs<Mount>("source", text_value, into<&Mount::source>),
     runs<Mount>("target", text_value, into<&Mount::target>),
-    refused<Mount>("tmpfs", as_written, yet),
-    runs<Mount>("type", text_value, mount_type),
+    refused<Mount>("tmpfs", tmpfs_mount, yet),
+    runs<Mount>("type", kind_of_mount, mount_type),
     runs<Mount>("volume", object<mount_volume_table>, volume_options),
 });
 static_assert(well_formed(mount_rows));

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "kontena/base/text.h"
+#include "parts.h"
+#include "service_forms.h"
 #include "values.h"
 
 namespace kontena::compose {
@@ -16,7 +19,6 @@ bool is_name(std::string_view name) {
 
 // A mapping of names to mappings of the table.
 void named(Reader& reader, Node& value, const std::string& path, const Table& table, bool may_be_null) {
-  if (value.kind == Kind::null) value = make_map(value.at);
   if (value.kind != Kind::map) {
     wrong_kind(reader, value, path, "a mapping of names");
     value = make_map(value.at);
@@ -52,7 +54,43 @@ void old_external(Reader& reader, Node& value, const std::string& path) {
   }
 }
 
+// What a config or a secret holds is said in one way, or it is there already.
+void check_source(Reader& reader, const Node& value, const std::string& path, std::initializer_list<const char*> ways) {
+  for (const Member& member : value.members) {
+    std::vector<std::string> said, known;
+    for (const char* way : ways) {
+      known.emplace_back(way);
+      if (member.value.find(way)) said.emplace_back(way);
+    }
+    if (said.size() > 1)
+      reader.notes.problem(member.at, under(path, member.key), text::join(said, " and ") + " exclude each other",
+                           "keep one of them");
+    if (said.empty() && !member.value.find("external"))
+      reader.notes.problem(member.at, under(path, member.key), "it has no content",
+                           "give it one of " + text::join(known, ", ") + ", or 'external: true'");
+  }
+}
+
 }  // namespace
+
+void configs(Reader& reader, Node& value, const std::string& path) {
+  old_external(reader, value, path);
+  named(reader, value, path, config_table, false);
+  check_source(reader, value, path, {"file", "environment", "content"});
+}
+
+void secrets(Reader& reader, Node& value, const std::string& path) {
+  old_external(reader, value, path);
+  named(reader, value, path, secret_table, false);
+  check_source(reader, value, path, {"file", "environment"});
+}
+
+void models(Reader& reader, Node& value, const std::string& path) {
+  named(reader, value, path, model_table, false);
+  for (const Member& member : value.members)
+    if (member.value.kind == Kind::map && !member.value.find("model"))
+      reader.notes.problem(member.at, under(path, member.key), "'model' is missing");
+}
 
 void services(Reader& reader, Node& value, const std::string& path) {
   named(reader, value, path, service_table, false);
@@ -85,6 +123,24 @@ void reserved_addresses(Reader& reader, Node& value, const std::string& path) {
 void volumes(Reader& reader, Node& value, const std::string& path) {
   old_external(reader, value, path);
   named(reader, value, path, volume_table, true);
+  for (const Member& member : value.members) {
+    const Node* external = member.value.find("external");
+    if (!external || external->text != "true") continue;
+    for (const Member& other : member.value.members)
+      if (other.key != "external" && other.key != "name" && !other.key.starts_with("x-"))
+        reader.notes.problem(other.at, under(under(path, member.key), other.key),
+                             "'" + other.key + "' is for volumes that are made here, and this one is external",
+                             "take out one of the two");
+  }
+  // The device of a local bind is a path.
+  for (Member& member : value.members) {
+    Node* options = member.value.find("driver_opts");
+    const Node* how = options ? options->find("o") : nullptr;
+    Node* device = options ? options->find("device") : nullptr;
+    const Node* driver = member.value.find("driver");
+    if (driver && driver->text == "local" && how && device && how->text == "bind" && device->kind == Kind::text)
+      device->text = absolute(reader, device->text);
+  }
 }
 
 }  // namespace kontena::compose

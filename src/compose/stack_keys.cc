@@ -12,13 +12,18 @@ using model::VolumeSpec;
 
 constexpr std::string_view yet = "not supported yet";
 
+// Carried out once all files are merged.
+void included(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) wrong_kind(reader, value, path, "a list of files");
+}
+
 constexpr auto stack_rows = std::to_array<Key<StackSpec>>({
-    refused<StackSpec>("configs", as_written, yet),
-    refused<StackSpec>("include", as_written, yet),
-    refused<StackSpec>("models", as_written, "it is for Docker Model Runner"),
+    refused<StackSpec>("configs", configs, yet),
+    runs<StackSpec>("include", included, nothing<StackSpec>),
+    refused<StackSpec>("models", models, "it is for Docker Model Runner"),
     mapped<StackSpec>("name", text_value, specify_stack_name, "the name of the stack, with '-' for '_'"),
     runs<StackSpec>("networks", networks, specify_networks),
-    refused<StackSpec>("secrets", as_written, yet),
+    refused<StackSpec>("secrets", secrets, yet),
     runs<StackSpec>("services", services, specify_services),
     ignored<StackSpec>("version", as_written, "it is obsolete"),
     runs<StackSpec>("volumes", volumes, specify_volumes),

@@ -19,9 +19,9 @@ void turn_into(Node& value, Kind kind, std::string text) {
 
 std::optional<bool> truth(std::string_view text) {
   const std::string word = text::lower(text);
-  for (const auto yes : {"true", "1", "t", "yes", "y", "on"})
+  for (const auto yes : {"true", "yes", "y", "on"})
     if (word == yes) return true;
-  for (const auto no : {"false", "0", "f", "no", "n", "off"})
+  for (const auto no : {"false", "no", "n", "off"})
     if (word == no) return false;
   return std::nullopt;
 }
@@ -33,7 +33,7 @@ void name_values(Reader& reader, Node& value, const std::string& path, bool null
     std::unordered_map<std::string, std::size_t> places;
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       const Node& item = value.items[i];
-      if (!item.scalar() || item.kind == Kind::null) {
+      if (item.kind != Kind::text) {
         wrong_kind(reader, item, under(path, i), "NAME=VALUE text");
         continue;
       }
@@ -108,6 +108,29 @@ void integer(Reader& reader, Node& value, const std::string& path) {
   turn_into(value, Kind::integer, std::to_string(*number));
 }
 
+void integer_only(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::integer) return wrong_kind(reader, value, path, "a whole number");
+  integer(reader, value, path);
+}
+
+void whole(Reader& reader, Node& value, const std::string& path) {
+  const auto found = value.kind == Kind::real ? real(value.text) : std::nullopt;
+  if (!found || *found > 1e15 || *found < -1e15) return integer(reader, value, path);
+  turn_into(value, Kind::integer, std::to_string(static_cast<std::int64_t>(*found)));
+}
+
+void whole_bytes(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::real) return wrong_kind(reader, value, path, "a whole number of bytes, or text as in 1.5g");
+  bytes(reader, value, path);
+}
+
+void unique_scalars(Reader& reader, Node& value, const std::string& path) {
+  const std::size_t given = value.items.size();
+  scalars(reader, value, path);
+  if (value.kind == Kind::list && value.items.size() < given)
+    reader.notes.problem(value.at, path, "an item is here twice", "take one out");
+}
+
 void number(Reader& reader, Node& value, const std::string& path) {
   const auto found = value.kind == Kind::integer || value.kind == Kind::real || value.kind == Kind::text
                          ? real(value.text)
@@ -119,6 +142,10 @@ void number(Reader& reader, Node& value, const std::string& path) {
 void bytes(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::integer && value.kind != Kind::real && value.kind != Kind::text)
     return wrong_kind(reader, value, path, "a number of bytes, as in 512m or 1.5g");
+  if (value.kind == Kind::real) {
+    reader.notes.warning(value.at, path, "Compose takes a fractional number of bytes as none", "write it as in 1.5g");
+    return turn_into(value, Kind::text, "0");
+  }
   if (value.text == "-1") return turn_into(value, Kind::text, "-1");  // without limit
   const auto count = text::bytes(value.text);
   if (!count) return reader.notes.problem(value.at, path, count.error().message, count.error().hint);
@@ -164,6 +191,18 @@ void texts(Reader& reader, Node& value, const std::string& path) {
   value.items = std::move(kept);
 }
 
+void unique_texts(Reader& reader, Node& value, const std::string& path) {
+  const std::vector<Node> given = value.items;
+  texts(reader, value, path);
+  if (value.items.size() == given.size()) return;
+  for (std::size_t i = 1; i < given.size(); ++i)
+    for (std::size_t j = 0; j < i; ++j)
+      if (given[i].text == given[j].text)
+        return reader.notes.problem(given[i].at, under(path, i),
+                                    "'" + given[i].text + "' is here twice, first at " + std::to_string(j),
+                                    "take one out");
+}
+
 void text_or_texts(Reader& reader, Node& value, const std::string& path) {
   if (value.kind == Kind::text) {
     Node list = make_list(value.at);
@@ -182,7 +221,7 @@ void mappings(Reader& reader, Node& value, const std::string& path) {
 void scalars(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
   for (std::size_t i = 0; i < value.items.size(); ++i)
-    if (value.items[i].scalar() && value.items[i].kind != Kind::null)
+    if (value.items[i].kind == Kind::integer)
       turn_into(value.items[i], Kind::text, as_text(reader, value.items[i], under(path, i)));
   texts(reader, value, path);
 }

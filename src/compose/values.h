@@ -9,10 +9,15 @@ void as_written(Reader&, Node&, const std::string& path);  // checked by nobody:
 void text_value(Reader&, Node&, const std::string& path);
 void boolean(Reader&, Node&, const std::string& path);
 void integer(Reader&, Node&, const std::string& path);
+void integer_only(Reader&, Node&, const std::string& path);  // not even as text
+void whole(Reader&, Node&, const std::string& path);         // what is behind the point is cut off
+void whole_bytes(Reader&, Node&, const std::string& path);
+void unique_scalars(Reader&, Node&, const std::string& path);
 void number(Reader&, Node&, const std::string& path);
-void bytes(Reader&, Node&, const std::string& path);     // to decimal digits, as text
-void duration(Reader&, Node&, const std::string& path);  // to Go's "1m30s"
-void texts(Reader&, Node&, const std::string& path);     // a list of text, each item once
+void bytes(Reader&, Node&, const std::string& path);         // to decimal digits, as text
+void duration(Reader&, Node&, const std::string& path);      // to Go's "1m30s"
+void texts(Reader&, Node&, const std::string& path);         // a list of text, each item once
+void unique_texts(Reader&, Node&, const std::string& path);  // a list of text where none may repeat
 void text_or_texts(Reader&, Node&, const std::string& path);
 void mappings(Reader&, Node&, const std::string& path);   // a list of mappings
 void scalars(Reader&, Node&, const std::string& path);    // a list of text and numbers, to text
@@ -26,5 +31,14 @@ void wrong_kind(Reader&, const Node&, const std::string& path, std::string_view 
 // not what the file has.
 std::string as_text(Reader&, const Node&, const std::string& path);
 std::string print_duration(std::int64_t milliseconds);
+
+template <int least, int most>
+void within(Reader& reader, Node& value, const std::string& path) {
+  const bool number = value.kind == Kind::integer;
+  integer(reader, value, path);
+  if (number && (value.text.size() > 6 || std::stoi(value.text) < least || std::stoi(value.text) > most))
+    reader.notes.problem(value.at, path,
+                         value.text + " is not within " + std::to_string(least) + " and " + std::to_string(most));
+}
 
 }  // namespace kontena::compose

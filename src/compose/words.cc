@@ -9,6 +9,7 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
   std::string word;
   bool in_word = false;
   char quote = '\0';
+  bool substitution = false;  // inside $(…) or `…`, which stays one word
   for (std::size_t i = 0; i < line.size(); ++i) {
     const char c = line[i];
     if (c == '\\' && quote != '\'' && i + 1 < line.size()) {
@@ -25,7 +26,13 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
     } else if (c == '\'' || c == '"') {
       quote = c;
       in_word = true;
-    } else if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+    } else if (c == '(' && (substitution || !word.ends_with('$'))) {
+      return std::nullopt;
+    } else if (c == '(' || c == ')' || c == '`') {
+      substitution = !substitution;
+      word += c;
+      in_word = true;
+    } else if (!substitution && (c == ' ' || c == '\t' || c == '\n' || c == '\r')) {
       if (in_word) words.push_back(std::exchange(word, {}));
       in_word = false;
     } else {
@@ -33,7 +40,7 @@ std::optional<std::vector<std::string>> split_words(std::string_view line) {
       in_word = true;
     }
   }
-  if (quote != '\0') return std::nullopt;
+  if (quote != '\0' || substitution) return std::nullopt;
   if (in_word) words.push_back(std::move(word));
   return words;
 }
@@ -46,7 +53,7 @@ void command(Reader& reader, Node& value, const std::string& path) {
   }
   if (value.kind != Kind::text) return wrong_kind(reader, value, path, "text or a list of text");
   const auto words = split_words(value.text);
-  if (!words) return reader.notes.problem(value.at, path, "a quote in the command is not closed");
+  if (!words) return reader.notes.problem(value.at, path, "a quote or a parenthesis in the command is not closed");
   Node list = make_list(value.at);
   list.written = value.text;
   bool shell = false;

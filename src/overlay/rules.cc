@@ -145,11 +145,13 @@ Rules rules(const Subnet& pool, const std::vector<Bridge>& bridges, const Who& w
   }
   text += "  }\n}\n";
 
-  // Proxy ARP would tell each container about all that the host has a route to.
+  // Proxy ARP would tell each container about all that the host has a route to. Only questions
+  // are dropped: the host asks with whatever address of its own the packet has, and needs the answer.
   text += "table arp " + std::string(table) +
           " {\n  chain input {\n    type filter hook input priority filter; policy accept;\n";
   for (const Bridge& bridge : bridges)
-    text += "    iifname " + quoted(bridge.name) + " arp daddr ip != " + to_text(bridge.subnet) + " drop\n";
+    text += "    iifname " + quoted(bridge.name) + " arp operation request arp daddr ip != " +
+            to_text(bridge.subnet) + " drop\n";
   return {text + "  }\n}\n", who};
 }
 

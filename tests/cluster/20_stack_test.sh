@@ -40,6 +40,11 @@ spread() { running_names shop.worker | cut -d' ' -f1 | sort | uniq -c | awk '{pr
 expect_output "two on each host" '^2 $' spread
 web_host() { running_names shop.web | cut -d' ' -f1; }
 expect_output "the published port answers on that host" '^hello$' curl_from 1 "http://$(lab ip "$(web_host)"):8080/"
+at_home() { # the node itself comes from another address than the network's, and has to find the container anew
+  lab exec "$(web_host)" ip neigh flush all
+  curl_from "$(web_host)" "http://$(lab ip "$(web_host)"):8080/"
+}
+expect_output "and on the host itself" '^hello$' at_home
 resolves() { lab docker "$(web_host)" exec shop.web-1 sh -c 'nslookup cache || getent hosts cache || ping -c 1 -W 1 cache'; }
 check "a service finds another by name, wherever it runs" resolves
 expect_output "ps names the address of the port" '8080' ktn ps shop/web

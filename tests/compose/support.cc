@@ -9,7 +9,7 @@ Input input_of(const Project& project) {
   input.files = {{"compose.yaml", project.text}};
   input.folder = "/project";
   input.environment = project.environment;
-  if (!project.dot_env.empty()) input.env_file = Source{".env", project.dot_env};
+  if (!project.dot_env.empty()) input.env_files = {Source{".env", project.dot_env}};
   input.open = [files = project.files](const std::string& path) -> Result<std::string> {
     const auto file = files.find(path);
     if (file == files.end()) return Error{Code::not_found, "there is no such file"};

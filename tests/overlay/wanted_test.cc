@@ -67,7 +67,7 @@ TEST_CASE("what comes from a bridge has the address of one of its instances, or 
   CHECK(has(rules, "iifname @bridges iifname . ip saddr != @own drop"));
   // Nor does it reach, or hear of, what is not of its network.
   CHECK(has(rules, "iifname \"knaaaaaaaaaa\" ip daddr { 10.80.0.0/12 } ip daddr != 10.80.16.0/22 drop"));
-  CHECK(has(rules, "iifname \"knaaaaaaaaaa\" arp daddr ip != 10.80.16.0/22 drop"));
+  CHECK(has(rules, "iifname \"knaaaaaaaaaa\" arp operation request arp daddr ip != 10.80.16.0/22 drop"));
   CHECK(has(rules, R"(elements = { "knaaaaaaaaaa", "knbbbbbbbbbb" })"));
   CHECK(has(rules, R"(elements = { "knaaaaaaaaaa" . 10.80.16.1, "knbbbbbbbbbb" . 10.80.20.1 })"));
   CHECK(has(rules, "iifname . ip daddr @gateways udp dport 53 meta mark set meta mark & 0x00ffffff | 0x4b000000 accept"));

@@ -18,12 +18,13 @@ struct Source {
 };
 
 struct Input {
-  std::vector<Source> files;  // merged in order; this reader takes one
+  std::vector<Source> files;  // merged in order
   std::string folder;         // the project's: absolute; relative paths start here
   std::string project_name;   // "" = the file's `name:`, else the folder's
   std::map<std::string, std::string> environment;  // the process's, for ${…} and bare KEYs
-  std::optional<Source> env_file;                  // the project's `.env`
-  // Reads another file that a Compose file names (`env_file:`), by absolute path.
+  std::vector<Source> env_files;                   // the project's `.env`, or those given in its place; the last wins
+  std::vector<std::string> profiles;               // active ones; "*" is all
+  // Reads another file that a Compose file names (`env_file:`, `include:`, `extends:`), by absolute path.
   std::function<Result<std::string>(const std::string& path)> open;
 };
 
@@ -47,6 +48,11 @@ struct Reading {
   std::vector<Finding> problems;     // all of them, in order of file and line
   std::vector<Finding> warnings;
 };
+
+// The variables of `.env` files, for what must be known before the project is read (COMPOSE_FILE, …).
+// What is wrong in them is told by read().
+std::map<std::string, std::string> variables_of(const std::vector<Source>& env_files,
+                                                const std::map<std::string, std::string>& environment);
 
 // Stage one: files → the canonical document, which `stack config` prints.
 Reading read(const Input&);

@@ -48,7 +48,9 @@ TEST_CASE("what is wrong is told, with what is near") {
            Row{{"ps", "a", "b"}, "unexpected argument 'b'", ""},
            Row{{"node", "show"}, "NODE is missing", ""},
            Row{{"service", "scale"}, "STACK/SERVICE=N... is missing", ""},
-           Row{{"stack", "deploy", "-f", "a", "-f", "b"}, "option '--file' is given more than once", ""},
+           Row{{"stack", "deploy", "--progress", "a", "--progress", "b"},
+               "option '--progress' is given more than once",
+               ""},
        }) {
     const Parsed parsed = parse(row.words, {});
     CAPTURE(row.message);

@@ -24,8 +24,8 @@ _kontena_client() {
       'node rm') options+=" --yes --force" ;;
       'service restart') options+=" --detach --progress" ;;
       'service scale') options+=" --detach --progress" ;;
-      'stack config') options+=" --file --format" ;;
-      'stack deploy') options+=" --file --detach --progress" ;;
+      'stack config') options+=" --file --profile --env-file --project-name --project-directory --format" ;;
+      'stack deploy') options+=" --file --profile --env-file --project-directory --detach --progress" ;;
       'stack rm') options+=" --yes --detach" ;;
       'stack start') options+=" --detach --progress" ;;
       'stack stop') options+=" --detach --progress" ;;

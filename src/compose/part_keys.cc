@@ -1,0 +1,172 @@
+// The keys inside of what is read and refused whole: their owners' rows say why.
+#include "part_forms.h"
+#include "parts.h"
+#include "service_forms.h"
+
+namespace kontena::compose {
+namespace {
+
+constexpr KeyInfo part(std::string_view name, Canonicalise canonical) {
+  return {name, canonical, Class::refused, "goes with the key that it is of"};
+}
+
+constexpr auto build_rows = std::to_array<KeyInfo>({
+    part("additional_contexts", build_contexts),
+    part("args", variables),
+    part("cache_from", plain_texts),
+    part("cache_to", plain_texts),
+    part("context", build_context),
+    part("dockerfile", text_value),
+    part("dockerfile_inline", text_value),
+    part("entitlements", plain_texts),
+    part("extra_hosts", extra_hosts),
+    part("isolation", text_value),
+    part("labels", labels),
+    part("network", text_value),
+    part("no_cache", boolean),
+    part("platforms", plain_texts),
+    part("privileged", boolean),
+    part("provenance", text_or_boolean),
+    part("pull", boolean),
+    part("sbom", text_or_boolean),
+    part("secrets", files_used),
+    part("shm_size", bytes),
+    part("ssh", build_ssh),
+    part("tags", texts),
+    part("target", text_value),
+    part("ulimits", ulimits),
+});
+static_assert(well_formed(build_rows));
+
+constexpr auto block_io_rows = std::to_array<KeyInfo>({
+    part("device_read_bps", block_rates),
+    part("device_read_iops", block_rates),
+    part("device_write_bps", block_rates),
+    part("device_write_iops", block_rates),
+    part("weight", integer_only),
+    part("weight_device", block_weights),
+});
+static_assert(well_formed(block_io_rows));
+// The names in capitals are those that Compose prints.
+constexpr auto block_rate_rows = std::to_array<KeyInfo>(
+    {part("Path", text_value), part("Rate", bytes), part("path", text_value), part("rate", bytes)});
+static_assert(well_formed(block_rate_rows));
+constexpr auto block_weight_rows = std::to_array<KeyInfo>(
+    {part("Path", text_value), part("Weight", integer_only), part("path", text_value), part("weight", integer_only)});
+static_assert(well_formed(block_weight_rows));
+
+constexpr auto credential_rows =
+    std::to_array<KeyInfo>({part("config", text_value), part("file", text_value), part("registry", text_value)});
+static_assert(well_formed(credential_rows));
+
+constexpr auto develop_rows = std::to_array<KeyInfo>({part("watch", watches)});
+constexpr auto watch_rows = std::to_array<KeyInfo>({
+    part("action", watch_action),
+    part("exec", watch_exec),
+    part("ignore", text_or_texts),
+    part("include", text_or_texts),
+    part("initial_sync", boolean),
+    part("path", watch_path),
+    part("target", text_value),
+});
+static_assert(well_formed(watch_rows));
+
+constexpr auto device_request_rows = std::to_array<KeyInfo>({
+    part("capabilities", texts),
+    part("count", device_count),
+    part("device_ids", texts),
+    part("driver", text_value),
+    part("options", labels),
+});
+static_assert(well_formed(device_request_rows));
+
+constexpr auto generic_resource_rows =
+    std::to_array<KeyInfo>({part("discrete_resource_spec", object<discrete_resource_table>)});
+constexpr auto discrete_resource_rows = std::to_array<KeyInfo>({part("kind", text_value), part("value", integer)});
+
+constexpr auto hook_rows = std::to_array<KeyInfo>({
+    part("command", command),
+    part("environment", variables),
+    part("privileged", boolean),
+    part("user", text_value),
+    part("working_dir", text_value),
+});
+static_assert(well_formed(hook_rows));
+
+constexpr auto mount_image_rows = std::to_array<KeyInfo>({part("subpath", text_value)});
+constexpr auto mount_tmpfs_rows = std::to_array<KeyInfo>({part("mode", integer_only), part("size", bytes)});
+
+constexpr auto model_rows = std::to_array<KeyInfo>({
+    part("context_size", integer),
+    part("model", text_value),
+    part("name", text_value),
+    part("runtime_flags", plain_texts),
+});
+static_assert(well_formed(model_rows));
+constexpr auto model_use_rows =
+    std::to_array<KeyInfo>({part("endpoint_var", text_value), part("model_var", text_value)});
+
+constexpr auto provider_rows = std::to_array<KeyInfo>({part("options", provider_options), part("type", text_value)});
+constexpr auto device_rows =
+    std::to_array<KeyInfo>({part("permissions", text_value), part("source", text_value), part("target", text_value)});
+constexpr auto file_used_rows = std::to_array<KeyInfo>({
+    part("gid", text_value),
+    part("mode", mode),
+    part("source", text_value),
+    part("target", text_value),
+    part("uid", text_value),
+});
+static_assert(well_formed(file_used_rows));
+
+void file(Reader& reader, Node& value, const std::string& path) {
+  text_value(reader, value, path);
+  if (value.kind == Kind::text) value.text = absolute(reader, value.text);
+}
+
+constexpr auto secret_rows = std::to_array<KeyInfo>({
+    part("driver", text_value),
+    part("driver_opts", labels),
+    part("environment", text_value),
+    part("external", boolean),
+    part("file", file),
+    part("labels", labels),
+    part("name", text_value),
+    part("template_driver", text_value),
+});
+static_assert(well_formed(secret_rows));
+
+constexpr auto config_rows = std::to_array<KeyInfo>({
+    part("content", text_value),
+    part("environment", text_value),
+    part("external", boolean),
+    part("file", file),
+    part("labels", labels),
+    part("name", text_value),
+    part("template_driver", text_value),
+});
+static_assert(well_formed(config_rows));
+
+}  // namespace
+
+constinit const Table build_table = table_of<build_rows>("services.*.build");
+constinit const Table block_io_table = table_of<block_io_rows>("services.*.blkio_config");
+constinit const Table block_rate_table = table_of<block_rate_rows>("services.*.blkio_config.*[]");
+constinit const Table block_weight_table = table_of<block_weight_rows>("services.*.blkio_config.weight_device[]");
+constinit const Table credential_table = table_of<credential_rows>("services.*.credential_spec");
+constinit const Table develop_table = table_of<develop_rows>("services.*.develop");
+constinit const Table watch_table = table_of<watch_rows>("services.*.develop.watch[]");
+constinit const Table device_request_table = table_of<device_request_rows>("services.*.gpus[]");
+constinit const Table generic_resource_table = table_of<generic_resource_rows>("generic_resources[]");
+constinit const Table discrete_resource_table = table_of<discrete_resource_rows>("discrete_resource_spec");
+constinit const Table hook_table = table_of<hook_rows>("services.*.post_start[]");
+constinit const Table mount_image_table = table_of<mount_image_rows>("services.*.volumes[].image");
+constinit const Table mount_tmpfs_table = table_of<mount_tmpfs_rows>("services.*.volumes[].tmpfs");
+constinit const Table model_table = table_of<model_rows>("models.*");
+constinit const Table model_use_table = table_of<model_use_rows>("services.*.models.*");
+constinit const Table provider_table = table_of<provider_rows>("services.*.provider");
+constinit const Table device_table = table_of<device_rows>("services.*.devices[]");
+constinit const Table file_used_table = table_of<file_used_rows>("services.*.secrets[]");
+constinit const Table secret_table = table_of<secret_rows>("secrets.*");
+constinit const Table config_table = table_of<config_rows>("configs.*");
+
+}  // namespace kontena::compose
