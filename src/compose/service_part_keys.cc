@@ -117,7 +117,8 @@ void create_host_path(Specifier& to, const Node& value, const std::string& path,
 }
 
 void mount_type(Specifier& to, const Node& value, const std::string& path, Mount& mount) {
-  if (const auto kind = model::named<model::MountKind>(value.text))
+  const auto kind = model::named<model::MountKind>(value.text);
+  if (kind == model::MountKind::volume || kind == model::MountKind::bind)
     mount.kind = *kind;
   else if (value.text == "tmpfs" || value.text == "image" || value.text == "cluster" || value.text == "npipe")
     to.notes.problem(value.at, path, "'" + value.text + "' is not supported yet", "volume or bind");

@@ -29,6 +29,8 @@ struct Fields<model::Stack> {
     v("created_ms", s.created_ms);
     v("updated_ms", s.updated_ms);
     v("exposed", s.exposed);
+    v("configs", s.configs);
+    v("secrets", s.secrets);
   }
 };
 
@@ -125,6 +127,9 @@ struct Fields<model::NodeFacts> {
     v("mesh_mtu", s.mesh_mtu);
     v("mesh_rotation", s.mesh_rotation);
     v("seen_address", s.seen_address);
+    v("runtimes", s.runtimes);
+    v("volume_drivers", s.volume_drivers);
+    v("paths", s.paths);
   }
 };
 
@@ -284,6 +289,9 @@ struct Fields<model::Assignment> {
     v("spec", s.spec);
     v("networks", s.networks);
     v("volumes", s.volumes);
+    v("configs", s.configs);
+    v("secrets", s.secrets);
+    v("beside", s.beside);
   }
 };
 

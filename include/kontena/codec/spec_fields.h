@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kontena/codec/container_fields.h"
 #include "kontena/codec/json.h"
 #include "kontena/model/stack.h"
 
@@ -13,6 +14,7 @@ struct Fields<model::Port> {
     v("published", s.published);
     v("protocol", s.protocol);
     v("host_ip", s.host_ip);
+    v("published_last", s.published_last);
   }
 };
 
@@ -24,6 +26,15 @@ struct Fields<model::Mount> {
     v("target", s.target);
     v("read_only", s.read_only);
     v("no_copy", s.no_copy);
+    v("subpath", s.subpath);
+    v("labels", s.labels);
+    v("must_exist", s.must_exist);
+    v("propagation", s.propagation);
+    v("selinux", s.selinux);
+    v("recursive", s.recursive);
+    v("tmpfs_bytes", s.tmpfs_bytes);
+    v("tmpfs_mode", s.tmpfs_mode);
+    v("digest", s.digest);
   }
 };
 
@@ -33,6 +44,11 @@ struct Fields<model::Attachment> {
     v("network", s.network);
     v("aliases", s.aliases);
     v("ipv4_address", s.ipv4_address);
+    v("mac_address", s.mac_address);
+    v("driver_options", s.driver_options);
+    v("interface_name", s.interface_name);
+    v("priority", s.priority);
+    v("gateway_priority", s.gateway_priority);
   }
 };
 
@@ -107,11 +123,26 @@ struct Fields<model::Update> {
 };
 
 template <>
+struct Fields<model::FileUse> {
+  static void visit(auto& v, auto& s) {
+    v("secret", s.secret);
+    v("source", s.source);
+    v("target", s.target);
+    v("uid", s.uid);
+    v("gid", s.gid);
+    v("mode", s.mode);
+  }
+};
+
+template <>
 struct Fields<model::ServiceSpec> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
     v("image", s.image);
+    v("image_digest", s.image_digest);
     v("pull_policy", s.pull_policy);
+    v("pull_every_ms", s.pull_every_ms);
+    v("platform", s.platform);
     v("command", s.command);
     v("entrypoint", s.entrypoint);
     v("environment", s.environment);
@@ -127,12 +158,20 @@ struct Fields<model::ServiceSpec> {
     v("links", s.links);
     v("container_name", s.container_name);
     v("network_mode", s.network_mode);
+    v("volumes_from", s.volumes_from);
+    v("files", s.files);
+    v("options", s.options);
+    v("pre_start", s.pre_start);
+    v("post_start", s.post_start);
+    v("pre_stop", s.pre_stop);
+    v("own_labels", s.own_labels);
     v("health_check", s.health_check);
     v("restart", s.restart);
     v("limits", s.limits);
     v("reservations", s.reservations);
     v("depends_on", s.depends_on);
     v("mode", s.mode);
+    v("job", s.job);
     v("replicas", s.replicas);
     v("placing", s.placing);
     v("update", s.update);
@@ -148,6 +187,7 @@ struct Fields<model::VolumeSpec> {
     v("driver_options", s.driver_options);
     v("labels", s.labels);
     v("external", s.external);
+    v("seed", s.seed);
   }
 };
 
@@ -166,6 +206,16 @@ struct Fields<model::NetworkSpec> {
 };
 
 template <>
+struct Fields<model::FileSpec> {
+  static void visit(auto& v, auto& s) {
+    v("name", s.name);
+    v("digest", s.digest);
+    v("external", s.external);
+    v("labels", s.labels);
+  }
+};
+
+template <>
 struct Fields<model::StackSpec> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
@@ -173,6 +223,8 @@ struct Fields<model::StackSpec> {
     v("networks", s.networks);
     v("volumes", s.volumes);
     v("exposed", s.exposed);
+    v("configs", s.configs);
+    v("secrets", s.secrets);
   }
 };
 }  // namespace kontena::codec

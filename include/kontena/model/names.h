@@ -21,7 +21,7 @@ template <class E> struct Names;
   template <> struct Names<E> {                                \
     static constexpr std::array all = std::to_array<std::string_view>({__VA_ARGS__}); \
   }
-KTN_NAMES(MountKind, "volume", "bind");
+KTN_NAMES(MountKind, "volume", "bind", "tmpfs", "image", "content");
 KTN_NAMES(Condition, "service_started", "service_healthy", "service_completed_successfully");
 KTN_NAMES(RestartWhen, "no", "on-failure", "always", "unless-stopped");
 KTN_NAMES(Mode, "replicated", "global");

@@ -55,6 +55,9 @@ struct NodeFacts {
   std::int64_t mesh_mtu = 0;       // bytes that a packet of a container may have on its way from here; 0 = not known
   std::int64_t mesh_rotation = 0;  // of the key in use: Grid::key_rotation, when it was made
   std::string seen_address;        // that its requests come from; written by the server
+  Strings runtimes;        // that its engine knows
+  Strings volume_drivers;  // likewise
+  StringMap paths;         // of those it was asked about: what is there ("file", "directory", "device", "socket"; "" = nothing)
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
 

@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-namespace kontena::model {
+#include "kontena/model/container.h"
 
-using Strings = std::vector<std::string>;
-using StringMap = std::map<std::string, std::string>;
+namespace kontena::model {
 
 // What the user wants of one service. Stored as given, never edited by us but
 // for `replicas`, which `service scale` sets.
@@ -21,17 +20,35 @@ struct Port {
   std::int64_t published = 0;   // on the node, 0..65535
   std::string protocol = "tcp"; // tcp, udp, sctp
   std::string host_ip;          // "" = every address of the node
+  std::int64_t published_last = 0;  // above `published`: any free port from there to here; 0 = no range
   friend bool operator==(const Port&, const Port&) = default;
 };
 
-enum class MountKind { volume, bind };
+enum class MountKind {
+  volume,
+  bind,
+  tmpfs,
+  image,    // the files of another image; needs engine API 1.48
+  content,  // of a blob that came with the deploy
+};
 
 struct Mount {
   MountKind kind = MountKind::volume;
-  std::string source;  // a key of StackSpec::volumes, or an absolute path of the node
+  // A key of StackSpec::volumes ("" = a volume of the container's own), an absolute path of
+  // the node, an image, or where content came from in the project, for people.
+  std::string source;
   std::string target;  // absolute, in the container
   bool read_only = false;
-  bool no_copy = false;  // a new volume is not filled from the image
+  bool no_copy = false;   // a new volume is not filled from the image
+  std::string subpath;    // of the volume (needs engine API 1.45) or of the image
+  StringMap labels;       // of a volume of the container's own
+  bool must_exist = false;  // a bind's source is not made where it is missing
+  std::string propagation;  // of a bind: "rprivate", "rslave", …
+  std::string selinux;      // of a bind: "z" or "Z"
+  std::string recursive;    // of a bind: "enabled", "disabled", "writable" or "readonly"
+  std::int64_t tmpfs_bytes = 0;
+  std::int64_t tmpfs_mode = 0;
+  std::string digest;  // of content: the blob, "sha256:…"; a writable one is the instance's own copy
   friend bool operator==(const Mount&, const Mount&) = default;
 };
 
@@ -39,7 +56,23 @@ struct Attachment {  // to a network
   std::string network;  // a key of StackSpec::networks
   Strings aliases;      // besides the service's own name
   std::string ipv4_address;  // "" = the grid gives one
+  std::string mac_address;   // needs engine API 1.44, but for the first network
+  StringMap driver_options;
+  std::string interface_name;     // needs engine API 1.49
+  std::int64_t priority = 0;      // the highest is connected first
+  std::int64_t gateway_priority = 0;  // needs engine API 1.48
   friend bool operator==(const Attachment&, const Attachment&) = default;
+};
+
+// A config or secret as a file in the container.
+struct FileUse {
+  bool secret = false;
+  std::string source;  // a key of StackSpec::configs or ::secrets
+  std::string target;  // absolute
+  std::string uid;     // "" = 0
+  std::string gid;
+  std::int64_t mode = 0444;
+  friend bool operator==(const FileUse&, const FileUse&) = default;
 };
 
 // Absent members are inherited from the image.
@@ -114,7 +147,10 @@ enum class PullPolicy { missing, always, never };
 struct ServiceSpec {
   std::string name;
   std::string image;
+  std::string image_digest;  // of the blob that lists the image's parts, where it came with the deploy; "" = from a registry
   PullPolicy pull_policy = PullPolicy::missing;
+  std::int64_t pull_every_ms = 0;  // pulled again when the node's is older; 0 = as pull_policy says
+  std::string platform;            // "OS[/ARCH[/VARIANT]]", also of the node; "" = the node's
   std::optional<Strings> command;     // absent: the image's
   std::optional<Strings> entrypoint;  // absent: the image's; empty: none
   StringMap environment;
@@ -129,13 +165,21 @@ struct ServiceSpec {
   std::vector<Attachment> networks;
   StringMap links;             // alias → a service of the same stack: a name that this service's instances alone are answered
   std::string container_name;  // one more name of its one instance, in its networks; unique in its project; "" = none
-  std::string network_mode;  // "" = its networks; "host", "none", or "bridge": the engine's own
+  std::string network_mode;  // "" = its networks; "host", "none", or "bridge": the engine's own; "service:NAME"
+  Strings volumes_from;      // "NAME[:ro]", services of the stack
+  std::vector<FileUse> files;
+  std::optional<ContainerOptions> options;  // absent where all are the engine's
+  std::vector<Hook> pre_start;   // each to a good end, before the first instance of a revision
+  std::vector<Hook> post_start;  // in the container, after each start
+  std::vector<Hook> pre_stop;    // likewise, before the cluster stops it
+  StringMap own_labels;          // of the service, not of its containers
   std::optional<HealthCheck> health_check;
   Restart restart;
   Resources limits;
   Resources reservations;
   std::map<std::string, Dependency> depends_on;
   Mode mode = Mode::replicated;
+  bool job = false;  // its instances run to a good end, once for each revision
   std::int64_t replicas = 1;
   Placing placing;
   Update update;

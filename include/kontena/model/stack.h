@@ -15,6 +15,7 @@ struct VolumeSpec {
   StringMap driver_options;
   StringMap labels;
   bool external = false;  // must exist on the node; never made or removed by us
+  std::string seed;       // the blob that it is filled with when it is made, "sha256:…"; "" = nothing
   friend bool operator==(const VolumeSpec&, const VolumeSpec&) = default;
 };
 
@@ -30,6 +31,15 @@ struct NetworkSpec {
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 
+// Where a config's or secret's bytes are. What a secret is never stands in a spec.
+struct FileSpec {
+  std::string name;    // as people gave it; "" = scoped_name(project, stack, key)
+  std::string digest;  // of the blob, "sha256:…"; of a secret's it is keyed, so that nobody can guess from it
+  bool external = false;  // must be in the grid's own store
+  StringMap labels;
+  friend bool operator==(const FileSpec&, const FileSpec&) = default;
+};
+
 // What the user wants of one set of Compose files.
 struct StackSpec {
   std::string name;
@@ -37,6 +47,8 @@ struct StackSpec {
   std::map<std::string, NetworkSpec> networks;
   std::map<std::string, VolumeSpec> volumes;
   std::string exposed;  // a service that answers to the stack's name too; "" = none
+  std::map<std::string, FileSpec> configs;
+  std::map<std::string, FileSpec> secrets;
   friend bool operator==(const StackSpec&, const StackSpec&) = default;
 };
 
@@ -55,6 +67,8 @@ struct Stack {
   std::int64_t created_ms = 0;
   std::int64_t updated_ms = 0;
   std::string exposed;  // as StackSpec::exposed
+  std::map<std::string, FileSpec> configs;
+  std::map<std::string, FileSpec> secrets;
 };
 
 struct Service {
