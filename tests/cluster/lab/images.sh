@@ -16,8 +16,11 @@ image_parts() { # NAME -> packages
     redis) echo "redis-server" ;;
     postgres) echo "postgresql-15" ;;
     python) echo "python3-minimal" ;; # sockets and threads, but few other modules
+    flask) echo "python3 python3-flask python3-pymysql python3-redis gunicorn curl" ;;
+    php) echo "apache2 libapache2-mod-php8.2" ;;
+    mariadb) echo "mariadb-server mariadb-client" ;;
     client) echo "curl iperf3 iproute2 iputils-ping" ;; # busybox-static's wget crashes
-    *) die "image: one of busybox nginx haproxy redis postgres python client" ;;
+    *) die "image: one of busybox nginx haproxy redis postgres mariadb python flask php client" ;;
   esac
 }
 
@@ -30,14 +33,19 @@ image_test() { # NAME -> a command that must work in the finished tree
     haproxy) echo "/usr/sbin/haproxy -v" ;;
     redis) echo "/usr/bin/redis-server --version" ;;
     postgres) echo "/usr/lib/postgresql/15/bin/postgres --version" ;;
+    flask) echo "/usr/bin/python3 -m flask --version" ;;
+    php) echo "/usr/sbin/apache2 -t -f /etc/apache2/here.conf" ;;
+    mariadb) echo "/usr/sbin/mariadbd --version" ;;
   esac
 }
 
 image_config() { # NAME -> part of the image's configuration
   case $1 in
-    busybox | python | client) echo '"Cmd":["sh"]' ;;
+    busybox | python | flask | client) echo '"Cmd":["sh"]' ;;
     nginx) echo '"Cmd":["nginx","-g","daemon off;"],"ExposedPorts":{"80/tcp":{}},"StopSignal":"SIGQUIT"' ;;
     haproxy) echo '"Cmd":["haproxy","-W","-db","-f","/etc/haproxy/haproxy.cfg"],"ExposedPorts":{"80/tcp":{}},"StopSignal":"SIGUSR1"' ;;
+    php) echo '"Cmd":["apache2","-D","FOREGROUND","-f","/etc/apache2/here.conf"],"WorkingDir":"/var/www/html","ExposedPorts":{"80/tcp":{}},"StopSignal":"SIGWINCH"' ;;
+    mariadb) echo '"Entrypoint":["/entrypoint.sh"],"Cmd":["mariadbd"],"ExposedPorts":{"3306/tcp":{}},"Volumes":{"/var/lib/mysql":{}}' ;;
     redis) echo '"Cmd":["redis-server","--protected-mode","no","--dir","/data"],"ExposedPorts":{"6379/tcp":{}},"Volumes":{"/data":{}}' ;;
     postgres) echo '"Entrypoint":["/entrypoint.sh"],"Cmd":["postgres"],"ExposedPorts":{"5432/tcp":{}},"Volumes":{"/var/lib/postgresql/data":{}},"StopSignal":"SIGINT"' ;;
   esac
@@ -113,13 +121,24 @@ settle_program() { # NAME FOLDER
       ln -sf /dev/stdout "$t/var/log/nginx/access.log"
       ln -sf /dev/stderr "$t/var/log/nginx/error.log"
       echo 'hello' >"$t/www/index.html"
+      mkdir -p "$t/etc/nginx/conf.d" "$t/usr/share/nginx/html"
       install -m 644 "$IMAGE_FILES/nginx.conf" "$t/etc/nginx/nginx.conf"
+      install -m 644 "$IMAGE_FILES/nginx.default.conf" "$t/etc/nginx/conf.d/default.conf"
       ;;
     haproxy)
       mkdir -p "$t/var/lib/haproxy" "$t/run/haproxy"
       install -m 644 "$IMAGE_FILES/haproxy.cfg" "$t/etc/haproxy/haproxy.cfg"
       ;;
     redis) mkdir -p "$t/data" ;;
+    php)
+      mkdir -p "$t"/var/www/html "$t"/var/log/apache2 "$t"/run/apache2
+      install -m 644 "$IMAGE_FILES/apache.conf" "$t/etc/apache2/here.conf"
+      ;;
+    mariadb)
+      mkdir -p "$t"/var/lib/mysql "$t"/run/mysqld "$t"/etc/mysql/conf.d
+      : >"$t/etc/mysql/my.cnf"
+      install -m 755 "$IMAGE_FILES/mariadb-entrypoint.sh" "$t/entrypoint.sh"
+      ;;
     postgres)
       mkdir -p "$t/var/lib/postgresql/data" "$t/run/postgresql" "$t/usr/share/zoneinfo"
       install -m 755 "$IMAGE_FILES/postgres-entrypoint.sh" "$t/entrypoint.sh"
