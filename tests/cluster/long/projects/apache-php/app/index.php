@@ -1,0 +1,1 @@
+<?php echo "six times seven: ", 6 * 7, "\n";
