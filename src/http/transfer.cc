@@ -25,6 +25,7 @@ struct State {
   CURL* easy;
   SystemClock clock;
   Duration last_byte{};  // of either direction
+  Duration asked{};      // when on_bytes was last called for nothing
   Response response{};
   std::size_t head_bytes = 0;
   std::string piece;  // the part of the body that is being sent
@@ -217,6 +218,19 @@ Result<List> header_list(const ClientOptions& client, const Job& job) {
 
 enum class End { finished, late, silent };
 
+// Whoever reads a stream is asked now and then whether to go on; tells whether it ends.
+bool asks_on(State& state) {
+  constexpr Duration beat{1'000};
+  if (!state.job.on_bytes) return false;
+  const int status = state.status();
+  if (status < 200 || status >= 300) return false;
+  const Duration now = state.clock.steady();
+  if (now - std::max(state.last_byte, state.asked) < beat) return false;
+  state.stopped = !(*state.job.on_bytes)({});
+  state.asked = state.clock.steady();
+  return state.stopped;
+}
+
 // Drives the transfer; `code` is curl's result where it finished.
 End drive(Handle& handle, State& state, CURLcode& code) {
   const Duration begin = state.clock.steady();
@@ -244,6 +258,7 @@ End drive(Handle& handle, State& state, CURLcode& code) {
       wait = std::min(wait, *state.job.quiet - (now - state.last_byte));
     }
     curl_multi_poll(handle.multi.get(), nullptr, 0, static_cast<int>(wait.count()) + 1, nullptr);
+    if (asks_on(state)) return End::finished;
   }
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(handle.multi.get(), &left))

@@ -38,10 +38,22 @@ Run as_busybox(const ContainerSpec& spec) {
   return run;
 }
 
+Ran as_busybox_in(const ContainerSpec&, const ExecSpec& exec) {
+  const std::string line = text::join(exec.command, " ");
+  Ran ran;
+  if (line == "/nosuch") ran = {127, "", "exec: \"/nosuch\": no such file or directory"};
+  if (line.starts_with("sh -c echo told")) ran = {3, "told\n", "wrong\n"};
+  if (line.starts_with("sh -c echo $A"))
+    ran.output = exec.environment.at("A") + ' ' + exec.user + ' ' + exec.working_dir + '\n';
+  ran.hangs = line.starts_with("sleep");
+  return ran;
+}
+
 std::unique_ptr<Rig> fake_rig() {
   auto fake = std::make_unique<FakeEngine>();
   fake->add_image("busybox");
   fake->behave(as_busybox);
+  fake->answer_exec(as_busybox_in);
   return std::make_unique<Rig>("fake", std::move(fake), "busybox");
 }
 

@@ -120,6 +120,10 @@ Status SimEngine::logs(const std::string& id, const engine::LogOptions& options,
                        const std::function<bool(const engine::LogLine&)>& sink) {
   return call("engine logs", id, 5, [&] { return machine_.engine.logs(id, options, sink); });
 }
+Result<engine::ExecEnd> SimEngine::exec(const std::string& id, const engine::ExecSpec& spec,
+                                        const std::function<bool(const engine::ExecOutput&)>& sink) {
+  return call("engine exec", id, 5, [&] { return machine_.engine.exec(id, spec, sink); });
+}
 // Nobody waits for its result, so it has no time of its own.
 Status SimEngine::watch(const std::string& node, const std::function<bool(const engine::Event&)>& sink) {
   process_.world.call(process_, "engine watch", When::before);

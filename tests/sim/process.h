@@ -68,6 +68,8 @@ class SimEngine final : public engine::Engine {
   Result<std::vector<engine::EngineSubnet>> subnets() override;
   Status remove_network(const std::string& name, const std::string& node) override;
   Status remove_volume(const std::string& name, const std::string& node) override;
+  Result<engine::ExecEnd> exec(const std::string& id, const engine::ExecSpec&,
+                               const std::function<bool(const engine::ExecOutput&)>& sink) override;
   Result<std::string> create(const engine::ContainerSpec&) override;
   Status start(const std::string& id) override;
   Status stop(const std::string& id, Duration grace) override;

@@ -100,6 +100,23 @@ struct LogLine {
   std::string text;       // without the line's end; longer lines than 64 KiB come in parts
 };
 
+// A command in a container that runs, beside its own.
+struct ExecSpec {
+  model::Strings command;
+  model::StringMap environment;  // besides the container's
+  std::string user;              // "" = the container's
+  std::string working_dir;       // likewise
+  bool privileged = false;
+  bool terminal = false;  // its output is one stream then
+};
+
+struct ExecOutput {
+  bool is_error = false;   // stderr
+  std::string_view bytes;  // as they came, however cut; empty each second while nothing comes
+};
+
+using ExecEnd = std::optional<std::int64_t>;  // its exit status
+
 enum class Happened {
   started,
   died,
@@ -161,6 +178,13 @@ class Engine {
 
   // Calls sink for each line, until the end or until it returns false.
   virtual Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) = 0;
+
+  // Runs a command to its end, with nothing to read, and tells its exit status: 126 or 127 where
+  // it cannot be run, with the engine's words as output. None: the sink returned false before its
+  // end; engines cannot end a command, so that it goes on until it or the container ends.
+  // Code::not_found, or Code::conflict where the container does not run.
+  virtual Result<ExecEnd> exec(const std::string& id, const ExecSpec&,
+                               const std::function<bool(const ExecOutput&)>& sink) = 0;
 
   // Calls sink for each event of our containers (and with Happened::other, no
   // container, at once and then about every 10 s when there is none) until it

@@ -25,6 +25,14 @@ struct Run {
   std::string health_output;
 };
 
+// What a command in a container does.
+struct Ran {
+  std::int64_t exit_code = 0;
+  std::string output = {};  // of stdout
+  std::string errors = {};
+  bool hangs = false;  // until the container ends, as by SIGKILL
+};
+
 // An engine in memory, for tests and the simulation: it keeps the rules that
 // Docker keeps (tests/engine/conformance_test.cc holds both against them), runs
 // nothing, and does at once what is asked. Safe from any thread.
@@ -52,6 +60,8 @@ class FakeEngine final : public Engine {
   Status stop(const std::string& id, Duration grace) override;
   Status remove(const std::string& id) override;
   Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) override;
+  Result<ExecEnd> exec(const std::string& id, const ExecSpec&,
+                       const std::function<bool(const ExecOutput&)>& sink) override;
   Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) override;
 
   // What tests arrange. A container is named by its id or its name.
@@ -59,9 +69,10 @@ class FakeEngine final : public Engine {
   void forget_image(const std::string& image);  // as `docker rmi -f` does
   // Where a pull finds it. With another content it is another image of that name.
   void publish(const std::string& image, const std::string& content = {});
-  void fail_pulls(std::optional<Error>);        // all of them, until none is given
+  void fail_pulls(std::optional<Error>);  // all of them, until none is given
   // Else a container runs until it is stopped. Must not call this engine.
   void behave(std::function<Run(const ContainerSpec&)>);
+  void answer_exec(std::function<Ran(const ContainerSpec&, const ExecSpec&)>);  // else all end well at once; likewise
   void fail_next_start(const std::string& words);
   void exit(const std::string& container, std::int64_t code, bool out_of_memory = false);
   void set_health(const std::string& container, model::Health, const std::string& output = {});
@@ -99,6 +110,7 @@ class FakeEngine final : public Engine {
     std::optional<Error> pull_error;
     std::optional<std::string> start_error;
     std::function<Run(const ContainerSpec&)> behaviour;
+    std::function<Ran(const ContainerSpec&, const ExecSpec&)> execs;
     std::set<std::string> image_ids;
     std::map<std::string, Made> containers;            // by id
     std::map<std::string, model::StringMap> networks;  // labels by name

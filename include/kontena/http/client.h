@@ -42,8 +42,9 @@ class Client {
   virtual Result<Response> send(const Request&, Duration timeout) = 0;
 
   // The answer's body goes to on_bytes piece by piece until it returns false (the
-  // answer is then Done) or the body ends. `quiet` is the longest silence. A status
-  // of 300 and more is returned as Response with its body, on_bytes not called.
+  // answer is then Done) or the body ends. `quiet` is the longest silence. While nothing
+  // comes after the head of an answer, on_bytes gets "" each second, and may end it so. A
+  // status of 300 and more is returned as Response with its body, on_bytes not called.
   using Bytes = std::function<bool(std::string_view)>;
   virtual Result<Response> stream(const Request&, Duration quiet, const Bytes& on_bytes) = 0;
 

@@ -12,7 +12,7 @@
 namespace kontena::engine::docker {
 
 // Docker's Engine. Cut by noun: containers.cc, images.cc, networks.cc (and
-// volumes), logs.cc, events.cc; engine.cc has the rest.
+// volumes), logs.cc, events.cc, exec.cc; engine.cc has the rest.
 class DockerEngine final : public Engine {
  public:
   // The socket's path is for messages; the client is connected to it.
@@ -37,6 +37,8 @@ class DockerEngine final : public Engine {
   Status stop(const std::string& id, Duration grace) override;
   Status remove(const std::string& id) override;
   Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) override;
+  Result<ExecEnd> exec(const std::string& id, const ExecSpec&,
+                       const std::function<bool(const ExecOutput&)>& sink) override;
   Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) override;
 
  private:

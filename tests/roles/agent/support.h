@@ -71,6 +71,10 @@ class WatchedEngine final : public engine::Engine {
     if (goes_after_create.exchange(false)) fake_.set_away(true);
     return made;
   }
+  Result<engine::ExecEnd> exec(const std::string& id, const engine::ExecSpec& spec,
+                               const std::function<bool(const engine::ExecOutput&)>& sink) override {
+    return fake_.exec(id, spec, sink);
+  }
   Status start(const std::string& id) override {
     ++starts;
     return fake_.start(id);
