@@ -276,6 +276,14 @@ constexpr std::array table{
             "service show shop/web         for people\nservice show shop/web --json  with its whole spec",
             {},
             service_show},
+    Command{"stack check", "", "Tell what becomes of each key of the Compose file",
+            "`run`: as in Compose; `mapped`: in a way that differs; `ignored`: without an effect that anyone would\n"
+            "miss; `refused`: `stack deploy` refuses the file for it. Needs no server. Exits with 2 where anything is\n"
+            "refused.",
+            "stack check                what is not run as it stands comes first\n"
+            "stack check -q             only what is refused\n"
+            "stack check --format json  every key, with those that are defaults",
+            check_options, stack_check},
     Command{"stack config", "", "Print the Compose file as it is understood", "Needs no server.",
             "stack config                 as YAML\nstack config --format json   as JSON\n"
             "stack config -f - < my.yaml  of standard input",

@@ -32,19 +32,21 @@ inline constexpr Option file{
     .name = "--file",
     .brief = "-f",
     .value = "FILE",
-    .help = "a Compose file (- = standard input), several are merged; default: compose.yaml, compose.yml, "
-            "docker-compose.yml or docker-compose.yaml, here or in a folder above, and its override file",
+    .help =
+        "a Compose file (- = standard input), several are merged; default: compose.yaml, compose.yml, "
+        "docker-compose.yml or docker-compose.yaml, here or in a folder above, and its override file",
     .many = true};
 inline constexpr Option profile{.name = "--profile",
                                 .brief = "",
                                 .value = "NAME",
                                 .help = "also services of this profile; * is all (default: $COMPOSE_PROFILES)",
                                 .many = true};
-inline constexpr Option env_file{.name = "--env-file",
-                                 .brief = "",
-                                 .value = "FILE",
-                                 .help = "variables for the Compose files, in place of .env (default: $COMPOSE_ENV_FILES)",
-                                 .many = true};
+inline constexpr Option env_file{
+    .name = "--env-file",
+    .brief = "",
+    .value = "FILE",
+    .help = "variables for the Compose files, in place of .env (default: $COMPOSE_ENV_FILES)",
+    .many = true};
 inline constexpr Option project_name{"--project-name", "-p", "NAME", "the name of the Compose project"};
 inline constexpr Option project_directory{"--project-directory", "", "FOLDER",
                                           "where relative paths start (default: the first file's folder)"};
@@ -53,6 +55,7 @@ inline constexpr std::array audit_options{
     Option{"--limit", "-n", "N", "the newest N records (default: 100)"},
 };
 inline constexpr std::array change_options{detach, progress};
+inline constexpr std::array check_options{file, profile, env_file, project_name, project_directory};
 inline constexpr std::array config_options{
     file, profile, env_file, project_name, project_directory, Option{"--format", "", "FORMAT", "yaml or json"}};
 inline constexpr std::array confirm_options{yes};

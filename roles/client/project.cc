@@ -5,8 +5,6 @@
 
 #include "kontena/base/files.h"
 #include "kontena/base/text.h"
-#include "kontena/compose/spec.h"
-#include "kontena/model/validate.h"
 
 namespace kontena::client {
 namespace {
@@ -172,10 +170,6 @@ Result<model::StackSpec> read_spec(Session& session, const std::string& name) {
   compose::Specified specified = compose::specify(project.document);
   print_warnings(session, specified.warnings);
   if (!specified.problems.empty()) return problems_error(session, project.file, specified.problems);
-  std::vector<compose::Finding> problems;
-  for (const model::Problem& each : model::validate(specified.spec))
-    problems.push_back({{project.file, 0, 0}, each.path, each.what, ""});
-  if (!problems.empty()) return problems_error(session, project.file, problems);
   return std::move(specified.spec);
 }
 

@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "kontena/compose/read.h"
+#include "kontena/compose/spec.h"
 #include "session.h"
 
 namespace kontena::client {

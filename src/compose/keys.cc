@@ -3,16 +3,21 @@
 #include <vector>
 
 #include "kontena/base/text.h"
+#include "parts.h"
 
 namespace kontena::compose {
 namespace {
 
-constexpr std::array all{&stack_table,      &service_table,     &deploy_table,         &placement_table,
-                         &resources_table,  &limits_table,      &reservations_table,   &health_table,
-                         &attachment_table, &dependency_table,  &restart_policy_table, &port_table,
-                         &mount_table,      &mount_bind_table,  &mount_volume_table,   &network_table,
-                         &ipam_table,       &ipam_config_table, &volume_table,         &update_table,
-                         &own_table,        &stack_own_table};
+constexpr std::array all{
+    &stack_table, &service_table, &deploy_table, &placement_table, &resources_table, &limits_table, &reservations_table,
+    &health_table, &attachment_table, &dependency_table, &restart_policy_table, &port_table, &mount_table,
+    &mount_bind_table, &mount_volume_table, &network_table, &ipam_table, &ipam_config_table, &volume_table,
+    &update_table, &own_table, &stack_own_table,
+    // parts
+    &build_table, &block_io_table, &block_rate_table, &block_weight_table, &credential_table, &develop_table,
+    &watch_table, &device_request_table, &generic_resource_table, &discrete_resource_table, &hook_table,
+    &mount_image_table, &mount_tmpfs_table, &model_table, &model_use_table, &provider_table, &device_table,
+    &file_used_table, &secret_table, &config_table};
 
 // Ours, and so held to: one that stands where it means nothing is no mere anchor.
 constexpr std::string_view own_extension = "x-kontena";
@@ -64,7 +69,9 @@ std::string hint_for(std::string_view key, const Table& table) {
   if (&table == &stack_table && !meant.empty()) return meant;
   if (key == own_extension) return "'x-kontena' belongs at the top of the file or to one of the services";
   for (const Table* other : all) {
-    if (other == &table || !other->find(key)) continue;
+    // The parts have too many common words; those of `build` are known.
+    const bool is_part = other->at(0).what == Class::part && other != &build_table;
+    if (other == &table || is_part || !other->find(key)) continue;
     if (other == &stack_table) return "'" + std::string(key) + "' belongs at the top of the file";
     const bool named = other == &service_table || other == &network_table || other == &volume_table;
     const std::string place(last_word(other->where));
@@ -79,6 +86,7 @@ void canonicalise_map(Reader& reader, Node& map, const std::string& path, const 
     map = make_map(map.at);
     return;
   }
+  map.table = &table;
   std::vector<std::string> extensions;
   for (Member& member : map.members) {
     if (const KeyInfo* row = table.find(member.key)) {
@@ -94,12 +102,18 @@ void canonicalise_map(Reader& reader, Node& map, const std::string& path, const 
   for (const std::string& name : extensions) map.erase(name);
 }
 
+void Specifier::ignored(const Mark& at, const std::string& path, std::string why) {
+  const std::string_view whole = path;
+  notes.warning(at, path, "'" + std::string(whole.substr(whole.rfind('.') + 1)) + "' is ignored: " + why);
+  said[path] = {Class::ignored, std::move(why)};
+}
+
 bool note_unused(Specifier& to, const KeyInfo& row, const Member& member, const std::string& path) {
-  if (row.what == Class::runs || row.what == Class::mapped) return false;
+  if (row.what != Class::ignored && row.what != Class::refused) return false;
   if (says_nothing(member.value)) return true;
   const std::string name = "'" + std::string(row.name) + "' is ";
   if (row.what == Class::ignored)
-    to.notes.warning(member.at, path, name + "ignored: " + std::string(row.note));
+    to.ignored(member.at, path, std::string(row.note));
   else if (row.note.starts_with("not supported"))
     to.notes.problem(member.at, path, name + std::string(row.note));
   else

@@ -9,10 +9,11 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "interpolate.h"
-#include "kontena/compose/read.h"
-#include "kontena/model/stack.h"
+#include "kontena/compose/spec.h"
 #include "node.h"
 #include "notes.h"
 
@@ -23,9 +24,9 @@ namespace kontena::compose {
 struct Reader {
   const Input& input;
   Notes& notes;
-  Lookup variables;                  // the client's environment, then `.env`
-  std::deque<std::string>& files;    // names of the files read, for marks
-  std::string folder;                // where relative paths start, absolute
+  Lookup variables;                     // the client's environment, then `.env`
+  std::deque<std::string>& files;       // names of the files read, for marks
+  std::string folder;                   // where relative paths start, absolute
   std::set<std::string> inactive = {};  // services that no active profile has
   std::size_t ports_left = 100'000;     // how many more port ranges may expand to
 };
@@ -38,18 +39,23 @@ struct Specifier {
   Notes& notes;
   model::StackSpec& spec;
   const Node* service = nullptr;  // the one at hand
+
+  // What becomes of a key (or of a value in a list) where that hangs on its value, by path; a
+  // problem or a warning may be noted besides.
+  struct Said {
+    Class what;
+    std::string note;
+  };
+  std::unordered_map<std::string, Said> said = {};
+  void mapped(const std::string& path, std::string how) { said[path] = {Class::mapped, std::move(how)}; }
+  void ignored(const Mark& at, const std::string& path, std::string why);  // warns of it too
+
+  std::unordered_set<std::string> reached = {};  // paths of the keys whose rows were carried out
 };
 
 // REQUIRES: the value is canonical.
 template <class Spec>
 using Specify = void (*)(Specifier&, const Node& value, const std::string& path, Spec&);
-
-enum class Class : std::uint8_t {
-  runs,     // as in Compose
-  mapped,   // honoured in a way that differs; the note says how
-  ignored,  // has no effect here, and none that anyone would miss; a warning says the note
-  refused,  // the note says why
-};
 
 struct KeyInfo {
   std::string_view name;
@@ -90,7 +96,9 @@ Key<Spec> mapped(std::string_view, Canonicalise, std::nullptr_t, std::string_vie
 // run has its reason.
 constexpr bool well_formed(const auto& rows) {
   return std::ranges::is_sorted(rows, std::ranges::less_equal{}, [](const auto& row) { return row.name; }) &&
-         std::ranges::all_of(rows, [](const auto& row) { return row.note.empty() == (row.what == Class::runs); });
+         std::ranges::all_of(rows, [](const auto& row) {
+           return row.note.empty() == (row.what == Class::runs || row.what == Class::part);
+         });
 }
 
 // The rows of any table, whatever they specify.
@@ -137,7 +145,9 @@ void specify_map(Specifier& to, const Node& map, const std::string& path, std::s
     const auto row = std::ranges::lower_bound(rows, member.key, {}, [](const auto& r) { return r.name; });
     if (row == rows.end() || row->name != member.key) continue;
     const std::string at = under(path, member.key);
-    if (!note_unused(to, *row, member, at)) row->specify(to, member.value, at, spec);
+    if (note_unused(to, *row, member, at)) continue;
+    to.reached.insert(at);
+    row->specify(to, member.value, at, spec);
   }
 }
 

@@ -126,8 +126,9 @@ void specify_external(Specifier& to, const Member& member, const std::string& pa
   network.name = member.value.find("name")->text;
   for (const Member& other : member.value.members)
     if (other.key != "external" && other.key != "name" && !says_nothing(other.value))
-      to.notes.warning(other.at, under(path, other.key),
-                       "'" + other.key + "' is ignored: the network is external, and stays as it was made");
+      to.ignored(other.at, under(path, other.key), "the network is external, and stays as it was made");
+    else
+      to.reached.insert(under(path, other.key));
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ enum class Kind : std::uint8_t { null, boolean, integer, real, date, text, list,
 enum class Style : std::uint8_t { plain, quoted, block };
 
 struct Member;
+struct Table;  // keys.h
 
 // A value of a Compose file. A scalar's `text` is what it means: "31" where the
 // file has 0x1F, and then `written` is what the file has.
@@ -29,8 +30,9 @@ struct Node {
   bool made = false;  // by us: a default, or the long form of something
   Mark at;
   std::string text;
-  std::string written;  // "" = the same as text
-  std::string tag;      // "!reset", "!override"; others are resolved while reading
+  std::string written;           // "" = the same as text
+  const Table* table = nullptr;  // of a map whose keys have rows, once it is canonical
+  std::string tag;               // "!reset", "!override"; others are resolved while reading
   std::vector<Node> items;
   std::vector<Member> members;  // no name twice
 

@@ -1,4 +1,4 @@
-// The keys inside of what is read and refused whole: their owners' rows say why.
+// The keys inside of what is run, or refused, as a whole: the rows of their owners say which.
 #include "part_forms.h"
 #include "parts.h"
 #include "service_forms.h"
@@ -7,7 +7,7 @@ namespace kontena::compose {
 namespace {
 
 constexpr KeyInfo part(std::string_view name, Canonicalise canonical) {
-  return {name, canonical, Class::refused, "goes with the key that it is of"};
+  return {name, canonical, Class::part, {}};
 }
 
 constexpr auto build_rows = std::to_array<KeyInfo>({
@@ -156,8 +156,8 @@ constinit const Table credential_table = table_of<credential_rows>("services.*.c
 constinit const Table develop_table = table_of<develop_rows>("services.*.develop");
 constinit const Table watch_table = table_of<watch_rows>("services.*.develop.watch[]");
 constinit const Table device_request_table = table_of<device_request_rows>("services.*.gpus[]");
-constinit const Table generic_resource_table = table_of<generic_resource_rows>("generic_resources[]");
-constinit const Table discrete_resource_table = table_of<discrete_resource_rows>("discrete_resource_spec");
+constinit const Table generic_resource_table = table_of<generic_resource_rows>("services.*.deploy.resources.reservations.generic_resources[]");
+constinit const Table discrete_resource_table = table_of<discrete_resource_rows>("services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec");
 constinit const Table hook_table = table_of<hook_rows>("services.*.post_start[]");
 constinit const Table mount_image_table = table_of<mount_image_rows>("services.*.volumes[].image");
 constinit const Table mount_tmpfs_table = table_of<mount_tmpfs_rows>("services.*.volumes[].tmpfs");

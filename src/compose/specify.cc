@@ -4,8 +4,10 @@
 
 #include "kontena/base/text.h"
 #include "kontena/compose/spec.h"
+#include "kontena/model/validate.h"
 #include "scalar.h"
 #include "tables.h"
+#include "verdicts.h"
 
 namespace kontena::compose {
 
@@ -63,16 +65,53 @@ void specify_services(Specifier& to, const Node& value, const std::string& path,
   }
 }
 
+namespace {
+
+// The node that the model's path leads to, or the last one on the way that there is.
+const Node& place_of(const Node& root, std::string_view path) {
+  const Node* at = &root;
+  for (std::size_t from = 0; from < path.size();) {
+    const std::size_t end = std::min(path.find_first_of(".[]", from), path.size());
+    const std::string_view part = path.substr(from, end - from);
+    from = end + 1;
+    if (part.empty()) continue;
+    const Node* next = nullptr;
+    if (at->kind == Kind::list) {
+      const auto index = text::integer(part);
+      if (index && *index >= 0 && static_cast<std::size_t>(*index) < at->items.size())
+        next = &at->items[static_cast<std::size_t>(*index)];
+    } else {
+      next = at->find(part == "mounts" ? "volumes" : part == "health_check" ? "healthcheck" : part);
+    }
+    if (!next) break;
+    at = next;
+  }
+  return *at;
+}
+
+// What no key alone can tell, and the bounds of everything.
+void check_model(Specifier& to) {
+  for (const model::Problem& problem : model::validate(to.spec))
+    to.notes.problem(place_of(to.root, problem.path).at, problem.path, problem.what);
+}
+
+}  // namespace
+
+void specify_all(Specifier& to) {
+  specify_map<model::StackSpec>(to, to.root, "", stack_keys(), to.spec);
+  check_static_addresses(to);
+  check_names(to);
+  if (to.spec.services.empty()) to.notes.problem(to.root.at, "services", "there are no services to run");
+  if (to.notes.problems.empty()) check_model(to);
+  to.notes.sort();
+}
+
 Specified specify(const Document& document) {
   Specified result;
   Notes notes;
-  const Node& root = document.root();
-  Specifier to{root, notes, result.spec};
-  specify_map<model::StackSpec>(to, root, "", stack_keys(), result.spec);
-  check_static_addresses(to);
-  check_names(to);
-  if (result.spec.services.empty()) notes.problem(root.at, "services", "there are no services to run");
-  notes.sort();
+  Specifier to{document.root(), notes, result.spec};
+  specify_all(to);
+  result.keys = verdicts_of(to);
   result.problems = std::move(notes.problems);
   result.warnings = std::move(notes.warnings);
   return result;

@@ -6,6 +6,9 @@
 // may count on the canonical form.
 namespace kontena::compose {
 
+// All of the document, with what only the whole can tell.
+void specify_all(Specifier&);
+
 void specify_services(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_networks(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_volumes(Specifier&, const Node&, const std::string& path, model::StackSpec&);

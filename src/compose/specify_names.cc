@@ -31,10 +31,9 @@ void specify_links(Specifier& to, const Node& value, const std::string& path, mo
 
 void drop_unheard(Specifier& to, const Node& service, const std::string& path, model::ServiceSpec& spec) {
   if (spec.container_name.empty() || spec.network_mode.empty()) return;
+  to.ignored(service.member("container_name")->at, under(path, "container_name"),
+             "with network_mode " + spec.network_mode + " the container has no names in the cluster");
   spec.container_name.clear();
-  to.notes.warning(service.member("container_name")->at, under(path, "container_name"),
-                   "'container_name' is ignored: with network_mode " + spec.network_mode +
-                       " the container has no names in the cluster");
 }
 
 void check_names(Specifier& to) {

@@ -113,9 +113,9 @@ void drop_unpublished(Specifier& to, const Node& service, const std::string& pat
   const bool host = spec.network_mode == "host";
   if (spec.ports.empty() || (!host && spec.network_mode != "none")) return;
   spec.ports.clear();
-  to.notes.warning(service.member("ports")->at, under(path, "ports"),
-                   "'ports' is ignored: with network_mode " + spec.network_mode +
-                       (host ? " the container's ports are those of the node" : " the container has no network"));
+  to.ignored(service.member("ports")->at, under(path, "ports"),
+             "with network_mode " + spec.network_mode +
+                 (host ? " the container's ports are those of the node" : " the container has no network"));
 }
 
 void specify_depends_on(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {

@@ -3,10 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "kontena/compose/read.h"
+
 namespace kontena::compose {
 
 // The cases of data/: paths without the ending, in order.
 std::vector<std::string> golden_cases();
+Reading read_case(const std::string& path);
 std::string read_file(const std::string& path);  // "" where there is none
 
 }  // namespace kontena::compose

@@ -33,6 +33,13 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+Reading read_case(const std::string& path) {
+  return read_project({read_file(path + ".yaml"),
+                       {{"HOME", "/home/user"}, {"TAG", "1.25"}, {"EMPTY", ""}, {"REPLICAS", "4"}},
+                       {{"/project/web.env", "FROM_FILE=1\nBOTH=file\n"}},
+                       "DOT=env\n"});
+}
+
 namespace {
 
 void put_findings(codec::Element into, const std::vector<Finding>& findings) {
@@ -40,12 +47,9 @@ void put_findings(codec::Element into, const std::vector<Finding>& findings) {
   for (const Finding& finding : findings) codec::put(codec::append(into), finding.text());
 }
 
-std::string answer(const std::string& text) {
+std::string answer(const std::string& path) {
   codec::Document out;
-  const Reading reading = read_project({text,
-                                        {{"HOME", "/home/user"}, {"TAG", "1.25"}, {"EMPTY", ""}, {"REPLICAS", "4"}},
-                                        {{"/project/web.env", "FROM_FILE=1\nBOTH=file\n"}},
-                                        "DOT=env\n"});
+  const Reading reading = read_case(path);
   put_findings(codec::member(out.root(), "1 read: problems"), reading.problems);
   put_findings(codec::member(out.root(), "2 read: warnings"), reading.warnings);
   if (reading.document) {
@@ -65,7 +69,7 @@ std::string answer(const std::string& text) {
 TEST_CASE("files are read as their golden answers say") {
   for (const std::string& path : golden_cases()) {
     CAPTURE(path);
-    const std::string got = answer(read_file(path + ".yaml"));
+    const std::string got = answer(path);
     if (std::getenv("KTN_ACCEPT")) std::ofstream(path + ".json", std::ios::binary) << got;
     CHECK(got == read_file(path + ".json"));
   }

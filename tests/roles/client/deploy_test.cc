@@ -124,6 +124,29 @@ TEST_CASE("all that is wrong with a file is printed at once, and nothing is sent
   CHECK(none.err.find("-f FILE") != std::string::npos);
 }
 
+TEST_CASE("stack check tells what becomes of each key, what is refused first, and exits as a deploy would") {
+  canned::World world;
+  world.write("compose.yaml", "services:\n  web:\n    image: nginx\n    ports: ['80:80']\n    attach: true\n");
+  auto ran = world.run({"stack", "check"});
+  CHECK(ran.status == 0);
+  CHECK(ran.out ==
+        "PLACE           KEY                           HOW OR WHY\n"
+        "compose.yaml:5  services.web.attach  ignored  a deploy does not follow the output of services; 'logs' does\n"
+        "compose.yaml:4  services.web.ports   mapped   published on the node where the instance runs\n"
+        "compose.yaml:1  services             run\n"
+        "compose.yaml:3  services.web.image   run\n");
+  CHECK(ran.err == "2 keys run, 1 mapped, 1 ignored, 0 refused\n");
+
+  world.write("compose.yaml", "services:\n  web:\n    image: nginx\n    provider: {type: x}\n");
+  ran = world.run({"stack", "check", "-q"});
+  CHECK(ran.status == 2);
+  CHECK(ran.out == "compose.yaml:4: services.web.provider: it runs a program on the client's machine\n");
+  CHECK(world.run({"stack", "deploy"}).status == 2);
+  ran = world.run({"stack", "check", "--format", "json", "-q"});
+  CHECK(ran.status == 2);
+  CHECK(ran.out.find("\"key\": \"services.web.provider\"") != std::string::npos);
+}
+
 TEST_CASE("stack config needs no server") {
   canned::World world;
   world.environment = {{"HOME", world.folder}};

@@ -24,6 +24,7 @@ _kontena_client() {
       'node rm') options+=" --yes --force" ;;
       'service restart') options+=" --detach --progress" ;;
       'service scale') options+=" --detach --progress" ;;
+      'stack check') options+=" --file --profile --env-file --project-name --project-directory" ;;
       'stack config') options+=" --file --profile --env-file --project-name --project-directory --format" ;;
       'stack deploy') options+=" --file --profile --env-file --project-directory --detach --progress" ;;
       'stack rm') options+=" --yes --detach" ;;
@@ -47,7 +48,7 @@ _kontena_client() {
       network) words="create ls rm show test" ;;
       node) words="activate drain label ls network pause rm show" ;;
       service) words="ls restart scale show" ;;
-      stack) words="config deploy history ls rm show start stop" ;;
+      stack) words="check config deploy history ls rm show start stop" ;;
       token) words="create ls rm" ;;
     esac
   elif ((COMP_CWORD != at)); then
