@@ -26,9 +26,12 @@ class CurlClient final : public Client {
     return run({.request = request, .quiet = quiet, .on_bytes = &on_bytes});
   }
   Result<Response> upload(const Request& request, Duration quiet, const Source& next) override {
-    if (request.method != Method::post && request.method != Method::put)
-      return Error{Code::invalid_argument, "only POST and PUT upload"};
-    return run({.request = request, .quiet = quiet, .next = &next});
+    const Pieces pieces = [&]() -> std::optional<std::string> { return next(); };
+    return send_pieces({.request = request, .quiet = quiet, .next = &pieces});
+  }
+  Result<Response> exchange(const Request& request, Duration quiet, const Pieces& next,
+                            const Bytes& on_bytes) override {
+    return send_pieces({.request = request, .quiet = quiet, .on_bytes = &on_bytes, .next = &next});
   }
   void use_certificate(const std::string& certificate_pem, const Redacted& key_pem) override {
     std::vector<std::unique_ptr<Handle>> old;  // closed outside of the lock
@@ -48,6 +51,11 @@ class CurlClient final : public Client {
     std::vector<std::unique_ptr<Handle>> idle;  // connections made with these options
   };
 
+  Result<Response> send_pieces(const Job& job) {
+    if (job.request.method != Method::post && job.request.method != Method::put)
+      return Error{Code::invalid_argument, "only POST and PUT upload"};
+    return run(job);
+  }
   Result<Response> run(const Job& job) {
     auto [options, handle] = take();
     if (!handle->good()) return Error{Code::exhausted, "no memory for a request to " + place_of(*options)};

@@ -31,8 +31,9 @@ struct State {
   std::string piece;  // the part of the body that is being sent
   std::size_t sent = 0;
   bool source_ended = false;
-  bool stopped = false;    // on_bytes has had enough
-  bool too_large = false;  // the answer
+  bool stopped = false;     // on_bytes has had enough
+  bool broken_off = false;  // next has no more to give
+  bool too_large = false;   // the answer
 
   void touch() { last_byte = clock.steady(); }
   int status() const {
@@ -76,7 +77,12 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* user) {
 std::size_t on_read(char* to, std::size_t, std::size_t room, void* user) {
   State& state = *static_cast<State*>(user);
   if (state.sent == state.piece.size() && state.job.next && !state.source_ended) {
-    state.piece = (*state.job.next)();
+    auto piece = (*state.job.next)();
+    if (!piece) {
+      state.broken_off = true;
+      return CURL_READFUNC_ABORT;
+    }
+    state.piece = *std::move(piece);
     state.sent = 0;
     state.source_ended = state.piece.empty();
   }
@@ -304,6 +310,8 @@ Result<Response> transfer(const ClientOptions& client, Handle& handle, const Job
   if (end == End::silent)
     return Error{Code::deadline_exceeded,
                  "nothing from " + place_of(client) + " for " + text::human_duration(*job.quiet)};
+  if (state.broken_off)
+    return Error{Code::failed_precondition, "the request to " + place_of(client) + " was broken off"};
   if (state.too_large) return Error{Code::exhausted, "the answer of " + place_of(client) + " is too large"};
   if (code != CURLE_OK && !state.stopped) return curl_error(easy, code, client, detail.data());
 

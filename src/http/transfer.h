@@ -36,7 +36,7 @@ struct Job {
   std::optional<Duration> total;            // from now to the end of the answer
   std::optional<Duration> quiet;            // the longest silence; time in on_bytes and next does not count
   const Client::Bytes* on_bytes = nullptr;  // where set, gets the body of an answer below 300
-  const Client::Source* next = nullptr;     // where set, gives the body of the request
+  const Client::Pieces* next = nullptr;     // where set, gives the body of the request
 };
 
 Result<Response> transfer(const ClientOptions&, Handle&, const Job&);

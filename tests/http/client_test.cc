@@ -228,3 +228,35 @@ TEST_CASE("requests that can't be sent rightly are not sent") {
   const auto get = client->upload({.path = "/"}, 1s, [] { return std::string(); });
   CHECK(get.error().code == Code::invalid_argument);
 }
+
+TEST_CASE("an exchange sends its body in pieces and takes the answer in pieces; one broken off never looks whole") {
+  std::string got;
+  bool ended = false;
+  CannedServer server([&](Wire& wire, int connection) {
+    got = wire.read_until(connection == 0 ? "0\r\n\r\n" : "never");
+    ended = got.ends_with("0\r\n\r\n");
+    if (ended) wire.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer");
+  });
+  const auto client = over(server);
+  int left = 3;
+  std::string answer;
+  const auto take = [&](std::string_view bytes) { return answer += bytes, true; };
+  const auto whole = client->exchange(
+      {.method = Method::post, .path = "/"}, 5s,
+      [&]() -> std::optional<std::string> { return left-- > 0 ? "piece" : ""; }, take);
+  REQUIRE(whole);
+  CHECK(whole->status == 200);
+  CHECK(answer == "answer");
+  CHECK(ended);
+  left = 3;
+  const auto broken = client->exchange(
+      {.method = Method::post, .path = "/"}, 5s,
+      [&]() -> std::optional<std::string> {
+        if (left-- > 0) return "piece";
+        return std::nullopt;
+      },
+      take);
+  REQUIRE_FALSE(broken);
+  CHECK(broken.error().code == Code::failed_precondition);
+  CHECK_FALSE(ended);
+}

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "kontena/base/clock.h"
@@ -52,6 +53,15 @@ class Client {
   // be, and gives "" at the end. Each piece is on the wire before the next is asked for.
   using Source = std::function<std::string()>;
   virtual Result<Response> upload(const Request&, Duration quiet, const Source& next) = 0;
+
+  // Both: a body of unknown length goes out as with upload(), and the answer's comes in
+  // as with stream(). A piece that is none breaks the request off, so that the other
+  // side does not take what it has for the whole; that is Code::failed_precondition.
+  using Pieces = std::function<std::optional<std::string>()>;
+  virtual Result<Response> exchange(const Request&, Duration quiet, const Pieces& next, const Bytes& on_bytes) {
+    static_cast<void>(quiet), static_cast<void>(next), static_cast<void>(on_bytes);
+    return Error{Code::unsupported, "this client does not send and receive at once"};
+  }
 
   // Shows this certificate of ours on every connection made from now on, and makes new
   // ones for all requests but those under way. Nothing to do for one that shows none.
