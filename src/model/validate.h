@@ -53,6 +53,7 @@ void check_network_mode(Problems&, const std::string& path, const ServiceSpec&);
 void check_network(Problems&, const std::string& path, const NetworkSpec&);
 void check_static_addresses(Problems&, const StackSpec&);
 void check_names(Problems&, const StackSpec&);
+void check_together(Problems&, const StackSpec&);
 std::size_t size_of(const ServiceSpec&);  // of all its strings, roughly what it takes in the store
 
 }  // namespace kontena::model

@@ -145,9 +145,9 @@ void check_static_addresses(Problems& problems, const StackSpec& stack) {
 
 void check_network_mode(Problems& problems, const std::string& path, const ServiceSpec& spec) {
   const std::string& mode = spec.network_mode;
-  if (mode.empty()) return;
+  if (mode.empty() || mode.starts_with("service:")) return;  // the latter: see check_together
   if (mode != "host" && mode != "none" && mode != "bridge")
-    return problems.add(path, quoted(mode) + " is none of host, none and bridge");
+    return problems.add(path, quoted(mode) + " is none of host, none, bridge and service:NAME");
   problems.expect(spec.networks.empty(), path, "is " + mode + ", and the service has networks: it is one or the other");
   problems.expect(mode == "bridge" || spec.ports.empty(), path,
                   "is " + mode + ", and the service publishes ports: there are none to publish");

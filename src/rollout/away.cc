@@ -69,7 +69,7 @@ void judge_place(Round& round, Part& part) {
     entry.away = why_away(round, part, entry);
     if (entry.away == Away::no) continue;
     entry.held = bound(round.view, entry.instance);
-    if (!entry.held.empty()) entry.away = Away::no;
+    if (!entry.held.empty() || (entry.away != Away::lost && follows(round, part))) entry.away = Away::no;
   }
 }
 
@@ -95,7 +95,7 @@ void replace_away(Round& round, Part& part) {
     else
       wish.avoid = avoided;
     if (old.away == Away::moved && !old.instance.move_to.empty()) wish.prefer = old.instance.move_to;
-    const auto place = round.nodes.place(wish);
+    const auto place = rollout::place(round, part, old.instance.slot, wish);
     if (!place.node) {
       // Asked for, and not possible now: it is not to happen at some other time, when nobody thinks of it any more.
       if (old.away != Away::moved) continue;

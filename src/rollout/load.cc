@@ -41,6 +41,10 @@ void load(Round& round) {
                             .made_from = spec ? spec : &none,
                             .current = part.service && current(instance, *part.service)});
   });
+  std::vector<const model::ServiceSpec*> staying;
+  for (const Part& part : round.parts)
+    if (part.service && !part.going) staying.push_back(&part.spec());
+  round.together = Together(staying);
   for (Part& part : round.parts) {
     std::ranges::stable_sort(part.entries, {}, [](const Entry& e) { return e.instance.slot; });
     for (std::size_t i = part.entries.size(); i-- > 0;)

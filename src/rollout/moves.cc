@@ -6,6 +6,7 @@
 
 #include "kontena/schedule/constraint.h"
 #include "state.h"
+#include "together.h"
 
 namespace kontena::rollout {
 namespace {
@@ -26,6 +27,7 @@ struct Grid {
   std::vector<NodeId> nodes;            // that take work, in order of id
   std::map<NodeId, std::int64_t> load;  // instances
   std::vector<Settled> services;
+  std::map<std::string, Together> stacks = {};  // who is beside whom
 };
 
 bool is_quiet(const model::ClusterView& view, const model::StackPath& path) {
@@ -40,6 +42,9 @@ void add_service(Grid& grid, const model::Service& service) {
   const model::ServicePath path{service.grid, service.project, service.stack, service.spec.name};
   if (service.removed || service.spec.mode == model::Mode::global) return;
   if (!is_quiet(grid.view, path.stack_path())) return;
+  // Those that are together would have to go at once: they are left.
+  const auto stack = grid.stacks.try_emplace(path.stack_path().text(), grid.view, path.stack_path()).first;
+  if (stack->second.has(service.spec.name)) return;
   Settled settled{.service = &service};
   bool as_wanted = true;
   std::int64_t count = 0;
@@ -99,7 +104,10 @@ std::vector<Chance> chances(const Grid& grid) {
 
 }  // namespace
 
-std::string bound(const model::ClusterView& view, const model::Instance& instance) {
+namespace {
+
+// By what it has itself.
+std::string bound_alone(const model::ClusterView& view, const model::Instance& instance) {
   const auto* spec = made_from(view, instance);
   if (!spec || instance.node.empty()) return "";
   const auto* service = view.services.get(instance.service_path().text());
@@ -117,6 +125,28 @@ std::string bound(const model::ClusterView& view, const model::Instance& instanc
     if (volume && volume->node == *instance.node) return "its volume '" + name + "' lives there";
   }
   return "";
+}
+
+}  // namespace
+
+std::string bound(const model::ClusterView& view, const model::Instance& instance) {
+  if (std::string why = bound_alone(view, instance); !why.empty() || instance.node.empty()) return why;
+  const model::StackPath path = instance.service_path().stack_path();
+  const Together together(view, path);
+  std::string why;
+  for (const Seat& seat : together.set_of({instance.service, instance.slot})) {
+    if (seat.service == instance.service) continue;
+    view.instances.each(path.text() + '/' + seat.service + '/', [&](const auto& item) {
+      const model::Instance& other = item.value;
+      if (!why.empty() || other.slot != seat.slot || other.node != instance.node ||
+          other.desired == model::Desired::removed)
+        return;
+      if (const std::string its = bound_alone(view, other); !its.empty())
+        why = "it is with " + other.service + '-' + std::to_string(other.slot) + ", of which holds: " + its;
+    });
+    if (!why.empty()) break;
+  }
+  return why;
 }
 
 std::vector<Move> rebalance(const model::ClusterView& view, schedule::Nodes& nodes, const std::string& name,

@@ -132,6 +132,15 @@ schedule::Request request(const Round& round, const Vacancy& vacancy, std::strin
   return wish;
 }
 
+schedule::Placement find_place(Round& round, const Vacancy& vacancy) {
+  const std::int64_t slot = vacancy.instance.entry.instance.slot;
+  if (const std::string other = waits_for(round, *vacancy.part, slot); !other.empty())
+    return {std::nullopt, "waits for " + other + ", beside which it is to be"};
+  std::string why_not;
+  const auto wish = request(round, vacancy, why_not);
+  return why_not.empty() ? place(round, *vacancy.part, slot, wish) : schedule::Placement{std::nullopt, why_not};
+}
+
 void settle(Round& round, Vacancy& vacancy, schedule::Placement placement) {
   Homeless& homeless = vacancy.instance;
   model::Instance& instance = homeless.entry.instance;
@@ -240,8 +249,8 @@ bool dependencies_hold(Round& round, const Part& part) {
 
 void fill(Round& round) {
   std::vector<Vacancy> vacancies;
-  for (Part& part : round.parts) {
-    if (part.going) continue;
+  for (Part* one : owners_first(round)) {
+    Part& part = *one;
     // Who was there already does not wait for its dependencies anew.
     const bool only_lost = !dependencies_hold(round, part);
     if (part.global() && only_lost) continue;
@@ -252,9 +261,7 @@ void fill(Round& round) {
   // told earlier, the next round would find them changed.
   std::vector<Vacancy*> left;
   for (Vacancy& vacancy : vacancies) {
-    std::string why_not;
-    const auto wish = request(round, vacancy, why_not);
-    auto placement = why_not.empty() ? round.nodes.place(wish) : schedule::Placement{std::nullopt, why_not};
+    auto placement = find_place(round, vacancy);
     if (placement.node)
       settle(round, vacancy, std::move(placement));
     else
@@ -262,9 +269,10 @@ void fill(Round& round) {
   }
   match_by_slot(left);
   for (Vacancy* vacancy : left) {
-    std::string why_not;
-    const auto wish = request(round, *vacancy, why_not);
-    settle(round, *vacancy, why_not.empty() ? round.nodes.place(wish) : schedule::Placement{std::nullopt, why_not});
+    const Homeless& one = vacancy->instance;
+    // Nothing is wrong with it: it is not there yet, as one that waits for what it depends on.
+    if (one.is_new && !waits_for(round, *vacancy->part, one.entry.instance.slot).empty()) continue;
+    settle(round, *vacancy, find_place(round, *vacancy));
   }
   for (Part& part : round.parts)
     std::ranges::stable_sort(part.entries, {}, [](const Entry& e) { return e.instance.slot; });

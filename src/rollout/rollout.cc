@@ -54,23 +54,23 @@ void start_stopped(Round& round, Part& part) {
 // What goes is decided first, for all services: what it frees is then there for
 // what comes.
 void keep_running(Round& round) {
-  for (Part& part : round.parts) {
-    if (part.going) continue;
-    remove_superfluous(round, part);
-    remove_broken(round, part);
-    forget_surplus(round, part);
+  const auto parts = owners_first(round);
+  for (Part* part : parts) {
+    remove_superfluous(round, *part);
+    remove_broken(round, *part);
+    forget_surplus(round, *part);
   }
   // What one service gives up may be what the next one's successor waits for.
   for (bool went_on = true; went_on;) {
     went_on = false;
     round.stuck.clear();
-    for (Part& part : round.parts) went_on |= !part.going && roll_out(round, part);
+    for (Part* part : parts) went_on |= roll_out(round, *part);
   }
-  for (Part& part : round.parts)
-    if (!part.going) replace_away(round, part);
-  for (Part& part : round.parts)
-    if (!part.going) start_stopped(round, part);
+  for (Part* part : parts) replace_away(round, *part);
+  for (Part* part : parts) start_stopped(round, *part);
+  remove_parted(round);
   fill(round);
+  remove_parted(round);
 }
 
 void forget_what_is_done_with(Round& round) {

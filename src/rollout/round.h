@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kontena/rollout/rollout.h"
+#include "together.h"
 
 // One round's working state, shared by the parts of rollout::step. What is put
 // into the plan is also done here, so that later parts decide on what will be.
@@ -67,6 +68,7 @@ struct Round {
   std::vector<Part> parts = {};                                         // in order of name
   std::map<std::string, NodeId> pins = {};                              // made in this round, by volume key
   std::map<std::pair<std::string, model::Condition>, bool> known = {};  // what `satisfied` said
+  Together together{std::vector<const model::ServiceSpec*>()};          // who is beside whom
   std::string stuck = {};  // why the roll-out cannot go on, where no instance can tell
   Plan plan = {};
 
@@ -107,6 +109,17 @@ Entry fresh(const Round&, const Part&, std::int64_t slot, const Entry* in_place_
 void create(Round&, Part&, Entry, const NodeId& node);
 bool dependencies_hold(Round&, const Part&);
 void fill(Round&);  // makes and places what is wanting, in all parts
+
+// seats.cc: those that share namespaces or volumes are on one node, and go from there together.
+std::vector<Part*> owners_first(Round&);  // all that are not going; those before whom others have to be there
+// One that it is beside has no node yet: "x-1"; "" otherwise.
+std::string waits_for(const Round&, const Part&, std::int64_t slot);
+// As Nodes::place, where those are that it is to be with; on a node that takes them too, where it is the first.
+schedule::Placement place(Round&, const Part&, std::int64_t slot, const schedule::Request&);
+// As Nodes::instead_of, likewise.
+schedule::Placement instead_of(Round&, const Part&, const Entry& old, const schedule::Request&);
+bool follows(const Round&, const Part&);  // it goes where others go, and never by itself
+void remove_parted(Round&);               // what is not where those are by now that it is to be with
 
 // verdict.cc: what became of the deployments.
 void judge(Round&);

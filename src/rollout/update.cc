@@ -2,6 +2,7 @@
 #include <limits>
 #include <set>
 
+#include "kontena/model/together.h"
 #include "kontena/rollout/moves.h"
 #include "round.h"
 #include "state.h"
@@ -84,11 +85,13 @@ bool bound_by_data(const Round& round, const Entry& entry) {
 bool start_beside(Round& round, Part& part, std::size_t at) {
   const Entry& old = part.entries[at];
   if (part.spec().update.order != model::Order::start_first || old.lost || bound_by_data(round, old)) return false;
+  // In one network two would want the same ports.
+  if (!model::service_in(part.spec().network_mode).empty()) return false;
   std::string why_not;
   schedule::Request wish = request(round, part, why_not);
   if (!why_not.empty()) return false;
   if (part.global()) wish.pinned = old.instance.node;
-  const auto place = round.nodes.place(wish);
+  const auto place = rollout::place(round, part, old.instance.slot, wish);
   if (!place.node) return false;
   Entry next = fresh(round, part, old.instance.slot);
   next.instance.beside = true;
@@ -102,7 +105,7 @@ bool make_room(Round& round, Part& part, std::size_t at) {
   std::string why_not;
   schedule::Request wish = request(round, part, why_not);
   if (part.global()) wish.pinned = old.instance.node;
-  if (why_not.empty()) why_not = round.nodes.instead_of(old.instance, *old.made_from, wish).why_not;
+  if (why_not.empty()) why_not = instead_of(round, part, old, wish).why_not;
   if (!why_not.empty()) {
     if (round.stuck.empty()) round.stuck = instance_name(old.instance) + ": no node: " + why_not;
     return false;

@@ -25,7 +25,16 @@ bool ready(const Candidate& c, const Question&) { return c.ready; }
 
 bool meets_constraints(const Candidate& c, const Question& q) { return !q.meets || (*q.meets)[c.index] != 0; }
 
-bool has_volume(const Candidate& c, const Question& q) { return !q.request.pinned || c.node->id == *q.request.pinned; }
+bool is_pinned(const Candidate& c, const Question& q) { return !q.request.pinned || c.node->id == *q.request.pinned; }
+
+std::string pinned_for(std::span<const Candidate* const>, const Question& q) {
+  return q.request.pinned_for.empty() ? "its volume lives on" : q.request.pinned_for;
+}
+
+std::int64_t cpus_needed(const Question& q) { return q.spec().reservations.nano_cpus + q.request.along.nano_cpus; }
+std::int64_t memory_needed(const Question& q) {
+  return q.spec().reservations.memory_bytes + q.request.along.memory_bytes;
+}
 
 bool listed(const std::vector<NodeId>& nodes, const Candidate& c) {
   return !nodes.empty() && std::ranges::find(nodes, c.node->id) != nodes.end();
@@ -39,23 +48,23 @@ bool below_maximum(const Candidate& c, const Question& q) {
 }
 
 bool fits_cpus(const Candidate& c, const Question& q) {
-  const auto need = q.spec().reservations.nano_cpus;
+  const auto need = cpus_needed(q);
   return need == 0 || need <= c.free_cpus();
 }
 
 std::string lacking_cpus(std::span<const Candidate* const> turned_away, const Question& q) {
   const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return c->free_cpus(); });
-  return ": need " + cores(q.spec().reservations.nano_cpus) + " cores, best has " + cores(best->free_cpus());
+  return ": need " + cores(cpus_needed(q)) + " cores, best has " + cores(best->free_cpus());
 }
 
 bool fits_memory(const Candidate& c, const Question& q) {
-  const auto need = q.spec().reservations.memory_bytes;
+  const auto need = memory_needed(q);
   return need == 0 || need <= c.free_memory();
 }
 
 std::string lacking_memory(std::span<const Candidate* const> turned_away, const Question& q) {
   const auto best = std::ranges::max(turned_away, {}, [](const Candidate* c) { return c->free_memory(); });
-  return ": need " + text::human_bytes(q.spec().reservations.memory_bytes) + ", best has " +
+  return ": need " + text::human_bytes(memory_needed(q)) + ", best has " +
          text::human_bytes(std::max<std::int64_t>(best->free_memory(), 0));
 }
 
@@ -74,11 +83,14 @@ bool taken(const model::Port& wanted, const Candidate& c) {
 }
 
 bool has_ports_free(const Candidate& c, const Question& q) {
-  return c.ports.empty() || std::ranges::none_of(q.spec().ports, [&](const model::Port& p) { return taken(p, c); });
+  const auto is_taken = [&](const model::Port& p) { return taken(p, c); };
+  return c.ports.empty() || (std::ranges::none_of(q.spec().ports, is_taken) &&
+                             std::ranges::none_of(q.request.along_ports, is_taken));
 }
 
 std::string taken_port(std::span<const Candidate* const> turned_away, const Question& q) {
-  const auto& ports = q.spec().ports;
+  auto ports = q.spec().ports;
+  ports.insert(ports.end(), q.request.along_ports.begin(), q.request.along_ports.end());
   const auto port = std::ranges::find_if(ports, [&](const model::Port& p) { return taken(p, *turned_away.front()); });
   return std::to_string(port->published) + '/' + port->protocol + " taken";
 }
@@ -87,7 +99,7 @@ std::string taken_port(std::span<const Candidate* const> turned_away, const Ques
 constexpr std::array table{
     Filter{"not ready for new work", ready},
     Filter{"not matching the constraints", meets_constraints},
-    Filter{"not the node its volume lives on", has_volume},
+    Filter{"not the node ", is_pinned, pinned_for},
     Filter{"where it is to go away from", may_go_there},
     Filter{"with max_replicas_per_node reached", below_maximum},
     Filter{"without enough free CPU", fits_cpus, lacking_cpus},

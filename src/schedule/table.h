@@ -38,6 +38,9 @@ struct Nodes::Table {
     model::Placing placing;
     std::vector<NodeId> not_on;
     std::vector<NodeId> avoid;
+    std::string pinned_for;
+    model::Resources along;
+    std::vector<model::Port> along_ports;
   };
   // The last request, kept for a run of equal ones; of no use once the nodes
   // changed otherwise.

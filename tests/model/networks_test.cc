@@ -131,8 +131,8 @@ TEST_CASE("a service has networks or a network mode") {
   };
   const auto publish = [](ServiceSpec& s) { s.ports = {{80, 80}}; };
   for (const char* mode : {"", "host", "none", "bridge"}) CHECK(with_mode(mode, as_it_is) == "");
-  CHECK(with_mode("service:web", as_it_is) ==
-        "services.db.network_mode: 'service:web' is none of host, none and bridge\n");
+  CHECK(with_mode("overlay", as_it_is) ==
+        "services.db.network_mode: 'overlay' is none of host, none, bridge and service:NAME\n");
   CHECK(with_mode("host", [](ServiceSpec& s) {
           s.networks = {{"front", {}}};
         }) == "services.db.network_mode: is host, and the service has networks: it is one or the other\n");

@@ -13,9 +13,13 @@ struct Request {
   const model::ServiceSpec* spec = nullptr;
   model::ServicePath path;
   std::optional<NodeId> pinned;  // where its volume lives, or the node of a global slot
+  std::string pinned_for = {};   // why: "that web-1 is on"; "" = its volume
   std::optional<NodeId> prefer;  // taken when it fits at all: where the data of its bind mounts is
   std::vector<NodeId> not_on;    // never these: where it is to go away from
   std::vector<NodeId> avoid;     // only where no other node fits: where the service keeps failing
+  // What others need that are to be on its node too: it is to be free there, and is not booked.
+  model::Resources along = {};
+  std::vector<model::Port> along_ports = {};
 };
 
 struct Placement {
