@@ -69,8 +69,7 @@ std::string hint_for(std::string_view key, const Table& table) {
   if (&table == &stack_table && !meant.empty()) return meant;
   if (key == own_extension) return "'x-kontena' belongs at the top of the file or to one of the services";
   for (const Table* other : all) {
-    // The parts have too many common words; those of `build` are known.
-    const bool is_part = other->at(0).what == Class::part && other != &build_table;
+    const bool is_part = other->at(0).what == Class::part;  // which have too many common words
     if (other == &table || is_part || !other->find(key)) continue;
     if (other == &stack_table) return "'" + std::string(key) + "' belongs at the top of the file";
     const bool named = other == &service_table || other == &network_table || other == &volume_table;

@@ -39,6 +39,7 @@ struct Specifier {
   Notes& notes;
   model::StackSpec& spec;
   const Node* service = nullptr;  // the one at hand
+  std::map<std::string, Build> builds = {};
 
   // What becomes of a key (or of a value in a list) where that hangs on its value, by path; a
   // problem or a warning may be noted besides.

@@ -10,34 +10,6 @@ constexpr KeyInfo part(std::string_view name, Canonicalise canonical) {
   return {name, canonical, Class::part, {}};
 }
 
-constexpr auto build_rows = std::to_array<KeyInfo>({
-    part("additional_contexts", build_contexts),
-    part("args", variables),
-    part("cache_from", plain_texts),
-    part("cache_to", plain_texts),
-    part("context", build_context),
-    part("dockerfile", text_value),
-    part("dockerfile_inline", text_value),
-    part("entitlements", plain_texts),
-    part("extra_hosts", extra_hosts),
-    part("isolation", text_value),
-    part("labels", labels),
-    part("network", text_value),
-    part("no_cache", boolean),
-    part("platforms", plain_texts),
-    part("privileged", boolean),
-    part("provenance", text_or_boolean),
-    part("pull", boolean),
-    part("sbom", text_or_boolean),
-    part("secrets", files_used),
-    part("shm_size", bytes),
-    part("ssh", build_ssh),
-    part("tags", texts),
-    part("target", text_value),
-    part("ulimits", ulimits),
-});
-static_assert(well_formed(build_rows));
-
 constexpr auto block_io_rows = std::to_array<KeyInfo>({
     part("device_read_bps", block_rates),
     part("device_read_iops", block_rates),
@@ -148,7 +120,6 @@ static_assert(well_formed(config_rows));
 
 }  // namespace
 
-constinit const Table build_table = table_of<build_rows>("services.*.build");
 constinit const Table block_io_table = table_of<block_io_rows>("services.*.blkio_config");
 constinit const Table block_rate_table = table_of<block_rate_rows>("services.*.blkio_config.*[]");
 constinit const Table block_weight_table = table_of<block_weight_rows>("services.*.blkio_config.weight_device[]");

@@ -13,8 +13,6 @@ using model::HealthCheck;
 using S = model::ServiceSpec;
 
 constexpr std::string_view yet = "not supported yet";
-constexpr std::string_view image_only =
-    "images are not built here yet; build and push the image, and name it with 'image'";
 constexpr std::string_view one_host =
     "instances of a service may run on different nodes; sharing a namespace is not supported yet";
 constexpr std::string_view limit = "not supported yet; for cpus, memory and pids use deploy.resources.limits";
@@ -53,7 +51,8 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("annotations", labels, yet),
     ignored<S>("attach", boolean, "a deploy does not follow the output of services; 'logs' does"),
     refused<S>("blkio_config", block_io, yet),
-    refused<S>("build", build, image_only),
+    mapped<S>("build", build, specify_build,
+              "on the client's engine, when what it is built from has changed; nodes get the image without a registry"),
     refused<S>("cap_add", texts, yet),
     refused<S>("cap_drop", texts, yet),
     refused<S>("cgroup", cgroup, yet),

@@ -111,6 +111,7 @@ Specified specify(const Document& document) {
   Notes notes;
   Specifier to{document.root(), notes, result.spec};
   specify_all(to);
+  result.builds = std::move(to.builds);
   result.keys = verdicts_of(to);
   result.problems = std::move(notes.problems);
   result.warnings = std::move(notes.warnings);

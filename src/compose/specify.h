@@ -27,6 +27,7 @@ void specify_mounts(Specifier&, const Node&, const std::string& path, model::Ser
 void specify_attachments(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_depends_on(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_links(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_build(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_health(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 
 void specify_network_mode(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);

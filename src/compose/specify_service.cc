@@ -27,6 +27,7 @@ void specify_stop_grace_period(Specifier&, const Node& value, const std::string&
 }
 
 void specify_pull_policy(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
+  if (to.service->find("build")) return;  // it is for the client's engine, not for the nodes
   if (const auto policy = model::named<model::PullPolicy>(value.text))
     service.pull_policy = *policy;
   else

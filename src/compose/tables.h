@@ -23,6 +23,7 @@ std::span<const Key<model::HealthCheck>> health_keys();
 std::span<const Key<model::Attachment>> attachment_keys();
 std::span<const Key<model::Dependency>> dependency_keys();
 std::span<const Key<model::Port>> port_keys();
+std::span<const Key<Build>> build_keys();
 std::span<const Key<model::Mount>> mount_keys();
 std::span<const Key<model::Mount>> mount_bind_keys();
 std::span<const Key<model::Mount>> mount_volume_keys();

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "kontena/compose/read.h"
+#include "kontena/model/container.h"
 #include "kontena/model/stack.h"
 
 namespace kontena::compose {
@@ -28,9 +30,33 @@ struct Verdict {
   bool inside = false;       // of a key that is ignored or refused whole, which says it all
 };
 
+// What `build` of a service asks of the engine where the client runs.
+struct Build {
+  std::string image;        // the name it gets there: the service's `image`, or STACK-SERVICE
+  std::string pull_policy;  // of the service, as written; "" = missing
+  std::string context;      // an absolute folder; or with `remote` what the engine fetches by itself
+  bool remote = false;
+  std::string dockerfile;         // in the context, or absolute
+  std::string dockerfile_inline;  // in its place
+  model::StringMap args;
+  std::string target;
+  model::StringMap labels;
+  model::Strings cache_from;
+  std::string network;
+  std::int64_t shm_bytes = 0;
+  model::Strings extra_hosts;  // "NAME:ADDRESS"
+  bool no_cache = false;
+  bool pull = false;
+  model::Strings tags;   // further names
+  std::string platform;  // "" = the engine's
+  std::vector<model::Ulimit> ulimits;
+  friend bool operator==(const Build&, const Build&) = default;
+};
+
 struct Specified {
-  model::StackSpec spec;          // good where there is no problem
-  std::vector<Finding> problems;  // refusals, each with its place and reason
+  model::StackSpec spec;                // good where there is no problem
+  std::map<std::string, Build> builds;  // by service
+  std::vector<Finding> problems;        // refusals, each with its place and reason
   std::vector<Finding> warnings;
   std::vector<Verdict> keys;  // all of the document, in order of file and line; each problem is a refused one
 };
