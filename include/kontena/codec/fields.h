@@ -289,8 +289,6 @@ struct Fields<model::Assignment> {
     v("spec", s.spec);
     v("networks", s.networks);
     v("volumes", s.volumes);
-    v("configs", s.configs);
-    v("secrets", s.secrets);
     v("beside", s.beside);
   }
 };

@@ -127,6 +127,7 @@ struct Fields<model::FileUse> {
   static void visit(auto& v, auto& s) {
     v("secret", s.secret);
     v("source", s.source);
+    v("digest", s.digest);
     v("target", s.target);
     v("uid", s.uid);
     v("gid", s.gid);

@@ -23,8 +23,6 @@ struct Assignment {
   ServiceSpec spec;
   std::map<std::string, AssignedNetwork> networks;  // those the service uses, by their keys in the stack
   std::map<std::string, VolumeSpec> volumes;    // likewise
-  std::map<std::string, FileSpec> configs;      // likewise
-  std::map<std::string, FileSpec> secrets;      // likewise
   StringMap beside;  // service → InstanceId: those whose namespaces or volumes it shares, on the same node
   friend bool operator==(const Assignment&, const Assignment&) = default;
 };

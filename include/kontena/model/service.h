@@ -68,6 +68,7 @@ struct Attachment {  // to a network
 struct FileUse {
   bool secret = false;
   std::string source;  // a key of StackSpec::configs or ::secrets
+  std::string digest;  // of that FileSpec, as a deploy fills it in: other content is another revision
   std::string target;  // absolute
   std::string uid;     // "" = 0
   std::string gid;
