@@ -10,6 +10,13 @@ namespace {
 
 using Reader = const std::string& (*)(const model::Node&, const model::NodeFacts&);
 
+// Swarm's word: there is no such difference between our nodes but what people give by a label.
+const std::string& role(const model::Node& node, const model::NodeFacts&) {
+  static const std::string worker = "worker";
+  const auto label = node.labels.find("role");
+  return label == node.labels.end() ? worker : label->second;
+}
+
 struct Attribute {
   std::string_view name;
   Reader read;
@@ -19,6 +26,7 @@ constexpr std::array attributes{
     Attribute{"node.id", [](const model::Node& n, const model::NodeFacts&) -> const std::string& { return *n.id; }},
     Attribute{"node.hostname",
               [](const model::Node& n, const model::NodeFacts&) -> const std::string& { return n.name; }},
+    Attribute{"node.role", role},
     Attribute{"node.platform.os",
               [](const model::Node&, const model::NodeFacts& f) -> const std::string& { return f.os; }},
     Attribute{"node.platform.arch",
@@ -26,7 +34,8 @@ constexpr std::array attributes{
 };
 
 constexpr std::string_view labels = "node.labels.";
-constexpr std::string_view known = "node.id, node.hostname, node.platform.os, node.platform.arch, node.labels.NAME";
+constexpr std::string_view known =
+    "node.id, node.hostname, node.role, node.platform.os, node.platform.arch, node.labels.NAME";
 
 std::string_view label_name(std::string_view attribute) {
   return attribute.starts_with(labels) ? attribute.substr(labels.size()) : std::string_view();

@@ -42,9 +42,9 @@ TEST_CASE("what is no constraint is refused with what one looks like") {
 }
 
 TEST_CASE("an unknown attribute is refused with the known ones") {
-  CHECK(parse_constraint("node.role==manager").error().message ==
-        "'node.role' is not an attribute of nodes; there are node.id, node.hostname, node.platform.os, "
-        "node.platform.arch, node.labels.NAME");
+  CHECK(parse_constraint("node.zone==a").error().message ==
+        "'node.zone' is not an attribute of nodes; there are node.id, node.hostname, node.role, "
+        "node.platform.os, node.platform.arch, node.labels.NAME");
   CHECK_FALSE(check_attribute("node.labels."));
   CHECK_FALSE(check_attribute("zone"));
   CHECK(check_attribute("node.labels.zone"));
@@ -59,6 +59,10 @@ TEST_CASE("each attribute reads what the node has") {
   CHECK(attribute(node, facts, "node.labels.zone") == "eu-1");
   CHECK(attribute(node, facts, "node.labels.a.b/c") == "x=y");
   CHECK(attribute(node, facts, "node.labels.other") == "");
+  CHECK(attribute(node, facts, "node.role") == "worker");
+  model::Node first = node;
+  first.labels["role"] = "manager";
+  CHECK(attribute(first, facts, "node.role") == "manager");
 }
 
 TEST_CASE("a node meets == with the value and != with any other, a missing label too") {

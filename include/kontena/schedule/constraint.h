@@ -11,8 +11,9 @@
 namespace kontena::schedule {
 
 // "node.labels.zone==eu-1", blanks around the operator allowed. Attributes:
-// node.id, node.hostname (the node's name in the grid), node.platform.os,
-// node.platform.arch, node.labels.NAME. Another one is refused with that list.
+// node.id, node.hostname (the node's name in the grid), node.role (its label "role",
+// else "worker"), node.platform.os, node.platform.arch, node.labels.NAME. Another
+// one is refused with that list.
 Result<model::Constraint> parse_constraint(std::string_view);
 
 // "node.labels.zone": what a spread preference may name.
