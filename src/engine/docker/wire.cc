@@ -190,4 +190,16 @@ Result<http::Response> Wire::stream(const Ask& ask, const http::Client::Bytes& o
                       [&](const http::Request& request) { return client_->stream(request, ask.timeout, on_bytes); });
 }
 
+// An archive cannot be sent a second time, so the two agree anew before, and only once.
+Result<http::Response> Wire::exchange(const Ask& ask, const http::Headers& headers, const http::Client::Pieces& next,
+                                      const http::Client::Bytes& on_bytes) {
+  KTN_TRY(const auto greeted, greet());
+  http::Request made = request(ask, "/v" + std::string(name(greeted.second)));
+  for (const auto& [name, value] : headers) made.headers[name] = value;
+  made.headers["content-type"] = "application/x-tar";
+  auto response = client_->exchange(made, ask.timeout, next, on_bytes);
+  if (!response) return away(std::move(response).error());
+  return response;
+}
+
 }  // namespace kontena::engine::docker

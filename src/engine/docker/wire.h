@@ -62,6 +62,9 @@ class Wire {
   Result<codec::Document> read(const Ask&);
   // `timeout` is the longest silence; after that the error is Code::deadline_exceeded.
   Result<http::Response> stream(const Ask&, const http::Client::Bytes&);
+  // Sends an archive, in place of the ask's body, and takes the answer as it comes.
+  Result<http::Response> exchange(const Ask&, const http::Headers&, const http::Client::Pieces&,
+                                  const http::Client::Bytes&);
 
  private:
   Result<http::Response> with_dialect(const Ask&, const std::function<Result<http::Response>(const http::Request&)>&);
