@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "blob_refs.h"
 #include "kontena/model/validate.h"
 #include "kontena/rollout/diff.h"
 #include "kontena/schedule/constraint.h"
@@ -39,6 +40,12 @@ Status check(const model::StackSpec& spec) {
   return Error{Code::invalid_argument, text};
 }
 
+// A volume that is there is not filled again.
+std::map<std::string, model::VolumeSpec> without_seeds(std::map<std::string, model::VolumeSpec> volumes) {
+  for (auto& [key, volume] : volumes) volume.seed.clear();
+  return volumes;
+}
+
 // An instance holds the names of its networks and volumes: where one changed, it
 // has to be made anew.
 bool parts_changed(const model::Stack* was, const model::StackSpec& is, const model::ServiceSpec& service) {
@@ -50,8 +57,22 @@ bool parts_changed(const model::Stack* was, const model::StackSpec& is, const mo
   };
   return std::ranges::any_of(service.networks, [&](const auto& n) { return differs(was->networks, is.networks, n.network); }) ||
          std::ranges::any_of(service.mounts, [&](const auto& m) {
-           return m.kind == model::MountKind::volume && differs(was->volumes, is.volumes, m.source);
+           return m.kind == model::MountKind::volume && differs(without_seeds(was->volumes), without_seeds(is.volumes), m.source);
          });
+}
+
+// Of a file's content the spec of whoever uses it is to tell: its instances are made of that.
+Status fill_in_files(model::StackSpec& spec) {
+  for (auto& [name, service] : spec.services) {
+    for (model::FileUse& file : service.files) {
+      const auto& declared = file.secret ? spec.secrets : spec.configs;
+      const auto found = declared.find(file.source);
+      if (found == declared.end())
+        return Error{Code::invalid_argument, "services." + name + ".files: '" + file.source + "' is not declared"};
+      file.digest = found->second.digest;
+    }
+  }
+  return Done{};
 }
 
 }  // namespace
@@ -84,7 +105,8 @@ namespace {
 // The stack as this commit leaves it.
 model::StackSpec spec_after(const ClusterView& view, const model::Stack& stack, const store::Commit& commit) {
   const std::string prefix = model::StackPath{stack.grid, stack.project, stack.name}.text() + '/';
-  model::StackSpec spec{.name = stack.name, .networks = stack.networks, .volumes = stack.volumes, .exposed = stack.exposed};
+  model::StackSpec spec{.name = stack.name, .networks = stack.networks, .volumes = stack.volumes, .exposed = stack.exposed,
+                        .configs = stack.configs, .secrets = stack.secrets};
   view.services.each(prefix, [&](const auto& item) {
     if (!item.value.removed) spec.services[item.value.spec.name] = item.value.spec;
   });
@@ -144,7 +166,11 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
                       const api::DeployRequest& request) {
   model::StackSpec spec = request.spec;
   spec.name = path.stack;
+  KTN_OK(fill_in_files(spec));
   KTN_OK(check(spec));
+  Named named;
+  add_named(spec, named);
+  KTN_OK(need_blobs(context.blobs, path.grid + '/' + path.project, named));
   const auto* item = view.stacks.find(path.text());
   if (item && item->value.wanted == model::StackWanted::removed)
     return Error{Code::failed_precondition, "stack '" + path.stack + "' is being removed", "wait until it is gone: kontena client stack ls"};
@@ -185,7 +211,8 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   model::Stack stack{.grid = path.grid, .project = path.project, .name = path.stack, .created_ms = to_ms(call.now)};
   if (was) stack = *was;
   const bool changed = !commit.empty() || !was || stack.wanted != model::StackWanted::running ||
-                       stack.networks != spec.networks || stack.volumes != spec.volumes || stack.exposed != spec.exposed;
+                       stack.networks != spec.networks || stack.volumes != spec.volumes || stack.exposed != spec.exposed ||
+                       stack.configs != spec.configs || stack.secrets != spec.secrets;
   if (changed) {
     stack.revision += 1;
     stack.updated_ms = to_ms(call.now);
@@ -193,6 +220,8 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   stack.wanted = model::StackWanted::running;
   stack.networks = spec.networks;
   stack.volumes = spec.volumes;
+  stack.configs = spec.configs;
+  stack.secrets = spec.secrets;
   mark_exposed(view, stack, spec.exposed, commit);
   stack.exposed = spec.exposed;
   commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});

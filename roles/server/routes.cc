@@ -57,6 +57,9 @@ constexpr std::array table{
     Route{get, paths::deployment, view, "", no_body, get_deployment},
     Route{post, paths::deployment_abort, deploy, "deployment.abort", no_body, abort_deployment},
 
+    Route{head, paths::blob, deploy, "", no_body, head_blob},
+    Route{put, paths::blob, deploy, "blob.put", streamed_body, put_blob},
+
     Route{get, paths::services, view, "", no_body, list_services},
     Route{get, paths::service, view, "", no_body, get_service},
     Route{post, paths::service_scale, deploy, "service.scale", small_body, scale_service},
@@ -80,12 +83,13 @@ constexpr std::array table{
     Route{get, paths::agent_streams, agent, "", no_body, list_streams},
     Route{post, paths::agent_stream, agent, "", streamed_body, feed_stream},
     Route{post, paths::agent_ask, agent, "", large_body, answer_ask},
+    Route{get, paths::agent_blob, agent, "", no_body, get_node_blob},
     Route{post, paths::agent_events, agent, "", small_body, put_events},
 };
 
 // What changes the store, and what has a node do something.
 constexpr bool writes(const Route& r) {
-  return std::holds_alternative<Write>(r.handler) || (std::holds_alternative<Live>(r.handler) && r.method == post);
+  return std::holds_alternative<Write>(r.handler) || (std::holds_alternative<Live>(r.handler) && (r.method == post || r.method == put));
 }
 constexpr bool is_read(const Route& r) { return std::holds_alternative<Read>(r.handler); }
 constexpr bool reads_secrets(const Route& r) { return r.permission == backup; }
@@ -94,8 +98,9 @@ static_assert(std::ranges::all_of(table, [](const Route& r) {
 }), "every write that people ask for is audited, and every read of secrets, and nothing else");
 static_assert(std::ranges::none_of(table, [](const Route& r) { return reads_secrets(r) && is_read(r); }),
               "a Read leaves no trace: what is audited is a Write or Live");
-static_assert(std::ranges::all_of(table, [](const Route& r) { return r.method == get ? !writes(r) : !is_read(r); }),
-              "GET reads; the others write");
+static_assert(std::ranges::all_of(table, [](const Route& r) {
+  return r.method == get || r.method == head ? !writes(r) : !is_read(r);
+}), "GET and HEAD read; the others write");
 
 }  // namespace
 

@@ -11,6 +11,7 @@
 
 #include "kontena/access/permission.h"
 #include "kontena/base/random.h"
+#include "kontena/blobs/blobs.h"
 #include "kontena/codec/json.h"
 #include "kontena/http/router.h"
 #include "kontena/pki/authority.h"
@@ -34,10 +35,13 @@ struct Context {
   AskHub& asks;
   const pki::Authority& authority;
   Reports& reports;
+  blobs::Blobs& blobs;
   std::string data_dir = {};  // where the files are that a backup takes along; "" = none
   Duration certificate_lifetime = std::chrono::hours(24 * 90);  // of nodes' certificates
   Restores restores = {};     // what this server's store was restored from
   std::size_t keep_revisions = 10;  // of a stack's history
+  std::int64_t largest_blob = 64 << 20;
+  std::int64_t largest_image_part = std::int64_t{8} << 30;
 };
 
 // One request, as handlers see it.

@@ -5,20 +5,25 @@ namespace kontena::server {
 Work::Work(const Needs& needs)
     : views_(needs.store),
       liveness_(needs.clock, needs.lost_after),
-      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, needs.authority, reports_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions},
+      blobs_(needs.data_dir.empty() ? "" : needs.data_dir + "/blobs", needs.clock),
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, needs.authority, reports_, blobs_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
+               needs.largest_blob, needs.largest_image_part},
       dispatch_(context_),
-      deployments_(context_) {}
+      deployments_(context_),
+      unused_blobs_(context_) {}
 
 Status Work::start() {
+  KTN_OK(blobs_.open());
   KTN_OK(views_.load());
   views_.start();
   deployments_.start();
+  unused_blobs_.start();
   return Done{};
 }
 
 std::vector<std::string> Work::stuck() const {
   std::vector<std::string> names;
-  for (const Loop* loop : {&views_.loop(), &deployments_.loop()})
+  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop()})
     if (loop->is_stuck()) names.push_back(loop->name());
   return names;
 }
@@ -29,6 +34,7 @@ void Work::stop(const std::function<void()>& between) {
   context_.store.close();
   views_.stop();
   between();
+  unused_blobs_.stop();
   deployments_.stop();
 }
 

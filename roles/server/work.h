@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/deployments.h"
+#include "controllers/unused_blobs.h"
 #include "dispatch.h"
 
 namespace kontena::server {
@@ -19,6 +20,8 @@ class Work {
     Duration certificate_lifetime = std::chrono::hours(24 * 90);
     Restores restores = {};
     std::size_t keep_revisions = 10;
+    std::int64_t largest_blob = 64 << 20;
+    std::int64_t largest_image_part = std::int64_t{8} << 30;
   };
   explicit Work(const Needs&);
 
@@ -35,9 +38,11 @@ class Work {
   LogHub logs_;
   AskHub asks_;
   Reports reports_;
+  blobs::Blobs blobs_;
   Context context_;
   Dispatch dispatch_;
   Deployments deployments_;
+  UnusedBlobs unused_blobs_;
 };
 
 }  // namespace kontena::server

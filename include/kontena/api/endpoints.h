@@ -49,6 +49,11 @@ inline constexpr std::string_view deployments = "/v1/grids/{grid}/projects/{proj
 inline constexpr std::string_view deployment_abort = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments/{deployment}/abort";
 inline constexpr std::string_view deployment = "/v1/grids/{grid}/projects/{project}/stacks/{stack}/deployments/{deployment}";  // ?after=REV (waits)
 
+// A blob of a project, named by what it holds: "sha256:HEX". Before it deploys, a client asks by
+// HEAD for each that the spec names (200 or 404; what is there stays for an hour from then) and
+// PUTs what is missing (any length, chunked; 201), ?for=image where it is a part of an image.
+inline constexpr std::string_view blob = "/v1/grids/{grid}/projects/{project}/blobs/{digest}";
+
 inline constexpr std::string_view agent_join = "/v1/agent/join";
 inline constexpr std::string_view agent_renew = "/v1/agent/renew";              // the only one for an expired certificate
 inline constexpr std::string_view agent_beat = "/v1/agent/beat";
@@ -60,6 +65,7 @@ inline constexpr std::string_view agent_streams = "/v1/agent/streams";          
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
 inline constexpr std::string_view agent_ask = "/v1/agent/asks/{ask}";           // POST: the answer
 inline constexpr std::string_view agent_events = "/v1/agent/events";
+inline constexpr std::string_view agent_blob = "/v1/agent/blobs/{digest}";      // one that the node's own instances name, or a part of their images
 }  // namespace paths
 
 // In the answer to a node that people removed, and only then: its agent is to clean

@@ -71,6 +71,11 @@ KTN_READ(get_network);
 KTN_WRITE(create_network);
 KTN_WRITE(remove_network);
 
+// blobs.cc
+KTN_LIVE(head_blob);
+KTN_LIVE(put_blob);
+KTN_LIVE(get_node_blob);
+
 // mesh.cc
 KTN_READ(get_node_network);
 

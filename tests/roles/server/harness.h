@@ -13,6 +13,7 @@
 #include "kontena/crypto/digest.h"
 #include "kontena/store/open.h"
 #include "kontena/store/tables.h"
+#include "support/temp_folder.h"
 
 namespace kontena::server {
 
@@ -160,8 +161,10 @@ class World {
   LogHub logs_;
   AskHub asks_;
   Reports reports_;
+  TempFolder folder_;
+  blobs::Blobs blobs_{folder_ / "blobs", clock_};
   pki::Authority authority_ = *pki::Authority::create("test", Time{}, std::chrono::hours(24 * 3650));
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, authority_, reports_};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, authority_, reports_, blobs_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;

@@ -1,0 +1,41 @@
+#include "unused_blobs.h"
+
+#include "../blob_refs.h"
+#include "kontena/base/log.h"
+
+namespace kontena::server {
+
+void UnusedBlobs::step() {
+  if (const Status done = remove_unused(); !done)
+    log::warn("unused blobs are left", {{"reason", done.error().message}});
+}
+
+Status UnusedBlobs::remove_unused() {
+  const Time since = context_.clock.now() - kept_unused;
+  KTN_TRY(const auto all, context_.blobs.list());
+  // Looked at after the list: what a deploy names since was used since.
+  const View view = context_.views.now();
+  // A record that cannot be read may name any.
+  if (all.empty() || view->unreadable.size() > 0) return Done{};
+  auto named = named_in(*view);
+  std::set<std::string> unsure;  // scopes with a manifest that cannot be read
+  for (auto& [scope, of_scope] : named) {
+    for (const std::string& image : of_scope.images) {
+      const auto parts = parts_of_image(context_.blobs, scope, image);
+      if (parts)
+        of_scope.blobs.insert(parts->begin(), parts->end());
+      else
+        unsure.insert(scope);
+    }
+  }
+  std::int64_t count = 0, bytes = 0;
+  for (const blobs::Blob& blob : all) {
+    if (blob.used >= since || unsure.contains(blob.scope) || named[blob.scope].blobs.contains(blob.digest)) continue;
+    KTN_TRY(const bool removed, context_.blobs.remove(blob, since));
+    if (removed) ++count, bytes += blob.size;
+  }
+  if (count > 0) log::info("removed unused blobs", {{"count", count}, {"bytes", bytes}});
+  return Done{};
+}
+
+}  // namespace kontena::server

@@ -1,0 +1,84 @@
+#include "kontena/blobs/blobs.h"
+
+#include <memory>
+
+#include "../blob_refs.h"
+#include "find.h"
+#include "handlers.h"
+#include "kontena/base/log.h"
+
+namespace kontena::server {
+namespace {
+
+std::string scope_of(const Call& call) { return call.at("grid") + '/' + call.at("project"); }
+
+http::Response sent(blobs::Outgoing blob) {
+  http::Response response{.content_type = "application/octet-stream"};
+  response.stream = [blob = std::make_shared<blobs::Outgoing>(std::move(blob))](http::Writer& writer) {
+    while (true) {
+      const auto piece = blob->next();
+      // The reader finds by the digest that this was not the whole.
+      if (!piece) log::error("a blob cannot be read", {{"reason", piece.error().message}});
+      if (!piece || piece->empty() || !writer.write(*piece)) return;
+    }
+  };
+  return response;
+}
+
+}  // namespace
+
+// 200 or 404, and no body. Who asks is going to use it: it stays for an hour.
+Result<http::Response> head_blob(Context& context, const View& view, const Call& call, http::Upload*) {
+  KTN_OK(need_project(*view, call));
+  if (context.blobs.has(scope_of(call), call.at("digest"))) return http::Response{};
+  return absent("blob", call.at("digest"), "");
+}
+
+// ?for=image: a layer or another part of an image, which may be larger.
+Result<http::Response> put_blob(Context& context, const View& view, const Call& call, http::Upload* upload) {
+  KTN_OK(need_project(*view, call));
+  if (!upload) return Error{Code::internal, "the blob has no body"};
+  const bool of_image = call.ask("for") == "image";
+  KTN_TRY(blobs::Incoming incoming, context.blobs.put(scope_of(call), call.at("digest"),
+                                                      of_image ? context.largest_image_part : context.largest_blob));
+  Status taken = Done{};
+  KTN_OK(upload->read([&](std::string_view bytes) {
+    taken = incoming.add(bytes);
+    return taken.has_value();
+  }));
+  KTN_OK(taken);
+  KTN_OK(incoming.keep());
+  return http::Response{.status = 201, .body = "{}"};
+}
+
+// What this node's own instances are made of, and nothing else.
+Result<http::Response> get_node_blob(Context& context, const View& view, const Call& call, http::Upload*) {
+  const std::string digest = call.at("digest");
+  Result<http::Response> found = absent("blob", digest, "");
+  std::set<std::string> seen;  // revisions
+  view->by_node.each(call.who.grid + '/' + call.who.id + '/', [&](const auto& entry) {
+    const auto* instance = found ? nullptr : view->instances.get(entry.value);
+    if (!instance) return;
+    const model::ServicePath path = instance->service_path();
+    const std::string revision = model::revision_key(path, instance->instance_revision);
+    if (!seen.insert(revision).second) return;
+    Named named;
+    if (const auto* spec = view->revisions.get(revision)) add_named(spec->spec, named);
+    if (const auto* stack = view->stacks.get(path.stack_path().text())) add_named(stack->volumes, named);
+    const std::string scope = instance->grid + '/' + instance->project;
+    bool is_named = named.blobs.contains(digest);
+    for (const std::string& image : named.images) {
+      if (is_named) break;
+      const auto parts = parts_of_image(context.blobs, scope, image);
+      is_named = parts && parts->contains(digest);
+    }
+    if (!is_named) return;
+    if (auto blob = context.blobs.get(scope, digest))
+      found = sent(std::move(*blob));
+    else
+      found = blob.error();
+  });
+  return found;
+}
+
+}  // namespace kontena::server
