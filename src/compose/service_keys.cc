@@ -2,6 +2,7 @@
 #include "part_forms.h"
 #include "service_forms.h"
 #include "specify.h"
+#include "specify_together.h"
 #include "values.h"
 
 namespace kontena::compose {
@@ -95,7 +96,8 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     runs<S>("hostname", text_value, into<&S::hostname>),
     runs<S>("image", text_value, into<&S::image>),
     refused<S>("init", boolean, yet),
-    refused<S>("ipc", text_value, one_host),
+    mapped<S>("ipc", text_value, specify_ipc,
+              "with service:NAME on the node of that service's instance; who is joined is shareable"),
     ignored<S>("isolation", text_value, windows),
     runs<S>("label_file", label_files, nothing<S>),
     runs<S>("labels", labels, into<&S::labels>),
@@ -107,12 +109,14 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("mem_swappiness", bytes, yet),
     refused<S>("memswap_limit", bytes, yet),
     refused<S>("models", models_used, "it is for Docker Model Runner"),
-    mapped<S>("network_mode", text_value, specify_network_mode,
-              "host, none or bridge, of the node where the instance runs"),
+    mapped<S>(
+        "network_mode", text_value, specify_shared_network,
+        "host, none or bridge of the node where the instance runs, or service:NAME, on the node of that service's "
+        "instance; made anew when that one is"),
     runs<S>("networks", attachments, specify_attachments),
     refused<S>("oom_kill_disable", boolean, yet),
     refused<S>("oom_score_adj", oom_score, yet),
-    refused<S>("pid", text_value, one_host),
+    mapped<S>("pid", text_value, specify_pid, "with service:NAME on the node of that service's instance"),
     refused<S>("pids_limit", whole, "use deploy.resources.limits.pids"),
     refused<S>("platform", text_value, "not supported yet; a constraint on node.platform.arch does the same"),
     mapped<S>("ports", ports, specify_ports, "published on the node where the instance runs"),
@@ -144,7 +148,8 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     refused<S>("userns_mode", text_value, yet),
     refused<S>("uts", text_value, one_host),
     mapped<S>("volumes", mounts, specify_mounts, "a named volume lives on one node, and the service with it"),
-    refused<S>("volumes_from", unique_texts, yet),
+    mapped<S>("volumes_from", unique_texts, specify_volumes_from,
+              "of a service of the stack, on the node of that one's instance"),
     runs<S>("working_dir", text_value, into<&S::working_dir>),
     runs<S>("x-kontena", object<own_table>, specify_own),
 });

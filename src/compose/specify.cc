@@ -6,6 +6,7 @@
 #include "kontena/compose/spec.h"
 #include "kontena/model/validate.h"
 #include "scalar.h"
+#include "specify_together.h"
 #include "tables.h"
 #include "verdicts.h"
 
@@ -101,6 +102,7 @@ void specify_all(Specifier& to) {
   specify_map<model::StackSpec>(to, to.root, "", stack_keys(), to.spec);
   check_static_addresses(to);
   check_names(to);
+  check_together(to);
   if (to.spec.services.empty()) to.notes.problem(to.root.at, "services", "there are no services to run");
   if (to.notes.problems.empty()) check_model(to);
   to.notes.sort();

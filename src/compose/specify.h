@@ -30,7 +30,6 @@ void specify_links(Specifier&, const Node&, const std::string& path, model::Serv
 void specify_build(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_health(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 
-void specify_network_mode(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 // Ports have no effect with a network mode that publishes none.
 void drop_unpublished(Specifier&, const Node& service, const std::string& path, model::ServiceSpec&);
 // Likewise a container's name.

@@ -99,17 +99,6 @@ void specify_attachments(Specifier& to, const Node& value, const std::string& pa
   std::ranges::sort(service.networks, {}, &model::Attachment::network);
 }
 
-void specify_network_mode(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
-  const std::string& mode = value.text;
-  service.network_mode = mode;
-  if (mode == "host" || mode == "none" || mode == "bridge") return;
-  std::string why = mode.empty() ? "is empty" : "'" + mode + "' is not a network mode";
-  if (mode.starts_with("service:"))
-    why = "'" + mode + "' is not supported yet: instances of two services may run on different nodes";
-  if (mode.starts_with("container:")) why = "'" + mode + "' is not supported: it names a container outside the stack";
-  to.notes.problem(value.at, path, why, "host, none or bridge; without it a service has the networks of its stack");
-}
-
 void drop_unpublished(Specifier& to, const Node& service, const std::string& path, ServiceSpec& spec) {
   const bool host = spec.network_mode == "host";
   if (spec.ports.empty() || (!host && spec.network_mode != "none")) return;

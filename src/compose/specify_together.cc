@@ -20,7 +20,8 @@ bool is_mode(Specifier& to, const Node& value, const std::string& path, std::ini
   std::string choice;
   for (const std::string_view one : known) choice.append(one).append(", ");
   if (mode.starts_with("container:"))
-    to.notes.problem(value.at, path, "'" + mode + "' " + std::string(outside), "name a service of the stack: service:NAME");
+    to.notes.problem(value.at, path, "'" + mode + "' " + std::string(outside),
+                     "name a service of the stack: service:NAME");
   else
     to.notes.problem(value.at, path, (mode.empty() ? "is empty" : "'" + mode + "' is no " + std::string(what)),
                      choice + "or service:NAME");

@@ -191,8 +191,14 @@ TEST_CASE("what we do not run is refused with its place and reason") {
            Row{"deploy: {resources: {limits: {cpus: -1}}}", "-1 is not a number of cores"},
            Row{"networks: {default: {ipv4_address: 10.0.0.1}}",
                "4:40: services.s.networks.default.ipv4_address: network 'default' has no subnet of its own"},
-           Row{"network_mode: container:t", "'container:t' is not supported: it names a container outside the stack"},
-           Row{"network_mode: front", "services.s.network_mode: 'front' is not a network mode"},
+           Row{"network_mode: container:t",
+               "services.s.network_mode: 'container:t' names a container outside the stack, which may be on any node or "
+               "on none (name a service of the stack: service:NAME)"},
+           Row{"network_mode: front", "services.s.network_mode: 'front' is no network mode (host, none, bridge, or "},
+           Row{"ipc: container:t", "services.s.ipc: 'container:t' names a container outside the stack"},
+           Row{"pid: shareable", "services.s.pid: 'shareable' is no pid mode (host, or service:NAME)"},
+           Row{"volumes_from: ['container:t:ro']",
+               "services.s.volumes_from[0]: 'container:t:ro' names a container outside the stack"},
        }) {
     CAPTURE(row.line);
     const std::string problems = lines_of(specify_project({service({std::string(row.line)})}).problems);
@@ -200,6 +206,34 @@ TEST_CASE("what we do not run is refused with its place and reason") {
   }
   CHECK(lines_of(specify_project({"services: {}"}).problems).find("services: there are no services to run") !=
         std::string::npos);
+}
+
+TEST_CASE("a service shares namespaces and volumes with another of its stack") {
+  const auto with = [](const std::string& first, const std::string& second) {
+    return specify_project(
+        {"services: {x: {image: x, " + first + "}, s: {image: s, " + second + "}}"});
+  };
+  const Specified all = with("", "network_mode: 'service:x', ipc: 'service:x', pid: 'service:x', volumes_from: ['x:ro']");
+  CHECK(lines_of(all.problems) == "");
+  const model::ServiceSpec& s = all.spec.services.at("s");
+  CHECK(s.network_mode == "service:x");
+  CHECK(s.networks.empty());
+  CHECK(s.options->ipc == "service:x");
+  CHECK(s.options->pid == "service:x");
+  CHECK(s.volumes_from == model::Strings{"x:ro"});
+  CHECK(s.depends_on.at("x").restart);
+  CHECK(all.spec.services.at("x").options->ipc == "shareable");
+  const auto problems = [&](const std::string& first, const std::string& second) {
+    return lines_of(with(first, second).problems);
+  };
+  CHECK(problems("deploy: {replicas: 2}", "network_mode: 'service:x', deploy: {replicas: 3}")
+            .find("services.s.network_mode: 's' has 3 instances and 'x' has 2 instances: each is to be beside one of "
+                  "'x', or all beside its only one") != std::string::npos);
+  CHECK(problems("deploy: {replicas: 2}", "volumes_from: [x], deploy: {mode: global}")
+            .find("services.s.volumes_from[0]: 's' is global and 'x' is not") != std::string::npos);
+  CHECK(problems("ipc: private", "ipc: 'service:x'").find("is to have 'ipc: shareable'") != std::string::npos);
+  CHECK(problems("", "network_mode: 'service:x', ports: ['80:80']")
+            .find("services.s.ports: with network_mode service:x the ports are those of 'x'") != std::string::npos);
 }
 
 TEST_CASE("waiting for health needs a health check") {

@@ -7,6 +7,7 @@
 #include "handlers.h"
 #include "kontena/api/message_fields.h"
 #include "kontena/base/text.h"
+#include "kontena/model/together.h"
 
 namespace kontena::server {
 namespace {
@@ -24,6 +25,23 @@ model::AssignedNetwork assigned_network(const ClusterView& view, const model::In
   network.labels = record->labels;
   if (const auto address = instance.addresses.find(name); address != instance.addresses.end()) network.address = address->second;
   return network;
+}
+
+// The instance of that service that has the slot on this node, and will: the newest.
+std::string instance_beside(const ClusterView& view, const model::Instance& instance, const std::string& service) {
+  const model::StackPath stack = instance.service_path().stack_path();
+  const auto* other = view.services.get(stack.text() + '/' + service);
+  if (!other) return "";
+  const bool global = other->spec.mode == model::Mode::global;
+  const std::int64_t slot = model::slot_beside(other->spec, instance.slot);
+  const model::Instance* found = nullptr;
+  view.instances.each(stack.text() + '/' + service + '/', [&](const auto& item) {
+    const model::Instance& one = item.value;
+    if (one.node != instance.node || one.desired == model::Desired::removed || (!global && one.slot != slot)) return;
+    const auto age = [](const model::Instance& i) { return std::tie(i.instance_revision, i.restarts, i.created_ms, *i.id); };
+    if (!found || age(*found) < age(one)) found = &one;
+  });
+  return found ? *found->id : "";
 }
 
 // What a node is told: names filled in, so that the agent needs no rule of ours.
@@ -54,6 +72,7 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
     if (const auto spec = stack.volumes.find(mount.source); spec != stack.volumes.end()) volume = spec->second;
     if (volume.name.empty()) volume.name = model::scoped_name(instance.project, instance.stack, mount.source);
   }
+  for (const std::string& service : model::beside(a.spec)) a.beside[service] = instance_beside(view, instance, service);
   return a;
 }
 
@@ -102,6 +121,7 @@ Result<Answer> get_assignments(const Context& context, const ClusterView& view, 
   const auto removals = after > 0 && after <= view.revision ? context.views.removals(node, after) : std::nullopt;
   api::AssignmentsAnswer told{.revision = view.revision, .complete = !removals};
   std::set<std::string> networks_used;
+  std::vector<model::Assignment> with_others;  // not changed themselves
   view.by_node.each(node + '/', [&](const auto& entry) {
     const auto* item = view.instances.find(entry.value);
     if (!item) return;
@@ -111,8 +131,13 @@ Result<Answer> get_assignments(const Context& context, const ClusterView& view, 
     }
     model::Assignment a = assignment(view, item->value);
     for (const auto& [key, network] : a.networks) networks_used.insert(network.name);
-    if (told.complete || item->revision > after) told.instances.push_back(std::move(a));
+    if (told.complete || item->revision > after)
+      told.instances.push_back(std::move(a));
+    else if (!a.beside.empty())
+      with_others.push_back(std::move(a));
   });
+  // Those that they are beside may be among what has changed.
+  if (!told.instances.empty()) std::ranges::move(with_others, std::back_inserter(told.instances));
   for (std::string& id : unreadable_instances(view, call.who.grid)) told.unreadable.push_back(std::move(id));
   if (removals) {
     std::set<std::string> unused;
