@@ -276,6 +276,11 @@ constexpr std::array table{
             "service show shop/web         for people\nservice show shop/web --json  with its whole spec",
             {},
             service_show},
+    Command{"stack build", "[SERVICE]...", "Build the images of a Compose file, all or those of the services named",
+            "On the Docker Engine of this machine (DOCKER_HOST=unix:///PATH names another socket). Needs no server.\n"
+            "`stack deploy` does the same for what has changed, and brings the images to the nodes.",
+            "stack build                  of compose.yaml here\nstack build --no-cache web   each step anew, of one service",
+            build_options, stack_build},
     Command{"stack check", "", "Tell what becomes of each key of the Compose file",
             "`run`: as in Compose; `mapped`: in a way that differs; `ignored`: without an effect that anyone would\n"
             "miss; `refused`: `stack deploy` refuses the file for it. Needs no server. Exits with 2 where anything is\n"
@@ -292,6 +297,9 @@ constexpr std::array table{
             "The stack's name is STACK, the file's `name:`, or the folder's name. Services that are not in the\n"
             "file any more are removed, those that did not change are left alone. Variables come from the\n"
             "environment and from .env beside the file. Ctrl-C ends the waiting, not the deploy.\n"
+            "\n"
+            "What has `build:` is built on the Docker Engine of this machine, where what it is made of has changed;\n"
+            "nodes get the image from the server, without a registry.\n"
             "\n"
             "Prints where published ports answer. Exits with 1 where the deploy failed, 5 where a newer one\n"
             "took its place, 8 where it took longer than --timeout, 11 where instances cannot be placed.",

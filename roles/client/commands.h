@@ -52,6 +52,7 @@ Result<int> service_ls(Session&);
 Result<int> service_restart(Session&);
 Result<int> service_scale(Session&);
 Result<int> service_show(Session&);
+Result<int> stack_build(Session&);
 Result<int> stack_check(Session&);
 Result<int> stack_config(Session&);
 Result<int> stack_deploy(Session&);

@@ -55,6 +55,16 @@ inline constexpr std::array audit_options{
     Option{"--limit", "-n", "N", "the newest N records (default: 100)"},
 };
 inline constexpr std::array change_options{detach, progress};
+inline constexpr std::array build_options{
+    file,
+    profile,
+    env_file,
+    project_name,
+    project_directory,
+    progress,
+    Option{"--no-cache", "", "", "do each step anew"},
+    Option{"--pull", "", "", "look for newer base images"},
+};
 inline constexpr std::array check_options{file, profile, env_file, project_name, project_directory};
 inline constexpr std::array config_options{
     file, profile, env_file, project_name, project_directory, Option{"--format", "", "FORMAT", "yaml or json"}};
@@ -70,6 +80,8 @@ inline constexpr std::array deploy_options{
     project_directory,
     Option{"--detach", "-d", "", "do not wait for the end; -q prints the deployment's id"},
     progress,
+    Option{"--build", "", "", "build images also where nothing has changed"},
+    Option{"--no-build", "", "", "build no image: take what this machine's engine has"},
 };
 inline constexpr std::array grid_keys_options{
     Option{"--force", "", "", "also where nodes are not ready: they are cut off until they hear from the server"},

@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "kontena/api/call.h"
+#include "kontena/engine/open.h"
 
 extern char** environ;
 
@@ -169,6 +170,7 @@ int with_real_outside(const std::function<int(Outside&)>& use) {
   outside.pause = [](Duration time) { std::this_thread::sleep_for(time); };
   outside.connect = http::connect;
   outside.fetch_authority = api::fetch_authority;
+  outside.open_images = engine::open_images;
 
   const int status = use(outside);
   out.flush();

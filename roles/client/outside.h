@@ -8,6 +8,7 @@
 
 #include "kontena/base/clock.h"
 #include "kontena/base/result.h"
+#include "kontena/engine/images.h"
 #include "kontena/http/client.h"
 
 namespace kontena::client {
@@ -47,6 +48,7 @@ struct Outside {
 
   std::function<std::unique_ptr<http::Client>(http::ClientOptions)> connect;
   std::function<Result<std::string>(const std::string& url, const std::string& fingerprint)> fetch_authority;
+  std::function<std::unique_ptr<engine::Images>(const std::string& socket)> open_images;
 
   // The variable's value, "" where it is not set.
   std::string variable(const std::string& name) const {

@@ -165,12 +165,12 @@ Result<Project> read_project(Session& session, const std::string& name) {
   return Project{file, std::move(*reading.document)};
 }
 
-Result<model::StackSpec> read_spec(Session& session, const std::string& name) {
+Result<compose::Specified> read_specified(Session& session, const std::string& name) {
   KTN_TRY(const Project project, read_project(session, name));
   compose::Specified specified = compose::specify(project.document);
   print_warnings(session, specified.warnings);
   if (!specified.problems.empty()) return problems_error(session, project.file, specified.problems);
-  return std::move(specified.spec);
+  return specified;
 }
 
 }  // namespace kontena::client

@@ -18,7 +18,7 @@ struct Project {
 // `name` is the stack's; "" leaves it to the file.
 Result<Project> read_project(Session&, const std::string& name);
 
-// As above, and makes it what we run: refusals are problems too.
-Result<model::StackSpec> read_spec(Session&, const std::string& name);
+// As above, and makes it what we run: refusals are problems too. Files that it names are not read yet.
+Result<compose::Specified> read_specified(Session&, const std::string& name);
 
 }  // namespace kontena::client

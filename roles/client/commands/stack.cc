@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "../build.h"
 #include "../commands.h"
 #include "../describe.h"
 #include "../project.h"
@@ -131,7 +132,10 @@ Result<int> stack_config(Session& session) {
 
 Result<int> stack_deploy(Session& session) {
   const std::string name = session.arguments.words.empty() ? "" : session.arguments.words[0];
-  KTN_TRY(model::StackSpec spec, read_spec(session, name));
+  KTN_TRY(compose::Specified specified, read_specified(session, name));
+  KTN_TRY(const auto built, build_images(session, specified));
+  KTN_OK(send_images(session, built, specified));
+  model::StackSpec& spec = specified.spec;
   const std::string stack = spec.name;
   KTN_TRY(const std::string path, session.link.path(paths::stack, {stack}));
   KTN_TRY(const api::DeployAnswer answer,
