@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "beside.h"
 #include "kontena/base/log.h"
 #include "observe.h"
 #include "status.h"
@@ -23,6 +24,7 @@ reconcile::Observed observed(const State& state) {
     const auto* container = state.seen.of_instance(instance);
     if (!container) continue;
     seen.containers[instance] = found_of(*container);
+    seen.containers[instance].stale = is_stale(state, assignment, *container);
     // Somebody removes it: when it is gone, another is made.
     if (container->state == engine::ContainerState::removing) seen.in_flight.insert(instance);
   }
@@ -198,7 +200,7 @@ CarryOut::Job CarryOut::job_of(const reconcile::Action& action, const State& sta
               return Job{Doing::remove, a.instance, a.container};
             },
             [](const Replace& a) {
-              return Job{Doing::replace, a.instance, a.container};
+              return Job{Doing::replace, a.instance, a.container, a.along};
             }},
       action);
 }
@@ -218,6 +220,15 @@ bool CarryOut::begin(State& state, const Kept& kept, const Job& job) {
       }
       note_failed_try(context_, state, job.instance, Doing::create, holder->why, true);
       state.replan = true;  // for the time to wake at
+      return false;
+    }
+  }
+  const bool ends = job.doing == Doing::stop || job.doing == Doing::remove || job.doing == Doing::replace;
+  if (!ends && job.doing != Doing::pull) {
+    work.waits = beside(state, kept.instances.at(job.instance)).waits;
+    if (!work.waits.empty()) {
+      work.message.clear();
+      state.report.insert(job.instance);
       return false;
     }
   }
@@ -251,7 +262,7 @@ void CarryOut::hand_out(const Wanted& kept, const Job& job) {
     case Doing::remove:
       return stopping_.add([this, kept, &wanted, job] { remove(wanted, job.container); });
     case Doing::replace:
-      return stopping_.add([this, kept, &wanted, job] { replace(wanted, job.container); });
+      return stopping_.add([this, kept, &wanted, job] { replace(wanted, job.container, job.again); });
   }
 }
 

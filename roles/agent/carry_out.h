@@ -82,11 +82,12 @@ class CarryOut {
   void pulled(const std::string& image, const std::set<std::string>& waiting, const Status&);
   void create(const model::Assignment&);
   Result<std::string> make(const model::Assignment&);
+  Status share(const model::Assignment&, engine::ContainerSpec&);  // beside.cc: what it has of others
   Status look_who_has(const std::string& name);
   void start(const model::Assignment&, const std::string& container, bool again);
   void stop(const model::Assignment&, const std::string& container);
   void remove(const model::Assignment&, const std::string& container);
-  void replace(const model::Assignment&, const std::string& container);
+  void replace(const model::Assignment&, const std::string& container, bool along);
 
   // How a job ends: the instance is free for the next one.
   void done(const std::string& instance, const std::function<void(State&, Work&)>& note);

@@ -172,6 +172,7 @@ Result<std::string> CarryOut::make(const model::Assignment& wanted) {
   for (const auto& [key, volume] : wanted.volumes)
     KTN_OK(context_.engine.ensure_volume(volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
   engine::ContainerSpec spec = container_of(wanted, owner_);
+  KTN_OK(share(wanted, spec));
   if (overlay_.prepare && !wanted.networks.empty()) {
     KTN_TRY(spec.resolv_conf, overlay_.prepare(wanted));
   }
@@ -286,7 +287,7 @@ void CarryOut::remove(const model::Assignment& wanted, const std::string& contai
 }
 
 // Its log goes with it, so that its end was noted when it became unfit.
-void CarryOut::replace(const model::Assignment& wanted, const std::string& container) {
+void CarryOut::replace(const model::Assignment& wanted, const std::string& container, bool along) {
   const auto& grace_ms = wanted.spec.stop_grace_period_ms;
   Status gone = context_.engine.stop(container, grace_ms ? Duration(*grace_ms) : usual_grace);
   if (gone) gone = context_.engine.remove(container);
@@ -298,12 +299,12 @@ void CarryOut::replace(const model::Assignment& wanted, const std::string& conta
       auto& history = work->second.history;
       history.condemned.clear();
       ++history.restarts;
-      ++history.attempts;
+      history.attempts += along ? 0 : 1;
       history.jitter = static_cast<std::int64_t>(context_.ids.number() % 1'000);
       work->second.unfit_since_ms = 0;
       work->second.pulled = true;  // it is to be what it was: a registry that is away now must not keep it from that
     });
-    log::info("an unfit container is replaced", {{"instance", *wanted.id}, {"name", wanted.container_name}});
+    log::info(along ? "a container is made anew with the one it is beside" : "an unfit container is replaced", {{"instance", *wanted.id}, {"name", wanted.container_name}});
   }
   cleaned(*wanted.id, gone);
 }

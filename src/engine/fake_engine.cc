@@ -245,6 +245,7 @@ Result<std::string> FakeEngine::create(const ContainerSpec& spec) {
     for (const auto& mount : spec.service.mounts)
       if (mount.kind == model::MountKind::volume && !mount.source.empty() && !spec.volumes.contains(mount.source))
         return Error{Code::invalid_argument, "the volume '" + mount.source + "' has no name on this node"};
+    KTN_OK(share(s, spec, false));
     const auto image_there = s.images.find(image.reference());
     if (image_there == s.images.end())
       return Error{Code::not_found, "the image '" + spec.service.image + "' is not on this node"};
@@ -331,6 +332,7 @@ Status FakeEngine::start(const std::string& id) {
     if (container.state == ContainerState::running) return Done{};
     Run run = s.behaviour ? s.behaviour(made->spec) : Run{};
     if (s.start_error) run.refused = *std::exchange(s.start_error, std::nullopt);
+    KTN_OK(share(s, made->spec, true));
     if (!run.refused.empty()) {
       container.exit_code = 127;
       container.error = run.refused;

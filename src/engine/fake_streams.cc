@@ -4,6 +4,7 @@
 #include "docker/image_name.h"
 #include "kontena/base/panic.h"
 #include "kontena/engine/fake.h"
+#include "kontena/model/together.h"
 
 // The streams of the fake engine, and what tests arrange and look at.
 namespace kontena::engine {
@@ -207,6 +208,19 @@ std::set<std::string> FakeEngine::volumes() {
     for (const auto& [name, labels] : s.volumes) names.insert(name);
     return names;
   });
+}
+
+Status FakeEngine::share(State& s, const ContainerSpec& spec, bool started) {
+  for (const std::string& service : model::beside(spec.service)) {
+    const auto id = spec.beside.find(service);
+    if (id == spec.beside.end())
+      return Error{Code::invalid_argument, "the service '" + service + "' has no container on this node"};
+    const Made* other = find(s, id->second);
+    if (!other) return Error{started ? Code::failed_precondition : Code::not_found, "No such container: " + id->second};
+    if (started && model::shares_namespace(spec.service, service) && other->container.state != ContainerState::running)
+      return Error{Code::failed_precondition, "cannot join the namespace of a non running container: " + id->second};
+  }
+  return Done{};
 }
 
 }  // namespace kontena::engine

@@ -40,6 +40,12 @@ Next revive(const model::Assignment& wanted, const Found& found, const History& 
             std::max(longest_retry_ms, wanted.spec.restart.delay_ms));
 }
 
+// One that was made beside a container that is no more cannot be started.
+Next along(const model::Assignment& wanted, const Found& found, Next next) {
+  if (next.action && found.stale) next.action = Replace{*wanted.id, found.container, true};
+  return next;
+}
+
 Next keep(const model::Assignment& wanted, const Found& found, const History& history, std::int64_t now_ms) {
   const model::Restart& policy = wanted.spec.restart;
   if (const Verdict verdict = when_unfit(policy, found, history); verdict.restart)
@@ -59,7 +65,8 @@ Next next(const model::Assignment& wanted, const Found* found, const std::set<st
       if (!found) return make(wanted, images, history, now_ms);
       if (!history.condemned.empty() && history.condemned == found->container)
         return at(history.cleanup_at_ms, Replace{*wanted.id, found->container}, now_ms);
-      if (!found->running) return revive(wanted, *found, history, now_ms);
+      if (!found->running) return along(wanted, *found, revive(wanted, *found, history, now_ms));
+      if (found->stale) return at(history.cleanup_at_ms, Replace{*wanted.id, found->container, true}, now_ms);
       return keep(wanted, *found, history, now_ms);
     case model::Desired::stopped:
       if (found && found->running) return at(history.cleanup_at_ms, Stop{*wanted.id, found->container}, now_ms);

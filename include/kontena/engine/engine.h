@@ -77,6 +77,7 @@ struct ContainerSpec {
   std::map<std::string, std::string> volumes;
   std::map<std::string, std::string> networks;
   std::map<std::string, std::string> addresses;  // by the same keys, where it is to have one of its own there
+  std::map<std::string, std::string> beside;  // services that it shares with → ids of their containers
   std::string resolv_conf;  // a file of the host that is to be its /etc/resolv.conf; "" = the engine's
 };
 

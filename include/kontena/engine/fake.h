@@ -124,6 +124,7 @@ class FakeEngine final : public Engine {
   static Made* find(State&, const std::string& container);
   static void tell(State&, const Made&, Happened);
   static Status bind_ports(State&, Made&);
+  static Status share(State&, const ContainerSpec&, bool started);  // what it has of others, when it is made or started
   void write_lines(Made&, const std::string& text, bool is_error) const;
   void end(State&, Made&, std::int64_t code, bool out_of_memory) const;
   std::int64_t now_ms() const { return to_ms(clock_->now()); }

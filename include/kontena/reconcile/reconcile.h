@@ -21,6 +21,7 @@ struct Found {
   std::int64_t exit_code = 0;
   std::int64_t started_ms = 0;
   std::int64_t finished_ms = 0;
+  bool stale = false;               // what it shares with another container is of one that went, or ended
   bool proven = true;               // its health check, where it has one, says so
   std::int64_t unfit_since_ms = 0;  // runs, but cannot do its work: unhealthy, or taken off a network; 0 = it can
 };
@@ -51,8 +52,9 @@ struct Create { std::string instance; friend bool operator==(const Create&, cons
 struct Start { std::string instance; std::string container; bool again = false; friend bool operator==(const Start&, const Start&) = default; };
 struct Stop { std::string instance; std::string container; friend bool operator==(const Stop&, const Stop&) = default; };
 struct Remove { std::string instance; std::string container; friend bool operator==(const Remove&, const Remove&) = default; };
-// Stops and removes a container that is still wanted, to be made anew.
-struct Replace { std::string instance; std::string container; friend bool operator==(const Replace&, const Replace&) = default; };
+// Stops and removes a container that is still wanted, to be made anew: along with the one that it shares with, or
+// since it is unfit.
+struct Replace { std::string instance; std::string container; bool along = false; friend bool operator==(const Replace&, const Replace&) = default; };
 using Action = std::variant<Pull, Create, Start, Stop, Remove, Replace>;
 
 struct Plan {

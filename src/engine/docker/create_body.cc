@@ -161,10 +161,7 @@ Result<codec::Document> create_body(const ContainerSpec& spec, Dialect dialect) 
   KTN_OK(put_mounts(host, spec));
   put_resolver(host, spec);
   put_resources(host, spec.service);
-  if (!spec.service.network_mode.empty())
-    put(member(host, "NetworkMode"), spec.service.network_mode);
-  else if (!networks.empty())
-    put(member(host, "NetworkMode"), networks.front());
+  KTN_OK(put_shared(host, spec, networks));
   // Always: the agent restarts, with back-off; two who do it would race.
   put(member(member(host, "RestartPolicy"), "Name"), "no");
   return document;
