@@ -12,6 +12,7 @@ namespace {
 
 constexpr std::size_t most_pulls = 2;
 constexpr std::size_t most_stops = 8;
+constexpr std::size_t most_hooks = 32;
 
 template <class... F>
 struct Cases : F... {
@@ -30,8 +31,10 @@ reconcile::Observed observed(const State& state) {
   }
   for (const auto& [instance, work] : state.work) {
     seen.history[instance] = work.history;
-    if (const auto found = seen.containers.find(instance); found != seen.containers.end())
+    if (const auto found = seen.containers.find(instance); found != seen.containers.end()) {
       found->second.unfit_since_ms = work.unfit_since_ms;
+      found->second.hooked = is_hooked(state.kept->instances.at(instance), work, found->second.started_ms);
+    }
     if (work.doing != Doing::nothing) seen.in_flight.insert(instance);
   }
   return seen;
@@ -79,17 +82,19 @@ CarryOut::CarryOut(Context context, Keep keep, std::size_t cores, Remember remem
       networks_(context_.engine, overlay_.mtu),
       pulling_("pull", most_pulls),
       starting_("start", std::max<std::size_t>(2, 2 * cores)),
+      hooks_("hook", most_hooks),
       stopping_("stop", most_stops) {}
 
 void CarryOut::close() {
   pulling_.close();
   starting_.close();
+  hooks_.close();
   stopping_.close();
 }
 
 bool CarryOut::wait_idle(Duration limit) {
   const Duration end = context_.clock.steady() + limit;
-  for (Lane* lane : {&pulling_, &starting_, &stopping_})
+  for (Lane* lane : {&pulling_, &starting_, &hooks_, &stopping_})
     if (!lane->wait_idle(std::max(Duration(0), end - context_.clock.steady()))) return false;
   return true;
 }
@@ -130,8 +135,9 @@ std::int64_t CarryOut::round() {
   reconcile::Plan plan = reconcile::actions(view->kept->instances, view->observed, now);
   look_for_blocked(*view->kept, view->observed, to_ms(now), plan);
   std::vector<Job> jobs;
-  bool condemned = false;
+  bool remember_now = false;  // a container was condemned, or hooks have ended well
   context_.state.change([&](State& s) {
+    remember_now = std::exchange(s.remember_now, false);
     // What has changed since the view was taken is planned in the next round.
     if (s.kept != view->kept) return;
     for (const std::string& instance : plan.stable) {
@@ -142,13 +148,14 @@ std::int64_t CarryOut::round() {
     for (const reconcile::Action& action : plan.actions) {
       Job job = job_of(action, s, *view->kept);
       if (!begin(s, *view->kept, job)) continue;
-      condemned = condemned || job.doing == Doing::replace;
+      remember_now = remember_now || job.doing == Doing::replace;
       jobs.push_back(std::move(job));
     }
   });
-  const std::int64_t remember_again = remember(condemned);
+  const std::int64_t remember_again = remember(remember_now);
   for (const Job& job : jobs) hand_out(view->kept, job);
   remove_unused(view->kept);
+  remove_hook_containers(view->kept);
   const std::int64_t save_again = saved ? 0 : to_ms(now) + 5'000;
   std::int64_t wake_ms = 0;
   for (const std::int64_t one : {plan.wake_ms, save_again, remember_again})
@@ -181,17 +188,26 @@ CarryOut::Job CarryOut::job_of(const reconcile::Action& action, const State& sta
     const auto work = state.work.find(instance);
     return work != state.work.end() && work->second.pulled;
   };
+  const auto creation = [&](const std::string& instance) {
+    const auto work = state.work.find(instance);
+    const bool prepared = work != state.work.end() && work->second.prepared;
+    return prepared || kept.instances.at(instance).spec.pre_start.empty() ? Doing::create : Doing::prepare;
+  };
   return std::visit(
       Cases{// `images` knows of no instance: where one asks for a pull of its own, what counts is whether it had one.
             [&](const Pull& a) {
-              return Job{pulled(a.instance) ? Doing::create : Doing::pull, a.instance};
+              return Job{pulled(a.instance) ? creation(a.instance) : Doing::pull, a.instance};
             },
             [&](const Create& a) {
-              const bool always = kept.instances.at(a.instance).spec.pull_policy == model::PullPolicy::always;
-              return Job{always && !pulled(a.instance) ? Doing::pull : Doing::create, a.instance};
+              const auto policy = pull_policy_of(state, kept.instances.at(a.instance), to_ms(context_.clock.now()));
+              const bool always = policy == model::PullPolicy::always;
+              return Job{always && !pulled(a.instance) ? Doing::pull : creation(a.instance), a.instance};
             },
             [](const Start& a) {
               return Job{Doing::start, a.instance, a.container, a.again};
+            },
+            [](const RunHooks& a) {
+              return Job{Doing::hook, a.instance, a.container};
             },
             [](const Stop& a) {
               return Job{Doing::stop, a.instance, a.container};
@@ -209,7 +225,7 @@ CarryOut::Job CarryOut::job_of(const reconcile::Action& action, const State& sta
 bool CarryOut::begin(State& state, const Kept& kept, const Job& job) {
   Work& work = state.work[job.instance];
   work.waits.clear();
-  if (job.doing == Doing::create) {
+  if (job.doing == Doing::create || job.doing == Doing::prepare) {
     const model::Assignment& wanted = kept.instances.at(job.instance);
     if (const auto holder = holder_of_name(state, kept, wanted)) {
       state.report.insert(job.instance);
@@ -253,6 +269,10 @@ void CarryOut::hand_out(const Wanted& kept, const Job& job) {
       if (first) pulling_.add([this, image] { pull(image); });
       return;
     }
+    case Doing::prepare:
+      return hooks_.add([this, kept, &wanted] { prepare(wanted); });
+    case Doing::hook:
+      return hooks_.add([this, kept, &wanted, job] { run_hooks(wanted, job.container); });
     case Doing::create:
       return starting_.add([this, kept, &wanted] { create(wanted); });
     case Doing::start:

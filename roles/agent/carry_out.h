@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "hooks.h"
 #include "lane.h"
 #include "make.h"
 #include "state.h"
@@ -41,6 +42,9 @@ class Networks {
   Synced<State> state_;
 };
 
+// What it says of this instance, with the age of its image: `always` where that is too old.
+model::PullPolicy pull_policy_of(const State&, const model::Assignment&, std::int64_t now_ms);
+
 // Counts a pull, a create or a start that failed, and says when it is tried again.
 void note_failed_try(const Context&, State&, const std::string& instance, Doing, const std::string& message,
                      bool hopeless);
@@ -54,6 +58,11 @@ class CarryOut {
   // Plans, and hands out what is to be done; tells when to plan again at the
   // latest, 0 where nothing waits for the time. From one thread only.
   std::int64_t round();
+
+  // How an image that comes with its deploy is had; before the first round. Without it the engine is asked for all.
+  using Bring = std::function<Status(const std::string& name, const std::string& manifest,
+                                     const std::function<void(const engine::PullProgress&)>&)>;
+  void bring_images_by(Bring bring) { bring_ = std::move(bring); }
 
   void forget_network(const std::string& name) { networks_.forget(name); }  // it was removed
 
@@ -70,22 +79,33 @@ class CarryOut {
   };
   bool save();
   // What is remembered, where that has changed: at most once a second, for it is of use rather than of need, but
-  // at once where a container was condemned. Tells when to come again, 0 = never.
+  // at once where asked. Tells when to come again, 0 = never.
   std::int64_t remember(bool at_once);
   Job job_of(const reconcile::Action&, const State&, const Kept&) const;
   bool begin(State&, const Kept&, const Job&);
   void hand_out(const Wanted&, const Job&);
   void remove_unused(const Wanted&);
 
+  // pulls.cc
   void pull(const std::string& image);
   std::map<std::string, Status> look_for(const std::string& image, const std::set<std::string>& waiting);
   void pulled(const std::string& image, const std::set<std::string>& waiting, const Status&);
   void create(const model::Assignment&);
   Result<std::string> make(const model::Assignment&);
   Status share(const model::Assignment&, engine::ContainerSpec&);  // beside.cc: what it has of others
+  Status make_places(const model::Assignment&);  // its networks and volumes
   Status look_who_has(const std::string& name);
   void start(const model::Assignment&, const std::string& container, bool again);
   void stop(const model::Assignment&, const std::string& container);
+  // hooks.cc
+  void prepare(const model::Assignment&);                                         // its pre_start hooks
+  void run_hooks(const model::Assignment&, const std::string& container);         // its post_start hooks
+  Status stop_container(const model::Assignment&, const std::string& container);  // its pre_stop hooks before
+  void remove_hook_containers(const Wanted&);  // those of pre_start hooks that nobody waits for
+  void hook_failed(const model::Assignment&, const std::string& container, const HookFailure&);
+  bool still_wanted(const std::string& instance);
+  Result<std::string> hook_container_of(const model::Assignment&, std::size_t index);
+  Result<std::optional<HookFailure>> prepare_one(const model::Assignment&, std::size_t index, bool& go_on);
   void remove(const model::Assignment&, const std::string& container);
   void replace(const model::Assignment&, const std::string& container, bool along);
 
@@ -104,10 +124,12 @@ class CarryOut {
   bool unkept_ = false;        // likewise of the assignments
   const Owner owner_;
   const Overlay overlay_;
+  Bring bring_;
   Networks networks_;
   Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait; one job each
   Lane pulling_;
   Lane starting_;
+  Lane hooks_;  // of their own, since they may take any time
   Lane stopping_;
 };
 

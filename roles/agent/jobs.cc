@@ -9,8 +9,6 @@
 namespace kontena::agent {
 namespace {
 
-constexpr Duration progress_period{1'000};
-constexpr Duration usual_grace{10'000};
 constexpr std::size_t longest_message = 500;
 
 std::string text_of(const Error& error) {
@@ -62,115 +60,17 @@ void CarryOut::failed(const std::string& instance, Doing at, const Error& error,
   if (news) log::warn("an instance cannot be started", {{"instance", instance}, {"reason", text_of(error)}});
 }
 
-// ---- pulls
-
-void CarryOut::pull(const std::string& image) {
-  // Others may come to wait while we look: they are looked for too, so that nobody
-  // has to pull what is there.
-  std::set<std::string> looked;
-  auto waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
-  while (true) {
-    const auto answers = look_for(image, waiting);
-    looked.merge(waiting);
-    waiting.clear();
-    // Before they are told: who hears it may come to wait anew at once.
-    const bool nobody = pulls_.with([&](auto& pulls) {
-      auto& left = pulls[image];
-      for (const auto& [instance, answer] : answers) left.erase(instance);
-      for (const std::string& instance : left)
-        if (!looked.contains(instance)) waiting.insert(instance);
-      return left.empty() && pulls.erase(image) > 0;
-    });
-    for (const auto& [instance, answer] : answers) {
-      if (answer)
-        done(instance, [](State&, Work& work) { work.message.clear(); });
-      else
-        failed(instance, Doing::pull, answer.error(), answer.error().code == Code::not_found);
-    }
-    if (nobody) return;
-    if (waiting.empty()) break;
-  }
-
-  const auto before = context_.engine.image_id(image);
-  std::optional<Duration> told;
-  std::string last;
-  const Status status = context_.engine.pull(image, [&](const engine::PullProgress& progress) {
-    const Duration now = context_.clock.steady();
-    std::string text = progress_text(progress);
-    if (text == last || (told && now - *told < progress_period)) return;
-    told = now;
-    last = text;
-    waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
-    context_.state.change([&](State& s) {
-      for (const std::string& instance : waiting) {
-        if (const auto work = s.work.find(instance); work != s.work.end()) work->second.progress = text;
-        s.report.insert(instance);
-      }
-    });
-  });
-  const auto after = status ? context_.engine.image_id(image) : Result<std::string>(status.error());
-  // What was there before may be somebody's, who would miss it.
-  if (after && !(before && *before == *after))
-    context_.state.with([&](State& s) { s.pulled_images.try_emplace(*after, PulledImage{.name = image}); });
-  waiting = pulls_.with([&](auto& pulls) { return std::move(pulls.extract(image).mapped()); });
-  pulled(image, waiting, status);
-}
-
-// The answers for those who do not want a pull in any case, as far as a look at
-// the engine's images has one.
-std::map<std::string, Status> CarryOut::look_for(const std::string& image, const std::set<std::string>& waiting) {
-  using model::PullPolicy;
-  std::map<std::string, PullPolicy> policies;
-  context_.state.with([&](const State& s) {
-    for (const std::string& instance : waiting) {
-      const auto wanted = s.kept->instances.find(instance);
-      policies[instance] = wanted == s.kept->instances.end() ? PullPolicy::never : wanted->second.spec.pull_policy;
-    }
-  });
-  std::map<std::string, Status> answers;
-  if (std::ranges::all_of(policies, [](const auto& one) { return one.second == PullPolicy::always; })) return answers;
-  const auto there = context_.engine.has_image(image);
-  if (there && *there) context_.state.with([&](State& s) { s.images.insert(image); });
-  for (const auto& [instance, policy] : policies) {
-    if (policy == PullPolicy::always) continue;
-    if (there && *there)
-      answers.emplace(instance, Done{});
-    else if (!there)
-      answers.emplace(instance, there.error());
-    else if (policy == PullPolicy::never)
-      answers.emplace(instance,
-                      Error{Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"});
-  }
-  return answers;
-}
-
-void CarryOut::pulled(const std::string& image, const std::set<std::string>& waiting, const Status& status) {
-  if (status) {
-    log::info("image pulled", {{"image", image}});
-    context_.state.with([&](State& s) { s.images.insert(image); });
-  }
-  for (const std::string& instance : waiting) {
-    if (!status) {
-      Error error = status.error();
-      if (error.message.find(image) == std::string::npos) error = std::move(error).in("pulling '" + image + "'");
-      failed(instance, Doing::pull, error);
-      continue;
-    }
-    done(instance, [](State&, Work& work) {
-      work.pulled = true;
-      work.message.clear();
-      work.history.tries = 0;
-      work.history.retry_at_ms = 0;
-    });
-  }
-}
-
 // ---- create and start
 
-Result<std::string> CarryOut::make(const model::Assignment& wanted) {
+Status CarryOut::make_places(const model::Assignment& wanted) {
   KTN_OK(networks_.ensure(wanted, owner_));
   for (const auto& [key, volume] : wanted.volumes)
     KTN_OK(context_.engine.ensure_volume(volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
+  return Done{};
+}
+
+Result<std::string> CarryOut::make(const model::Assignment& wanted) {
+  KTN_OK(make_places(wanted));
   engine::ContainerSpec spec = container_of(wanted, owner_);
   KTN_OK(share(wanted, spec));
   if (overlay_.prepare && !wanted.networks.empty()) {
@@ -242,11 +142,13 @@ void CarryOut::start(const model::Assignment& wanted, const std::string& contain
     context_.state.with([&](State& s) {
       const auto work = s.work.find(instance);
       if (work == s.work.end()) return;
-      work->second.message.clear();
       auto& history = work->second.history;
       history.stopped = false;
       history.retry_at_ms = 0;
-      history.tries = 0;
+      if (wanted.spec.post_start.empty()) {  // else it has not started well yet
+        work->second.message.clear();
+        history.tries = 0;
+      }
       history.jitter = static_cast<std::int64_t>(context_.ids.number() % 1'000);
       if (!again) return;
       ++history.restarts;
@@ -264,8 +166,7 @@ void CarryOut::start(const model::Assignment& wanted, const std::string& contain
 // ---- stop and remove
 
 void CarryOut::stop(const model::Assignment& wanted, const std::string& container) {
-  const auto& grace_ms = wanted.spec.stop_grace_period_ms;
-  Status stopped = context_.engine.stop(container, grace_ms ? Duration(*grace_ms) : usual_grace);
+  Status stopped = stop_container(wanted, container);
   if (stopped) stopped = look_at(context_, container);
   if (stopped) {
     context_.state.with([&](State& s) {
@@ -288,8 +189,7 @@ void CarryOut::remove(const model::Assignment& wanted, const std::string& contai
 
 // Its log goes with it, so that its end was noted when it became unfit.
 void CarryOut::replace(const model::Assignment& wanted, const std::string& container, bool along) {
-  const auto& grace_ms = wanted.spec.stop_grace_period_ms;
-  Status gone = context_.engine.stop(container, grace_ms ? Duration(*grace_ms) : usual_grace);
+  Status gone = stop_container(wanted, container);
   if (gone) gone = context_.engine.remove(container);
   if (gone) {
     context_.state.with([&](State& s) {

@@ -19,11 +19,13 @@ Remembered remembered_of(const Work& work) {
           .failures = work.history.failures,
           .condemned = work.history.condemned,
           .ended_ms = work.ended_ms,
-          .failure = work.failure};
+          .failure = work.failure,
+          .prepared = work.prepared,
+          .hooked_ms = work.hooked_ms};
 }
 
 Work work_of(const Remembered& was) {
-  Work work{.ended_ms = was.ended_ms, .failure = was.failure};
+  Work work{.prepared = was.prepared, .hooked_ms = was.hooked_ms, .ended_ms = was.ended_ms, .failure = was.failure};
   work.history.restarts = was.restarts;
   work.history.attempts = was.attempts;
   work.history.failures = was.failures;
@@ -32,7 +34,7 @@ Work work_of(const Remembered& was) {
 }
 
 Memory memory_of(const State& state) {
-  Memory memory{.images = state.pulled_images};
+  Memory memory{.images = state.pulled_images, .pulls_ms = state.pulls_ms};
   for (const auto& [instance, work] : state.work)
     if (Remembered one = remembered_of(work); one != Remembered{}) memory.instances.emplace(instance, std::move(one));
   return memory;
@@ -40,6 +42,7 @@ Memory memory_of(const State& state) {
 
 void take_over(const Memory& memory, State& state) {
   state.pulled_images = memory.images;
+  state.pulls_ms = memory.pulls_ms;
   for (const auto& [instance, one] : memory.instances)
     if (state.kept->instances.contains(instance)) state.work[instance] = work_of(one);
 }

@@ -20,6 +20,8 @@ struct Remembered {
   std::string condemned;
   std::int64_t ended_ms = 0;  // the end that was counted last
   std::optional<model::Failure> failure;
+  bool prepared = false;       // its pre_start hooks have ended well
+  std::int64_t hooked_ms = 0;  // the start after which its post_start hooks ended well
   friend bool operator==(const Remembered&, const Remembered&) = default;
 };
 
@@ -32,8 +34,9 @@ struct PulledImage {
 
 struct Memory {
   std::int64_t format = 1;
-  std::map<std::string, Remembered> instances;  // by InstanceId
-  std::map<std::string, PulledImage> images;    // by the engine's id
+  std::map<std::string, Remembered> instances;   // by InstanceId
+  std::map<std::string, PulledImage> images;     // by the engine's id
+  std::map<std::string, std::int64_t> pulls_ms;  // by name: when it was pulled last, where some spec asks for its age
   friend bool operator==(const Memory&, const Memory&) = default;
 };
 
@@ -56,6 +59,8 @@ struct Fields<agent::Remembered> {
     v("condemned", s.condemned);
     v("ended_ms", s.ended_ms);
     v("failure", s.failure);
+    v("prepared", s.prepared);
+    v("hooked_ms", s.hooked_ms);
   }
 };
 template <>
@@ -71,6 +76,7 @@ struct Fields<agent::Memory> {
     v("format", s.format);
     v("instances", s.instances);
     v("images", s.images);
+    v("pulls_ms", s.pulls_ms);
   }
 };
 }  // namespace kontena::codec

@@ -15,7 +15,17 @@
 
 namespace kontena::agent {
 
-enum class Doing { nothing, pull, create, start, stop, remove, replace };
+enum class Doing {
+  nothing,
+  pull,
+  prepare,  // its pre_start hooks
+  create,
+  start,
+  hook,  // its post_start hooks
+  stop,
+  remove,
+  replace
+};
 
 // What this agent does for one instance, and remembers of it.
 struct Work {
@@ -29,6 +39,8 @@ struct Work {
   std::string waits;                  // for what, where nothing is wrong
   std::int64_t cleanup_failures = 0;  // in a row, of stop and remove
   std::int64_t unfit_since_ms = 0;    // of its container that runs; 0 = it is fit
+  bool prepared = false;              // its pre_start hooks have ended well
+  std::int64_t hooked_ms = 0;         // the start after which its post_start hooks ended well
   std::int64_t ended_ms = 0;          // the end that was counted last
   std::optional<model::Failure> failure;
 };
@@ -38,9 +50,11 @@ struct Work {
 struct State {
   std::shared_ptr<const Kept> kept = std::make_shared<const Kept>();
   bool unsaved = false;              // `kept` is not on disk yet; the planning thread writes it before it acts on it
+  bool remember_now = false;         // what is remembered is to be on disk before long
   bool told = false;                 // the server has answered, or kept assignments were found
   std::map<std::string, Work> work;  // by InstanceId, of kept->instances only
   std::set<std::string> images;      // that were seen on this node
+  std::map<std::string, std::int64_t> pulls_ms;  // by name: when it was pulled last, where some spec asks for its age
   std::map<std::string, PulledImage> pulled_images;  // by the engine's id: those that are ours to remove
   std::set<std::string> being_removed;               // names of kept->…_unused that a job is at
 
@@ -63,7 +77,7 @@ struct State {
   bool replan = false;
   std::set<std::string> report;  // InstanceIds
   bool report_facts = false;
-  bool facts_again = false;      // also what the server has acknowledged
+  bool facts_again = false;  // also what the server has acknowledged
   bool stopping = false;
   std::optional<int> exit;   // with which status to end, and that it is time to
   bool removed = false;      // people removed this node: it is to leave nothing behind

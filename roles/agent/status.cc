@@ -38,7 +38,8 @@ void say_ended(const model::Assignment& wanted, const engine::Container& contain
 
 void say_running(const model::Assignment& wanted, const engine::Container& container, const Work& work,
                  model::InstanceStatus& status) {
-  status.state = InstanceState::running;
+  const bool hooked = wanted.desired != Desired::running || is_hooked(wanted, work, container.started_ms);
+  status.state = hooked ? InstanceState::running : InstanceState::starting;
   status.health = container.health;
   if (container.state == ContainerState::paused) {
     status.message = "paused by somebody: docker unpause " + container.name;
@@ -64,12 +65,13 @@ void say_not_there(const model::Assignment& wanted, const Work& work, bool engin
   } else if (work.doing == Doing::pull && wanted.spec.pull_policy != model::PullPolicy::never) {
     status.state = InstanceState::pulling;
     status.progress = work.progress;
-  } else if (work.doing == Doing::create) {
+  } else if (work.doing == Doing::create || work.doing == Doing::prepare) {
     status.state = InstanceState::starting;
   } else if (!work.message.empty()) {
     status.state = work.failed_at == Doing::pull ? InstanceState::pulling : InstanceState::starting;
   }
   status.message = work.message.empty() ? work.waits : work.message;
+  if (!work.message.empty() && work.failure) status.last_lines = work.failure->last_lines;
 }
 
 }  // namespace
@@ -83,6 +85,10 @@ reconcile::Found found_of(const engine::Container& container) {
           .started_ms = container.started_ms,
           .finished_ms = container.finished_ms,
           .proven = container.health == model::Health::none || container.health == model::Health::healthy};
+}
+
+bool is_hooked(const model::Assignment& wanted, const Work& work, std::int64_t started_ms) {
+  return wanted.spec.post_start.empty() || work.hooked_ms == started_ms;
 }
 
 model::InstanceStatus status_of(const model::Assignment& wanted, const engine::Container* container, const Work& work,

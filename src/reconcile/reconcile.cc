@@ -67,6 +67,7 @@ Next next(const model::Assignment& wanted, const Found* found, const std::set<st
         return at(history.cleanup_at_ms, Replace{*wanted.id, found->container}, now_ms);
       if (!found->running) return along(wanted, *found, revive(wanted, *found, history, now_ms));
       if (found->stale) return at(history.cleanup_at_ms, Replace{*wanted.id, found->container, true}, now_ms);
+      if (!found->hooked) return at(history.retry_at_ms, RunHooks{*wanted.id, found->container}, now_ms);
       return keep(wanted, *found, history, now_ms);
     case model::Desired::stopped:
       if (found && found->running) return at(history.cleanup_at_ms, Stop{*wanted.id, found->container}, now_ms);

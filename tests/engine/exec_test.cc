@@ -69,7 +69,7 @@ TEST_CASE("a command that cannot be run says so") {
     const std::string id = rig.start("nosuch", forever);
     const auto outcome = run(rig, id, {.command = {"/nosuch"}});
     CHECK((outcome.status == 126 || outcome.status == 127));
-    CHECK(outcome.errors.find("/nosuch") != std::string::npos);
+    CHECK((outcome.output + outcome.errors).find("/nosuch") != std::string::npos);
   });
 }
 

@@ -64,6 +64,14 @@ TEST_CASE("a container that was made but never started is started") {
   CHECK(plan(wanted(), with_container({})).actions == only(Start{"i", "c", false}));
 }
 
+TEST_CASE("hooks are run once a start, while the container runs and is wanted") {
+  Found found{.container = "c", .running = true, .ever_started = true, .started_ms = 999'000, .hooked = false};
+  CHECK(plan(wanted(), with_container(found)).actions == only(RunHooks{"i", "c"}));
+  CHECK(plan(wanted(model::Desired::stopped), with_container(found)).actions == only(Stop{"i", "c"}));
+  found.hooked = true;
+  CHECK(plan(wanted(), with_container(found)).actions.empty());
+}
+
 TEST_CASE("a failed pull, create or start waits for its back-off") {
   for (Observed observed : {Observed{}, with_image(), with_container({})}) {
     observed.history["i"].retry_at_ms = 1'000'500;
@@ -209,9 +217,22 @@ struct Node {
     REQUIRE(found.container == start.container);
     found.running = found.ever_started = true;
     found.started_ms = now_ms;
+    found.hooked = desired.at(start.instance).spec.post_start.empty();
     seen.history[start.instance].stopped = false;
     if (start.again) ++seen.history[start.instance].restarts, ++seen.history[start.instance].attempts;
     if (fails()) found.running = false, found.exit_code = 1, found.finished_ms = now_ms;
+  }
+  void operator()(const RunHooks& run) {
+    Found& found = seen.containers.at(run.instance);
+    REQUIRE(found.running);
+    REQUIRE_FALSE(found.hooked);
+    if (!fails()) {
+      found.hooked = true;
+      return;
+    }
+    found.running = false;
+    found.exit_code = 143;
+    found.finished_ms = now_ms;
   }
   void operator()(const Stop& stop) {
     Found& found = seen.containers.at(stop.instance);
@@ -239,7 +260,7 @@ struct Node {
     History& history = seen.history[id];
     if (!fails()) return std::visit(*this, action);
     const bool cleanup = !std::holds_alternative<Pull>(action) && !std::holds_alternative<Create>(action) &&
-                         !std::holds_alternative<Start>(action);
+                         !std::holds_alternative<Start>(action) && !std::holds_alternative<RunHooks>(action);
     (cleanup ? history.cleanup_at_ms : history.retry_at_ms) = now_ms + retry_delay_ms(++history.tries);
   }
 };
@@ -254,6 +275,7 @@ Node any_node(unsigned seed) {
     assignment.spec.image = "image:" + std::to_string(random() % 4);
     assignment.spec.restart = {static_cast<model::RestartWhen>(random() % 4), static_cast<std::int64_t>(random() % 3)};
     assignment.spec.pull_policy = static_cast<model::PullPolicy>(random() % 3);
+    if (random() % 3 == 0) assignment.spec.post_start = {{.command = {"warm-up"}}};
     if (random() % 2) node.desired[*assignment.id] = assignment;
     if (random() % 2) {
       const bool running = random() % 2 == 0;

@@ -23,6 +23,7 @@ struct Found {
   std::int64_t finished_ms = 0;
   bool stale = false;               // what it shares with another container is of one that went, or ended
   bool proven = true;               // its health check, where it has one, says so
+  bool hooked = true;               // its post_start hooks have ended well in this run, where it has any
   std::int64_t unfit_since_ms = 0;  // runs, but cannot do its work: unhealthy, or taken off a network; 0 = it can
 };
 
@@ -55,7 +56,9 @@ struct Remove { std::string instance; std::string container; friend bool operato
 // Stops and removes a container that is still wanted, to be made anew: along with the one that it shares with, or
 // since it is unfit.
 struct Replace { std::string instance; std::string container; bool along = false; friend bool operator==(const Replace&, const Replace&) = default; };
-using Action = std::variant<Pull, Create, Start, Stop, Remove, Replace>;
+// Of a container that runs: its post_start hooks, all of them.
+struct RunHooks { std::string instance; std::string container; friend bool operator==(const RunHooks&, const RunHooks&) = default; };
+using Action = std::variant<Pull, Create, Start, RunHooks, Stop, Remove, Replace>;
 
 struct Plan {
   std::vector<Action> actions;   // at most one an instance
