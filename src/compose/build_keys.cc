@@ -80,7 +80,7 @@ constexpr auto build_rows = std::to_array<Key<B>>({
     runs<B>("pull", boolean, into<&B::pull>),
     ignored<B>("sbom", text_or_boolean, attestation),
     refused<B>("secrets", files_used, session),
-    runs<B>("shm_size", bytes, into<&B::shm_bytes>),
+    runs<B>("shm_size", whole_bytes, into<&B::shm_bytes>),
     refused<B>("ssh", build_ssh, session),
     runs<B>("tags", texts, into<&B::tags>),
     runs<B>("target", text_value, into<&B::target>),

@@ -27,6 +27,17 @@ void text_bytes(Reader& reader, Node& value, const std::string& path) {
 
 void not_reserved(Reader& reader, Node& value, const std::string& path) {
   reader.notes.problem(value.at, path, "processes are limited, not reserved", "use deploy.resources.limits.pids");
+void preferences(Reader& reader, Node& value, const std::string& path) {
+  mappings(reader, value, path);
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    for (const Member& member : value.items[i].members)
+      if (member.key == "spread" && member.value.kind != Kind::text)
+        wrong_kind(reader, member.value, under(under(path, i), "spread"), "text");
+      else if (member.key != "spread" && !member.key.starts_with("x-"))
+        reader.notes.problem(member.at, under(under(path, i), member.key), "unknown key '" + member.key + "'",
+                             "spread");
+}
+
 }
 
 void update_order(Reader& reader, Node& value, const std::string& path) {
@@ -38,7 +49,7 @@ void update_order(Reader& reader, Node& value, const std::string& path) {
 constexpr auto limits_rows = std::to_array<Key<Resources>>({
     runs<Resources>("cpus", number, nano_cpus),
     runs<Resources>("memory", text_bytes, into<&Resources::memory_bytes>),
-    runs<Resources>("pids", integer, into<&Resources::pids>),
+    runs<Resources>("pids", any_integer, into<&Resources::pids>),
 });
 static_assert(well_formed(limits_rows));
 
@@ -64,15 +75,15 @@ void most_on_a_node(Specifier& to, const Node& value, const std::string& path, S
 
 constexpr auto placement_rows = std::to_array<Key<S>>({
     runs<S>("constraints", plain_texts, specify_constraints),
-    runs<S>("max_replicas_per_node", integer, most_on_a_node),
-    runs<S>("preferences", mappings, specify_preferences),
+    runs<S>("max_replicas_per_node", count, most_on_a_node),
+    runs<S>("preferences", preferences, specify_preferences),
 });
 static_assert(well_formed(placement_rows));
 
 constexpr auto restart_policy_rows = std::to_array<Key<S>>({
     runs<S>("condition", text_value, specify_condition),
     runs<S>("delay", duration, specify_restart_delay),
-    runs<S>("max_attempts", integer, specify_attempts),
+    runs<S>("max_attempts", count, specify_attempts),
     runs<S>("window", duration, specify_restart_window),
 });
 static_assert(well_formed(restart_policy_rows));
@@ -83,7 +94,7 @@ constexpr auto update_rows = std::to_array<Key<Update>>({
     runs<Update>("max_failure_ratio", number, specify_failure_ratio),
     runs<Update>("monitor", duration, specify_monitor),
     runs<Update>("order", update_order, specify_order),
-    runs<Update>("parallelism", integer, specify_parallelism),
+    runs<Update>("parallelism", count, specify_parallelism),
 });
 static_assert(well_formed(update_rows));
 
@@ -92,7 +103,7 @@ constexpr auto deploy_rows = std::to_array<Key<S>>({
     refused<S>("labels", labels, "not supported yet; 'labels' of the service go to its containers"),
     runs<S>("mode", text_value, specify_mode),
     runs<S>("placement", object<placement_table>, specify_placement),
-    runs<S>("replicas", integer, specify_replicas),
+    runs<S>("replicas", instances, specify_replicas),
     runs<S>("resources", object<resources_table>, specify_resources),
     mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
     refused<S>("rollback_config", object<update_table>, yet),

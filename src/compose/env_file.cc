@@ -49,7 +49,7 @@ class EnvFile {
 
   void line() {
     constexpr std::string_view exported = "export";
-    if (text_.substr(at_).starts_with(exported) && at_ + exported.size() < text_.size() &&
+    if (!raw_ && text_.substr(at_).starts_with(exported) && at_ + exported.size() < text_.size() &&
         blank(text_[at_ + exported.size()])) {
       at_ += exported.size();
       skip_blanks();

@@ -97,6 +97,7 @@ void Extends::apply(Node& services, const std::string& name, const std::string& 
   Node& service = *services.find(name);
   const Node* extends = service.kind == Kind::map ? service.find("extends") : nullptr;
   if (!extends) return;
+  if (extends->tag == "!reset") return void(service.erase("extends"));
   const std::string path = under("services", name);
   const std::string at = under(path, "extends");
   const auto want = wanted(*extends, at);

@@ -1,5 +1,6 @@
 // The canonical forms of single keys of a service that are not ports or mounts.
 #include <algorithm>
+#include <set>
 
 #include "kontena/base/text.h"
 #include "service_forms.h"
@@ -96,7 +97,7 @@ void files(Reader& reader, Node& value, const std::string& path) {
         text_value(reader, member.value, here);
       else if (member.key == "required")
         boolean(reader, member.value, here);
-      else if (member.key == "format" && member.value.text != "raw")
+      else if (member.key == "format" && member.value.text != "raw" && !member.value.text.empty())
         reader.notes.problem(member.value.at, here, "'" + member.value.text + "' is not a format",
                              "raw, or leave it out");
       else if (member.key != "format")
@@ -113,7 +114,12 @@ void files(Reader& reader, Node& value, const std::string& path) {
 }  // namespace
 
 void env_files(Reader& reader, Node& value, const std::string& path) { files(reader, value, path); }
-void label_files(Reader& reader, Node& value, const std::string& path) { files(reader, value, path); }
+void label_files(Reader& reader, Node& value, const std::string& path) {
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    if (value.items[i].kind == Kind::map && !value.items[i].made)
+      wrong_kind(reader, value.items[i], under(path, i), "text");
+  files(reader, value, path);
+}
 
 void health_test(Reader& reader, Node& value, const std::string& path) {
   if (value.kind == Kind::text) {
@@ -159,8 +165,8 @@ void links(Reader& reader, Node& value, const std::string& path) {
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const std::string& link = value.items[i].text;
     const std::size_t colon = link.find(':');
-    const bool whole = colon == std::string::npos ||
-                       (colon > 0 && colon + 1 < link.size() && link.find(':', colon + 1) == std::string::npos);
+    const bool whole = colon == std::string::npos || (colon > 0 && link.find(':', colon + 1) == std::string::npos);
+    if (link.ends_with(':')) value.items[i].doubt = "has no alias behind its ':'";
     if (value.items[i].kind == Kind::text && (link.empty() || !whole))
       reader.notes.problem(value.items[i].at, under(path, i), "'" + link + "' is not a link",
                            "SERVICE or SERVICE:ALIAS");
@@ -209,12 +215,21 @@ void logging(Reader& reader, Node& value, const std::string& path) {
 
 void ulimits(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
+  const bool of_build = path.ends_with(".build.ulimits");
   for (Member& member : value.members) {
     const std::string at = under(path, member.key);
+    if (member.value.kind == Kind::text && of_build) wrong_kind(reader, member.value, at, "a whole number");
+    if (member.value.kind == Kind::real) wrong_kind(reader, member.value, at, "a whole number");
     if (member.value.kind != Kind::map) {
       integer(reader, member.value, at);
+      if (member.value.text != "0") continue;
+      // Compose prints no number for it.
+      Node bounds = make_map(member.value.at);
+      for (const char* bound : {"soft", "hard"}) put(bounds, bound, make_scalar(member.value.at, Kind::integer, "0"));
+      member.value = std::move(bounds);
       continue;
     }
+    std::erase_if(member.value.members, [](const Member& bound) { return bound.key.starts_with("x-"); });
     for (const Member& bound : member.value.members)
       if (bound.key != "soft" && bound.key != "hard" && !bound.key.starts_with("x-"))
         reader.notes.problem(bound.at, under(at, bound.key), "unknown key '" + bound.key + "'", "soft and hard");
@@ -231,29 +246,49 @@ void ulimits(Reader& reader, Node& value, const std::string& path) {
 void extra_hosts(Reader& reader, Node& value, const std::string& path) {
   Node list = make_list(value.at);
   const auto add = [&](const std::string& host, const Node& from, std::string_view address) {
-    if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
+    if (address.starts_with('[') && address.ends_with(']') && address.size() > 2)
+      address = address.substr(1, address.size() - 2);
+    if (host.empty() || host.find_first_of(":=") != std::string::npos)
+      reader.notes.problem(from.at, path, "'" + host + "' is not the name of a host");
     list.items.push_back(make_text(from.at, host + '=' + std::string(address)));
+  };
+  std::set<std::string> seen;
+  const auto add_text = [&](const std::string& host, const Node& from, const std::string& at) {
+    if (from.kind != Kind::text)
+      wrong_kind(reader, from, at, "text");
+    else
+      add(host, from, from.text);
   };
   if (value.kind == Kind::list) {
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       const Node& item = value.items[i];
-      const std::size_t part = std::min(item.text.find('='), item.text.find(':'));
+      const std::size_t equals = item.text.find('=');
+      const std::size_t part = equals == std::string::npos ? item.text.find(':') : equals;
+      if (item.kind == Kind::text && !seen.insert(item.text).second)
+        reader.notes.problem(item.at, under(path, i), "'" + item.text + "' is here twice", "take one out");
       if (item.kind != Kind::text || part == std::string::npos)
         reader.notes.problem(item.at, under(path, i), "must be HOST=ADDRESS text");
       else
-        add(item.text.substr(0, part), item, std::string_view(item.text).substr(part + 1));
+        for (const std::string& address : text::split(item.text.substr(part + 1), ','))
+          add(item.text.substr(0, part), item, address);
     }
   } else if (value.kind == Kind::map) {
     for (const Member& member : value.members) {
       if (member.value.kind == Kind::list)
-        for (const Node& address : member.value.items) add(member.key, address, address.text);
+        for (const Node& address : member.value.items) add_text(member.key, address, under(path, member.key));
       else
-        add(member.key, member.value, member.value.text);
+        add_text(member.key, member.value, under(path, member.key));
     }
   } else {
     return wrong_kind(reader, value, path, "a list of HOST=ADDRESS or a mapping");
   }
+  std::ranges::stable_sort(list.items, {}, &Node::text);
   value = std::move(list);
+}
+
+void dns_servers(Reader& reader, Node& value, const std::string& path) {
+  text_or_texts(reader, value, path);
+  std::erase_if(value.items, [](const Node& item) { return item.kind == Kind::text && item.text.empty(); });
 }
 
 }  // namespace kontena::compose

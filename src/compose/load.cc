@@ -91,7 +91,8 @@ Node load_model(Level& level, std::vector<ComposeFile> files) {
       hint_at_old_file(reader.notes, document);
       apply_extends(reader, document, file.path);
       if (const Node* version = document.find("version")) {
-        if (version->kind != Kind::text)
+        if (version->tag == "!reset") {
+        } else if (version->kind != Kind::text)
           reader.notes.problem(version->at, "version", "must be text, this is " + std::string(describe(*version)),
                                "take it out: it is obsolete");
         else

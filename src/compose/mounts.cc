@@ -28,7 +28,8 @@ bool is_path(std::string_view source) {
 }
 
 bool windows(std::string_view path) {
-  return path.size() > 1 && (path.starts_with("\\\\") || (letter(path[0]) && path[1] == ':'));
+  return path.starts_with("\\\\") ||
+         (path.size() > 2 && letter(path[0]) && path[1] == ':' && (path[2] == '\\' || path[2] == '/'));
 }
 
 std::string clean(std::string_view path) {
@@ -41,6 +42,20 @@ std::string clean(std::string_view path) {
       kept.push_back(std::move(part));
   }
   return '/' + text::join(kept, "/");
+}
+
+// Also of a path that starts nowhere.
+std::string clean_any(const std::string& path) {
+  if (path.starts_with('/')) return clean(path);
+  std::vector<std::string> kept;
+  for (std::string& part : text::split(path, '/')) {
+    if (part.empty() || part == ".") continue;
+    if (part == ".." && !kept.empty() && kept.back() != "..")
+      kept.pop_back();
+    else
+      kept.push_back(std::move(part));
+  }
+  return kept.empty() ? "." : text::join(kept, "/");
 }
 
 // One of the comma-separated words of a short form; unknown ones have no effect
@@ -64,14 +79,17 @@ void option(Reader& reader, Node& mount, const Node& from, const std::string& pa
 Node long_form(Reader& reader, const Node& item, const std::string& path) {
   Node mount = make_map(item.at);
   mount.written = item.text;
-  const auto parts = sections(item.text);
+  auto parts = sections(item.text);
   const auto refuse = [&](std::string why) {
     reader.notes.problem(item.at, path, "'" + item.text + "' is not a volume: " + std::move(why),
                          "write NAME:/target, /path:/target or /target, with :ro behind it to read only");
   };
+  const bool whole = item.text.size() <= 2;  // Compose looks at so short a text no further
   for (const std::string& part : parts)
-    if (part.empty()) return refuse(item.text.empty() ? "it is empty" : "there is nothing on one side of a ':'"), mount;
+    if (part.empty() && (!whole || item.text.empty()))
+      return refuse(item.text.empty() ? "it is empty" : "there is nothing on one side of a ':'"), mount;
   if (parts.size() > 3) return refuse("it has too many ':'"), mount;
+  if (whole) parts = {item.text};
   const std::string source = parts.size() > 1 ? parts[0] : "";
   const bool bind = is_path(source);
   put(mount, "type", make_text(item.at, bind ? "bind" : "volume"));
@@ -83,7 +101,7 @@ Node long_form(Reader& reader, const Node& item, const std::string& path) {
     if (!mount.find("bind")) put(mount, "bind", make_map(item.at));
     put(*mount.find("bind"), "create_host_path", make_scalar(item.at, Kind::boolean, "true"));
     mount.erase("volume");
-  } else if (item.text.size() > 2 && !mount.find("volume")) {  // Compose looks at so short a text no further
+  } else if (!whole && !mount.find("volume")) {
     put(mount, "volume", make_map(item.at));
   }
   return mount;
@@ -92,26 +110,29 @@ Node long_form(Reader& reader, const Node& item, const std::string& path) {
 void finish(Reader& reader, Node& mount, const std::string& path) {
   const Node* type = mount.find("type");
   if (!type) return reader.notes.problem(mount.at, path, "'type' is missing", "volume, bind or tmpfs");
-  if (!mount.find("target") || mount.find("target")->text.empty())
-    return reader.notes.problem(mount.at, path, "'target' is missing");
+  if (!mount.find("target")) return reader.notes.problem(mount.at, path, "'target' is missing");
   Node* source = mount.find("source");
   if (type->text == "bind") {
-    if (!source || source->text.empty()) return reader.notes.problem(mount.at, path, "a bind wants a 'source'");
+    if (!source) return reader.notes.problem(mount.at, path, "a bind wants a 'source'");
+    if (source->text.empty()) {
+      source->written = "";
+      source->doubt = "is no path: Compose takes the whole folder of the project; write '.' for it";
+    }
     if (!windows(source->text)) {
-      if (source->written.empty() && source->text[0] != '/') source->written = source->text;
+      if (source->written.empty() && !source->text.starts_with('/')) source->written = source->text;
       source->text = absolute(reader, source->text);
     }
   }
   Node* target = mount.find("target");
-  if (target->text.starts_with('/')) target->text = clean(target->text);
+  target->text = clean_any(target->text);
 }
 
 }  // namespace
 
 std::string absolute_path(const Reader& reader, const std::string& folder, std::string_view path) {
-  if (path.starts_with('~') && (path.size() == 1 || path[1] == '/')) {
+  if (path.starts_with('~')) {
     const auto home = reader.input.environment.find("HOME");
-    return clean((home == reader.input.environment.end() ? "/root" : home->second) + std::string(path.substr(1)));
+    return clean((home == reader.input.environment.end() ? "/root" : home->second) + '/' + std::string(path.substr(1)));
   }
   // An absolute one stays as it is written, as in Compose.
   return path.starts_with('/') ? std::string(path) : clean(folder + '/' + std::string(path));

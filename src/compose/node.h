@@ -30,7 +30,9 @@ struct Node {
   bool made = false;  // by us: a default, or the long form of something
   Mark at;
   std::string text;
-  std::string written;           // "" = the same as text
+  std::string written;  // "" = the same as text
+  const char* doubt =
+      nullptr;  // "is …": surely a mistake, which Compose takes: `stack config` prints it, a deploy refuses it
   const Table* table = nullptr;  // of a map whose keys have rows, once it is canonical
   std::string tag;               // "!reset", "!override"; others are resolved while reading
   std::vector<Node> items;

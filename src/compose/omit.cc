@@ -29,7 +29,7 @@ constexpr std::array telling{"attach", "create_host_path", "enable_ipv4", "enabl
 bool among(const auto& words, std::string_view key) { return std::ranges::find(words, key) != words.end(); }
 
 // Nothing is a number of its own.
-constexpr std::array counted{"hard", "max_attempts", "parallelism", "replicas", "retries", "scale", "soft"};
+constexpr std::array counted{"hard", "max_attempts", "parallelism", "replicas", "retries", "scale", "soft", "value"};
 // Bytes, which are printed as text.
 constexpr std::array measured{"mem_limit", "mem_reservation", "mem_swappiness", "memory", "memswap_limit", "shm_size",
                               "size"};

@@ -90,9 +90,11 @@ void text_or_boolean(Reader& reader, Node& value, const std::string& path) {
   text_value(reader, value, path);
 }
 
-void plain_texts(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
-  for (std::size_t i = 0; i < value.items.size(); ++i) text_value(reader, value.items[i], under(path, i));
+// Both are printed, whether they are given or not.
+static void complete_rate(Node& item, std::string_view key, Node none) {
+  if (item.kind != Kind::map) return;
+  if (!item.find("Path")) put(item, "Path", make_text(item.at, ""));
+  if (!item.find(key)) put(item, key, std::move(none));
 }
 
 void block_io(Reader& reader, Node& value, const std::string& path) {
@@ -106,12 +108,14 @@ void block_rates(Reader& reader, Node& value, const std::string& path) {
 }
 void block_weights(Reader& reader, Node& value, const std::string& path) {
   each<block_weight_table>(reader, value, path);
+  for (Node& item : value.items) complete_rate(item, "Rate", make_text(item.at, "0"));
   for (Node& item : value.items)
     for (Member& member : item.members)
       if (member.key == "path" || member.key == "weight") member.key[0] = static_cast<char>(member.key[0] - 'a' + 'A');
 }
 
 void credential_spec(Reader& reader, Node& value, const std::string& path) {
+  for (Node& item : value.items) complete_rate(item, "Weight", make_scalar(item.at, Kind::integer, "0"));
   canonicalise_map(reader, value, path, credential_table);
 }
 
@@ -213,6 +217,8 @@ void models_used(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a list of models or a mapping");
   for (Member& member : value.members)
     if (member.value.kind != Kind::null)
+      if (map.find(value.items[i].text))
+        reader.notes.problem(value.items[i].at, under(path, i), "'" + value.items[i].text + "' is here twice");
       canonicalise_map(reader, member.value, under(path, member.key), model_use_table);
 }
 
@@ -260,7 +266,7 @@ void devices(Reader& reader, Node& value, const std::string& path) {
       reader.notes.problem(item.at, at, "'" + item.text + "' has too many ':'", "SOURCE[:TARGET[:PERMISSIONS]]");
     Node device = make_map(item.at);
     put(device, "source", make_text(item.at, parts[0]));
-    put(device, "target", make_text(item.at, parts.size() > 1 ? parts[1] : parts[0]));
+    put(device, "target", make_text(item.at, parts.size() > 1 && !parts[1].empty() ? parts[1] : parts[0]));
     put(device, "permissions", make_text(item.at, parts.size() > 2 ? parts[2] : "rwm"));
     item = std::move(device);
   }
@@ -269,7 +275,7 @@ void devices(Reader& reader, Node& value, const std::string& path) {
 
 void files_used(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
-  const bool secret = path.ends_with(".secrets");
+  const bool secret = path.ends_with(".secrets"), of_build = path.ends_with(".build.secrets");
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     Node& item = value.items[i];
     if (item.kind == Kind::text) {
@@ -286,17 +292,20 @@ void files_used(Reader& reader, Node& value, const std::string& path) {
 }
 
 // A number is what it is; text is octal.
+  if (of_build) return;
 void mode(Reader& reader, Node& value, const std::string& path) {
-  unsigned bits = 0;
+  std::int64_t bits = 0;
   const std::string& digits = value.text;
   const int base = value.kind == Kind::text ? 8 : 10;
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits, base);
   if ((value.kind != Kind::text && value.kind != Kind::integer) || error != std::errc{} ||
       end != digits.data() + digits.size() || digits.empty())
     return wrong_kind(reader, value, path, "the mode of a file, as in 0440");
-  char octal[16];
+  char octal[32];
   const auto written = std::to_chars(octal, octal + sizeof octal, bits, 8);
-  value = make_text(value.at, (bits == 0 ? "" : "0") + std::string(octal, written.ptr));
+  value =
+      make_text(value.at, (digits.starts_with("0-") || digits == "00" ? "" : "0") + std::string(octal, written.ptr));
+  if (bits < 0 || bits > 07777) value.doubt = "is not the mode of a file";
 }
 
 }  // namespace kontena::compose

@@ -15,16 +15,16 @@ constexpr auto block_io_rows = std::to_array<KeyInfo>({
     part("device_read_iops", block_rates),
     part("device_write_bps", block_rates),
     part("device_write_iops", block_rates),
-    part("weight", integer_only),
+    part("weight", unsigned16),
     part("weight_device", block_weights),
 });
 static_assert(well_formed(block_io_rows));
 // The names in capitals are those that Compose prints.
 constexpr auto block_rate_rows = std::to_array<KeyInfo>(
-    {part("Path", text_value), part("Rate", bytes), part("path", text_value), part("rate", bytes)});
+    {part("Path", text_value), part("Rate", whole_bytes), part("path", text_value), part("rate", whole_bytes)});
 static_assert(well_formed(block_rate_rows));
 constexpr auto block_weight_rows = std::to_array<KeyInfo>(
-    {part("Path", text_value), part("Weight", integer_only), part("path", text_value), part("weight", integer_only)});
+    {part("Path", text_value), part("Weight", unsigned16), part("path", text_value), part("weight", unsigned16)});
 static_assert(well_formed(block_weight_rows));
 
 constexpr auto credential_rows =

@@ -22,7 +22,6 @@ void build_context(Reader&, Node&, const std::string& path);
 void build_contexts(Reader&, Node&, const std::string& path);
 void build_ssh(Reader&, Node&, const std::string& path);
 void text_or_boolean(Reader&, Node&, const std::string& path);
-void plain_texts(Reader&, Node&, const std::string& path);  // a list of text, where items may repeat
 void block_rates(Reader&, Node&, const std::string& path);
 void block_weights(Reader&, Node&, const std::string& path);
 void watches(Reader&, Node&, const std::string& path);

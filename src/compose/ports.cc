@@ -117,8 +117,15 @@ void expand(Reader& reader, const Node& item, const std::string& path, std::vect
     out.push_back(long_form(item, *parts, std::to_string(published->first + i), target->first + i));
 }
 
+// A port that is written as a number differs from one in text for Compose.
+bool was_number(const Node& published) {
+  return !published.made && published.style == Style::plain && published.written.empty() &&
+         published.text.find_first_not_of("0123456789") == std::string::npos;
+}
+
 std::string identity(const Node& port) {
   std::string id;
+  if (const Node* published = port.find("published"); published && was_number(*published)) id = "number|";
   for (const std::string_view part : {"host_ip", "published", "target", "protocol"}) {
     const Node* value = port.find(part);
     id += (value ? value->text : "") + '|';

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdio>
 
+#include "keys.h"
 #include "kontena/base/text.h"
 #include "kontena/compose/document.h"
 #include "scalar.h"
@@ -12,14 +13,16 @@ namespace kontena::compose {
 namespace {
 
 // What Compose reads and does not print.
-bool unprinted(const Member& member) {
+bool unprinted(const Node& map, const Member& member) {
+  // Times of an update, unlike those of a restart.
+  if (map.table == &update_table && member.value.text == "0s") return true;
   return (member.key == "create_host_path" && member.value.text == "false") || member.key == "pull_refresh_after";
 }
 
 std::vector<const Member*> in_order(const Node& map) {
   std::vector<const Member*> members;
   for (const Member& member : map.members)
-    if (!unprinted(member)) members.push_back(&member);
+    if (!unprinted(map, member)) members.push_back(&member);
   std::ranges::sort(members, {}, [](const Member* member) -> const std::string& { return member->key; });
   return members;
 }
@@ -63,6 +66,14 @@ std::string quoted(std::string_view text) {
     }
   }
   return out + '"';
+}
+
+// A day is its first moment.
+std::string date_text(const std::string& text) {
+  const auto parts = text::split(text, '-');
+  if (parts.size() != 3 || parts[2].size() > 2) return text;
+  const auto two = [](const std::string& digits) { return digits.size() == 1 ? '0' + digits : digits; };
+  return parts[0] + '-' + two(parts[1]) + '-' + two(parts[2]) + "T00:00:00Z";
 }
 
 std::string single_quoted(std::string_view text) {
@@ -169,6 +180,8 @@ class Yaml {
         if (node.text == "+Inf") return ".inf";
         if (node.text == "-Inf") return "-.inf";
         return node.text == "NaN" ? ".nan" : node.text;
+      case Kind::date:
+        return date_text(node.text);
       default:
         return node.text;
     }
@@ -222,6 +235,8 @@ class Json {
         out_ += node.text.ends_with("Inf") || node.text == "NaN" ? quoted(node.text) : node.text;
         break;
       case Kind::date:
+        out_ += quoted(date_text(node.text));
+        break;
       case Kind::text:
         out_ += quoted(dollars_doubled(node.text));
         break;
@@ -247,10 +262,16 @@ class Json {
   }
 
   void map(const Node& node, std::size_t indent) {
-    if (node.members.empty()) return void(out_ += "{}");
+    auto members = indent == 0 ? in_top_order(node) : in_order(node);
+    // A bound of nothing is in YAML only.
+    std::erase_if(members, [](const Member* member) {
+      return (member->key == "soft" || member->key == "hard") && member->value.kind == Kind::integer &&
+             member->value.text == "0";
+    });
+    if (members.empty()) return void(out_ += "{}");
     out_ += '{';
     bool first = true;
-    for (const Member* member : indent == 0 ? in_top_order(node) : in_order(node)) {
+    for (const Member* member : members) {
       if (!std::exchange(first, false)) out_ += ',';
       line(indent + 2);
       out_ += quoted(dollars_doubled(member->key)) + ": ";

@@ -42,8 +42,10 @@ std::string name_project(const Input& input, const Variables& variables, const s
   for (const ComposeFile& file : files)
     for (const Node& document : file.documents)
       if (const Node* found = document.find("name"); found && found->kind == Kind::text) name = found;
-  if (from.empty() && name)
+  if (from.empty() && name) {
     from = interpolate(name->text, [&](std::string_view wanted) { return variables.find(wanted); }).text;
+    if (from.empty() && !name->text.empty()) notes.problem(name->at, "name", "'" + name->text + "' is empty");
+  }
   if (from.empty()) from = base_name(input.folder);
   std::string project = project_name(from);
   if (project.empty())

@@ -23,8 +23,9 @@ std::vector<Setting> settings(Reader& reader, const Node& file, const std::strin
     return {};
   }
   reader.files.push_back(name->text);
-  return parse_env_file(*content, &reader.files.back(), reader.variables, is(file.find("format"), Kind::text),
-                        reader.notes);
+  const Node* format = file.find("format");
+  return parse_env_file(*content, &reader.files.back(), reader.variables,
+                        is(format, Kind::text) && format->text == "raw", reader.notes);
 }
 
 // What the files of `key` say goes below what `into` has; the last file wins.

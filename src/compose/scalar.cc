@@ -82,7 +82,10 @@ std::optional<double> real(std::string_view text) {
   return number;
 }
 
-std::string print_real(double number) {
+namespace {
+
+template <class Real>
+std::string print(Real number) {
   if (std::isnan(number)) return "NaN";
   if (std::isinf(number)) return number > 0 ? "+Inf" : "-Inf";
   std::array<char, 64> buffer{};
@@ -93,10 +96,24 @@ std::string print_real(double number) {
   const std::size_t e = text.find('e');
   std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
   if (exponent < -4 || exponent >= 21) return std::string(text);
-  std::array<char, 400> fixed{};
-  const auto end = std::to_chars(fixed.data(), fixed.data() + fixed.size(), number, std::chars_format::fixed);
-  return {fixed.data(), end.ptr};
+  // All digits of the shortest number, zeros behind them: 4294967300, which is 4294967296 of 32 bits.
+  std::string digits(text.substr(0, e));
+  const bool minus = digits.starts_with('-');
+  std::erase_if(digits, [](char c) { return c == '.' || c == '-'; });
+  if (exponent < 0) {
+    digits = "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
+  } else {
+    const auto whole = static_cast<std::size_t>(exponent) + 1;
+    if (digits.size() < whole) digits.append(whole - digits.size(), '0');
+    if (digits.size() > whole) digits.insert(whole, 1, '.');
+  }
+  return (minus ? "-" : "") + digits;
 }
+
+}  // namespace
+
+std::string print_real(double number) { return print(number); }
+std::string print_short_real(float number) { return print(number); }
 
 Scalar resolve(std::string_view text) {
   if (one_of(text, {"", "~", "null", "Null", "NULL"})) return {Kind::null, ""};

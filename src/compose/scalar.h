@@ -20,6 +20,7 @@ Scalar resolve(std::string_view plain);
 
 // As Go prints a float64: "0.5", "1e+23", "+Inf".
 std::string print_real(double);
+std::string print_short_real(float);  // of a float32
 
 // A number that is written as text, as `${N}` leaves it.
 std::optional<double> real(std::string_view);

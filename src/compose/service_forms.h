@@ -25,6 +25,7 @@ void deploy(Reader&, Node&, const std::string& path);
 void number_options(Reader&, Node&, const std::string& path);  // names to text and numbers
 void logging(Reader&, Node&, const std::string& path);
 void ulimits(Reader&, Node&, const std::string& path);
+void dns_servers(Reader&, Node&, const std::string& path);
 void extra_hosts(Reader&, Node&, const std::string& path);
 
 // An absolute path without "." and ".." parts; `~` is the client's home.

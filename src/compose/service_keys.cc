@@ -35,15 +35,17 @@ void plain_boolean(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::boolean) wrong_kind(reader, value, path, "true or false");
 }
 
-void instances(Reader& reader, Node& value, const std::string& path) {
-  integer(reader, value, path);
-  if (value.kind == Kind::integer && value.text.starts_with('-'))
-    reader.notes.problem(value.at, path, "must not be negative");
+void percent(Reader& reader, Node& value, const std::string& path) {
+  number(reader, value, path);
+  const double given = value.kind == Kind::real ? real_of(value) : 0;
+  if (!(given >= 0 && given <= 100 && given == static_cast<int>(given)))
+    reader.notes.problem(value.at, path, value.text + " is not a whole number of 0 to 100");
 }
 
-void percent(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind == Kind::real) return wrong_kind(reader, value, path, "a whole number of 0 to 100");
-  within<0, 100>(reader, value, path);
+void processors(Reader& reader, Node& value, const std::string& path) {
+  any_integer(reader, value, path);
+  if (value.kind == Kind::integer && value.text.starts_with('-') && !value.doubt)
+    reader.notes.problem(value.at, path, "must not be negative");
 }
 
 void oom_score(Reader& reader, Node& value, const std::string& path) { within<-1000, 1000>(reader, value, path); }

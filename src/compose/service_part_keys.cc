@@ -41,7 +41,7 @@ void test(Specifier&, const Node& value, const std::string&, HealthCheck& check)
 constexpr auto health_rows = std::to_array<Key<HealthCheck>>({
     runs<HealthCheck>("disable", boolean, disable),
     runs<HealthCheck>("interval", duration, time_of_check<&HealthCheck::interval_ms>),
-    runs<HealthCheck>("retries", whole, retries),
+    runs<HealthCheck>("retries", whole_count, retries),
     runs<HealthCheck>("start_interval", duration, time_of_check<&HealthCheck::start_interval_ms>),
     runs<HealthCheck>("start_period", duration, time_of_check<&HealthCheck::start_period_ms>),
     runs<HealthCheck>("test", health_test, test),

@@ -11,6 +11,7 @@
 #include "verdicts.h"
 
 namespace kontena::compose {
+#include "values.h"
 
 std::vector<std::string> texts_of(const Node& list) {
   std::vector<std::string> texts;
@@ -29,8 +30,8 @@ std::int64_t integer_of(const Node& value) { return text::integer(value.text).va
 double real_of(const Node& value) { return real(value.text).value_or(0); }
 
 std::int64_t milliseconds_of(const Node& value) {
-  const auto length = text::duration(value.text);
-  return length ? length->count() : 0;
+  const std::int64_t length = nanoseconds(value.text).value_or(0);
+  return length / 1'000'000 + (length % 1'000'000 > 0 ? 1 : 0);
 }
 
 void specify_stack_name(Specifier& to, const Node& value, const std::string& path, model::StackSpec& stack) {
@@ -121,3 +122,11 @@ Specified specify(const Document& document) {
 }
 
 }  // namespace kontena::compose
+void refuse_doubts(Specifier& to, const Node& value, const std::string& path) {
+  if (value.doubt)
+    to.notes.problem(value.at, path, "'" + (value.written.empty() ? value.text : value.written) + "' " + value.doubt);
+  for (std::size_t i = 0; i < value.items.size(); ++i) refuse_doubts(to, value.items[i], under(path, i));
+  for (const Member& member : value.members) refuse_doubts(to, member.value, under(path, member.key));
+}
+
+  refuse_doubts(to, to.root, "");

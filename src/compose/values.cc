@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -10,12 +11,6 @@
 
 namespace kontena::compose {
 namespace {
-
-void turn_into(Node& value, Kind kind, std::string text) {
-  if (value.written.empty() && value.text != text) value.written = value.text;
-  value.kind = kind;
-  value.text = std::move(text);
-}
 
 std::optional<bool> truth(std::string_view text) {
   const std::string word = text::lower(text);
@@ -39,6 +34,10 @@ void name_values(Reader& reader, Node& value, const std::string& path, bool null
       }
       const std::string line = as_text(reader, item, under(path, i));
       const std::size_t equals = line.find('=');
+      const std::string_view name = std::string_view(line).substr(0, equals);
+      if (!null_is_empty && (name.ends_with(' ') || name.ends_with('\t')))
+        reader.notes.problem(item.at, under(path, i), "there is a blank behind the name '" + std::string(name) + "'",
+                             "write NAME=VALUE");
       Node right = equals == std::string::npos ? make_null(item.at) : make_text(item.at, line.substr(equals + 1));
       const auto [known, fresh] = places.try_emplace(line.substr(0, equals), map.members.size());
       if (fresh)
@@ -52,12 +51,13 @@ void name_values(Reader& reader, Node& value, const std::string& path, bool null
   }
   for (Member& member : value.members) {
     Node& item = member.value;
+    if (member.key.empty() && !item.made) reader.notes.problem(member.at, path, "a name is empty");
     if (!item.scalar()) {
       wrong_kind(reader, item, under(path, member.key), "text, a number or true or false");
     } else if (item.kind != Kind::null) {
-      turn_into(item, Kind::text, as_text(reader, item, under(path, member.key)));
+      become(item, Kind::text, as_text(reader, item, under(path, member.key)));
     } else if (null_is_empty) {
-      turn_into(item, Kind::text, "");
+      become(item, Kind::text, "");
     }
   }
 }
@@ -98,103 +98,48 @@ void boolean(Reader& reader, Node& value, const std::string& path) {
   if (text::lower(value.text) != name)
     reader.notes.warning(value.at, path, "'" + value.text + "' is not a boolean of YAML 1.2; it is taken as " + name,
                          "write " + name);
-  turn_into(value, Kind::boolean, name);
-}
-
-void integer(Reader& reader, Node& value, const std::string& path) {
-  const auto number =
-      value.kind == Kind::integer || value.kind == Kind::text ? text::integer(value.text) : std::nullopt;
-  if (!number) return wrong_kind(reader, value, path, "a whole number");
-  turn_into(value, Kind::integer, std::to_string(*number));
-}
-
-void integer_only(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::integer) return wrong_kind(reader, value, path, "a whole number");
-  integer(reader, value, path);
-}
-
-void whole(Reader& reader, Node& value, const std::string& path) {
-  const auto found = value.kind == Kind::real ? real(value.text) : std::nullopt;
-  if (!found || *found > 1e15 || *found < -1e15) return integer(reader, value, path);
-  turn_into(value, Kind::integer, std::to_string(static_cast<std::int64_t>(*found)));
-}
-
-void whole_bytes(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind == Kind::real) return wrong_kind(reader, value, path, "a whole number of bytes, or text as in 1.5g");
-  bytes(reader, value, path);
+  become(value, Kind::boolean, name);
 }
 
 void unique_scalars(Reader& reader, Node& value, const std::string& path) {
-  const std::size_t given = value.items.size();
-  scalars(reader, value, path);
-  if (value.kind == Kind::list && value.items.size() < given)
-    reader.notes.problem(value.at, path, "an item is here twice", "take one out");
-}
-
-void number(Reader& reader, Node& value, const std::string& path) {
-  const auto found = value.kind == Kind::integer || value.kind == Kind::real || value.kind == Kind::text
-                         ? real(value.text)
-                         : std::nullopt;
-  if (!found) return wrong_kind(reader, value, path, "a number");
-  turn_into(value, Kind::real, print_real(*found));
-}
-
-void bytes(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::integer && value.kind != Kind::real && value.kind != Kind::text)
-    return wrong_kind(reader, value, path, "a number of bytes, as in 512m or 1.5g");
-  if (value.kind == Kind::real) {
-    reader.notes.warning(value.at, path, "Compose takes a fractional number of bytes as none", "write it as in 1.5g");
-    return turn_into(value, Kind::text, "0");
+  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
+  std::set<std::pair<Kind, std::string>> seen;
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    Node& item = value.items[i];
+    if (!seen.emplace(item.kind, item.text).second)
+      reader.notes.problem(item.at, under(path, i), "an item is here twice", "take one out");
+    if (item.kind == Kind::integer) become(item, Kind::text, as_text(reader, item, under(path, i)));
+    text_value(reader, item, under(path, i));
   }
-  if (value.text == "-1") return turn_into(value, Kind::text, "-1");  // without limit
-  const auto count = text::bytes(value.text);
-  if (!count) return reader.notes.problem(value.at, path, count.error().message, count.error().hint);
-  turn_into(value, Kind::text, std::to_string(*count));
 }
 
-std::string print_duration(std::int64_t ms) {
-  if (ms == 0) return "0s";
-  if (ms < 1000) return std::to_string(ms) + "ms";
-  std::string out;
-  const std::int64_t hours = ms / 3'600'000, minutes = ms / 60'000 % 60;
-  if (hours > 0) out += std::to_string(hours) + 'h';
-  if (hours > 0 || minutes > 0) out += std::to_string(minutes) + 'm';
-  out += std::to_string(ms / 1000 % 60);
-  if (ms % 1000 > 0) {
-    std::string fraction = std::to_string(1000 + ms % 1000).substr(1);
-    while (fraction.ends_with('0')) fraction.pop_back();
-    out += '.' + fraction;
-  }
-  return out + 's';
-}
-
-void duration(Reader& reader, Node& value, const std::string& path) {
-  if (value.kind != Kind::text) {
-    const bool whole = value.kind == Kind::integer;
-    return reader.notes.problem(value.at, path,
-                                "must be a duration, as in 1m30s, this is " + std::string(describe(value)),
-                                whole ? "write " + value.text + "s for seconds" : "");
-  }
-  const auto length = text::duration(value.text);
-  if (!length) return reader.notes.problem(value.at, path, length.error().message, length.error().hint);
-  turn_into(value, Kind::text, print_duration(length->count()));
+void plain_texts(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
+  for (std::size_t i = 0; i < value.items.size(); ++i) text_value(reader, value.items[i], under(path, i));
 }
 
 void texts(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
   std::vector<Node> kept;
-  std::unordered_set<std::string> seen;
+  std::unordered_map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     text_value(reader, value.items[i], under(path, i));
-    if (seen.insert(value.items[i].text).second) kept.push_back(std::move(value.items[i]));
+    const std::string& text = value.items[i].text;
+    const auto [place, fresh] = places.try_emplace(text.substr(0, text.find('=')), kept.size());
+    if (fresh)
+      kept.push_back(std::move(value.items[i]));
+    else
+      kept[place->second] = std::move(value.items[i]);
   }
   value.items = std::move(kept);
 }
 
 void unique_texts(Reader& reader, Node& value, const std::string& path) {
-  const std::vector<Node> given = value.items;
-  texts(reader, value, path);
-  if (value.items.size() == given.size()) return;
+  plain_texts(reader, value, path);
+  const std::vector<Node>& given = value.items;
+  std::unordered_set<std::string_view> seen;
+  for (const Node& item : given) seen.insert(item.text);
+  if (seen.size() == given.size()) return;
   for (std::size_t i = 1; i < given.size(); ++i)
     for (std::size_t j = 0; j < i; ++j)
       if (given[i].text == given[j].text)
@@ -222,7 +167,7 @@ void scalars(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
   for (std::size_t i = 0; i < value.items.size(); ++i)
     if (value.items[i].kind == Kind::integer)
-      turn_into(value.items[i], Kind::text, as_text(reader, value.items[i], under(path, i)));
+      become(value.items[i], Kind::text, as_text(reader, value.items[i], under(path, i)));
   texts(reader, value, path);
 }
 

@@ -53,9 +53,33 @@ struct Build {
   friend bool operator==(const Build&, const Build&) = default;
 };
 
+// A path of the client's machine that a service binds, as it was written relative: what is there has to
+// come along. Who has read it fills in the mount: its digest, or a volume in its place.
+struct OwnPath {
+  std::string service;
+  std::size_t mount = 0;  // of the service's, of kind content, with `written` as its source
+  std::string path;       // absolute
+  std::string written;
+  bool must_exist = false;
+  std::string key;  // "services.web.volumes[0]"
+  Position at;
+};
+
+// Where the content of a config or secret is to be read. Who has read it fills in the FileSpec's digest.
+struct FileSource {
+  enum class From : std::uint8_t { file, environment, content };
+  bool secret = false;
+  std::string key;  // of StackSpec::secrets or ::configs
+  From from = From::file;
+  std::string value;  // an absolute path, a variable's name, or the content itself
+  Position at;
+};
+
 struct Specified {
   model::StackSpec spec;                // good where there is no problem
   std::map<std::string, Build> builds;  // by service
+  std::vector<OwnPath> own_paths;
+  std::vector<FileSource> files;
   std::vector<Finding> problems;        // refusals, each with its place and reason
   std::vector<Finding> warnings;
   std::vector<Verdict> keys;  // all of the document, in order of file and line; each problem is a refused one
