@@ -103,6 +103,7 @@ void specify_all(Specifier& to) {
   specify_map<model::StackSpec>(to, to.root, "", stack_keys(), to.spec);
   check_static_addresses(to);
   check_names(to);
+  check_jobs(to);
   check_together(to);
   if (to.spec.services.empty()) to.notes.problem(to.root.at, "services", "there are no services to run");
   if (to.notes.problems.empty()) check_model(to);

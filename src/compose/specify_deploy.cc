@@ -16,19 +16,21 @@ void specify_deploy(Specifier& to, const Node& value, const std::string& path, S
 }
 
 void specify_mode(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
-  if (const auto mode = model::named<model::Mode>(value.text))
+  std::string_view text = value.text;
+  service.job = text.ends_with("-job");
+  if (service.job) text.remove_suffix(4);
+  if (const auto mode = model::named<model::Mode>(text))
     service.mode = *mode;
-  else if (value.text == "replicated-job" || value.text == "global-job")
-    to.notes.problem(value.at, path, "'" + value.text + "' is not supported yet", "replicated or global");
   else
-    to.notes.problem(value.at, path, "'" + value.text + "' is not a mode", "replicated or global");
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a mode",
+                     "replicated, global, replicated-job or global-job");
 }
 
 void specify_replicas(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
   service.replicas = integer_of(value);
   if (service.replicas < 0) to.notes.problem(value.at, path, "must not be negative");
   const Node* mode = to.service->find("deploy")->find("mode");
-  if (mode && mode->text == "global")
+  if (mode && mode->text.starts_with("global"))
     to.notes.problem(value.at, path, "a global service runs once on every node and has no number of replicas");
 }
 

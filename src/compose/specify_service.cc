@@ -57,7 +57,7 @@ void specify_scale(Specifier& to, const Node& value, const std::string& path, Se
   if (const Node* replicas = deploy->find("replicas"); replicas && integer_of(*replicas) != service.replicas)
     to.notes.problem(value.at, path, "'scale' is " + value.text + " and 'deploy.replicas' is " + replicas->text,
                      "keep one of them");
-  if (const Node* mode = deploy->find("mode"); mode && mode->text == "global")
+  if (const Node* mode = deploy->find("mode"); mode && mode->text.starts_with("global"))
     to.notes.problem(value.at, path, "a global service runs once on every node and has no number of replicas");
 }
 

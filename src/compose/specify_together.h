@@ -11,5 +11,7 @@ void specify_pid(Specifier&, const Node&, const std::string& path, model::Servic
 void specify_volumes_from(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 // Once all is specified.
 void check_together(Specifier&);
+// Likewise, before it: jobs, and who waits for the end of others.
+void check_jobs(Specifier&);
 
 }  // namespace kontena::compose

@@ -63,12 +63,14 @@ std::vector<NodeId> still_avoided(const Round& round, const Entry& entry) {
 
 void judge_place(Round& round, Part& part) {
   for (Entry& entry : part.entries) {
-    if (!entry.placed()) continue;
+    if (!entry.placed() || (!entry.leaving() && entry.has_done_its_job())) continue;
     entry.lost = round.nodes.state(entry.instance.node) == model::NodeState::lost;
     if (!part.service || part.going || part.global() || entry.leaving()) continue;
     entry.away = why_away(round, part, entry);
     if (entry.away == Away::no) continue;
     entry.held = bound(round.view, entry.instance);
+    const bool by_others = entry.away == Away::drained || entry.away == Away::moved;
+    if (by_others && entry.made_from->job && entry.serves()) entry.held = "it is a job, and runs to its end";
     if (!entry.held.empty() || (entry.away != Away::lost && follows(round, part))) entry.away = Away::no;
   }
 }

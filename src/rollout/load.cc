@@ -8,6 +8,7 @@ namespace {
 
 // Its container is gone, or its node is gone for good and the container with it.
 bool gone(const Round& round, const Entry& entry) {
+  if (!entry.leaving() && entry.has_done_its_job()) return false;
   if (entry.leaving() && (!entry.placed() || entry.status->state == model::InstanceState::removed)) return true;
   return entry.placed() && !round.view.nodes.get(round.path.grid + '/' + *entry.instance.node);
 }
@@ -19,6 +20,8 @@ Part& part_of(Round& round, const model::ServicePath& path) {
 }
 
 }  // namespace
+
+bool Entry::has_done_its_job() const { return current && made_from->job && done(*status, *made_from); }
 
 void load(Round& round) {
   static const model::InstanceStatus none_yet;

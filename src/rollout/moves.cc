@@ -40,7 +40,7 @@ bool is_quiet(const model::ClusterView& view, const model::StackPath& path) {
 
 void add_service(Grid& grid, const model::Service& service) {
   const model::ServicePath path{service.grid, service.project, service.stack, service.spec.name};
-  if (service.removed || service.spec.mode == model::Mode::global) return;
+  if (service.removed || service.spec.mode == model::Mode::global || service.spec.job) return;
   if (!is_quiet(grid.view, path.stack_path())) return;
   // Those that are together would have to go at once: they are left.
   const auto stack = grid.stacks.try_emplace(path.stack_path().text(), grid.view, path.stack_path()).first;

@@ -33,6 +33,8 @@ struct Entry {
   Away away = Away::no;
   std::string held = {};  // why it stays although it should be elsewhere: what it needs is where it is
 
+  // A job that has ended well: it is not run again in its revision, whatever becomes of its node.
+  bool has_done_its_job() const;
   bool placed() const { return !instance.node.empty(); }
   bool leaving() const { return instance.desired == model::Desired::removed; }
   bool serves() const {

@@ -109,7 +109,7 @@ void remove_superfluous(Round& round, Part& part) {
     const Entry& entry = part.entries[i];
     if (entry.leaving() || (part.global() && !entry.placed())) continue;
     const bool fits = part.global() ? node_matches(round.view, round.path.grid, entry.instance.node, part.spec()) &&
-                                          !is_drained(round, entry)
+                                          (!is_drained(round, entry) || entry.has_done_its_job())
                                     : wanted(part, entry);
     if (!fits || !keep.contains(entry.instance.id)) remove(round, part, i);
   }

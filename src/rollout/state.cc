@@ -74,7 +74,9 @@ void Reliance::add(const model::Instance& instance, const model::InstanceStatus*
   ++added_;
   if (!status || instance.desired == model::Desired::removed || !current(instance, service_)) return;
   started_ += status->state == InstanceState::running || completed(*status);
-  good_ += condition_ == model::Condition::healthy ? up(*status, service_.spec) : completed(*status);
+  good_ += condition_ == model::Condition::healthy
+               ? status->state == InstanceState::running && status->health == Health::healthy
+               : completed(*status);
 }
 
 bool Reliance::holds(std::int64_t places) const {

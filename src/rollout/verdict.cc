@@ -55,10 +55,30 @@ bool too_many(const Part& part, std::int64_t count) {
   return count > 0 && count * 1'000'000 > part.spec().update.max_failure_ppm * places(part);
 }
 
+// What others wait for to be healthy runs, and nobody checks its health: only its node could tell.
+std::string unchecked(const Round& round) {
+  for (const Part& part : round.parts) {
+    if (part.going) continue;
+    for (const auto& [name, wish] : part.spec().depends_on) {
+      if (wish.condition != model::Condition::healthy) continue;
+      const auto on = std::ranges::find(round.parts, name, [](const Part& p) { return p.path.service; });
+      if (on == round.parts.end() || on->going) continue;
+      for (const Entry& entry : on->entries)
+        if (entry.current && entry.serves() && entry.status->health == model::Health::none &&
+            up(*entry.status, *entry.made_from))
+          return part.path.service + " waits until '" + name + "' is healthy, and " + instance_name(entry.instance) +
+                 " has no health check: neither the file nor its image '" + entry.made_from->image + "' has one";
+    }
+  }
+  return "";
+}
+
 // Why the deployment failed; "" when it didn't.
 std::string failure(Round& round) {
   for (const Part& part : round.parts)
     if (!part.going && failed(round, part)) return broken_ones(round, part).second;
+
+  if (std::string why = unchecked(round); !why.empty()) return why;
 
   std::string reason;
   const auto first = [&](const std::string& text) {
@@ -84,7 +104,7 @@ bool all_is_as_wanted(Round& round) {
       if (entry.parked || (entry.lost && (entry.leaving() || entry.away == Away::lost))) continue;
       if (entry.leaving() || entry.lost || !entry.current) return false;
       if (done(*entry.status, *entry.made_from) || !broken(round, entry).empty()) continue;  // or it is put up with
-      if (!up(*entry.status, *entry.made_from)) return false;
+      if (!up(*entry.status, *entry.made_from) || entry.made_from->job) return false;
       settles =
           std::max(settles, settles_at(*entry.status, round.now_ms, part.spec().update.monitor_ms.value_or(settle_ms)));
     }

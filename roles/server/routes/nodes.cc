@@ -42,6 +42,7 @@ void foresee(const Context& context, const ClusterView& view, const model::Node&
     if (!service || service->spec.mode == model::Mode::global) return change.leaving.push_back(name);
     if (const std::string why = rollout::bound(view, *instance); !why.empty())
       return change.staying.push_back(name + ": " + why);
+    if (service->spec.job) return change.staying.push_back(name + ": it is a job, and runs to its end");
     const auto place = nodes.place({.spec = &service->spec, .path = instance->service_path(), .not_on = {node.id}});
     if (place.node)
       change.leaving.push_back(name);
