@@ -39,7 +39,10 @@ struct Specifier {
   Notes& notes;
   model::StackSpec& spec;
   const Node* service = nullptr;  // the one at hand
+  Nearby nearby = {};
   std::map<std::string, Build> builds = {};
+  std::vector<OwnPath> own_paths = {};
+  std::vector<FileSource> files = {};
 
   // What becomes of a key (or of a value in a list) where that hangs on its value, by path; a
   // problem or a warning may be noted besides.

@@ -56,15 +56,6 @@ constexpr auto generic_resource_rows =
     std::to_array<KeyInfo>({part("discrete_resource_spec", object<discrete_resource_table>)});
 constexpr auto discrete_resource_rows = std::to_array<KeyInfo>({part("kind", text_value), part("value", integer)});
 
-constexpr auto hook_rows = std::to_array<KeyInfo>({
-    part("command", command),
-    part("environment", variables),
-    part("privileged", boolean),
-    part("user", text_value),
-    part("working_dir", text_value),
-});
-static_assert(well_formed(hook_rows));
-
 constexpr auto mount_image_rows = std::to_array<KeyInfo>({part("subpath", text_value)});
 constexpr auto mount_tmpfs_rows = std::to_array<KeyInfo>({part("mode", integer_only), part("size", bytes)});
 
@@ -81,42 +72,6 @@ constexpr auto model_use_rows =
 constexpr auto provider_rows = std::to_array<KeyInfo>({part("options", provider_options), part("type", text_value)});
 constexpr auto device_rows =
     std::to_array<KeyInfo>({part("permissions", text_value), part("source", text_value), part("target", text_value)});
-constexpr auto file_used_rows = std::to_array<KeyInfo>({
-    part("gid", text_value),
-    part("mode", mode),
-    part("source", text_value),
-    part("target", text_value),
-    part("uid", text_value),
-});
-static_assert(well_formed(file_used_rows));
-
-void file(Reader& reader, Node& value, const std::string& path) {
-  text_value(reader, value, path);
-  if (value.kind == Kind::text) value.text = absolute(reader, value.text);
-}
-
-constexpr auto secret_rows = std::to_array<KeyInfo>({
-    part("driver", text_value),
-    part("driver_opts", labels),
-    part("environment", text_value),
-    part("external", boolean),
-    part("file", file),
-    part("labels", labels),
-    part("name", text_value),
-    part("template_driver", text_value),
-});
-static_assert(well_formed(secret_rows));
-
-constexpr auto config_rows = std::to_array<KeyInfo>({
-    part("content", text_value),
-    part("environment", text_value),
-    part("external", boolean),
-    part("file", file),
-    part("labels", labels),
-    part("name", text_value),
-    part("template_driver", text_value),
-});
-static_assert(well_formed(config_rows));
 
 }  // namespace
 
@@ -129,15 +84,11 @@ constinit const Table watch_table = table_of<watch_rows>("services.*.develop.wat
 constinit const Table device_request_table = table_of<device_request_rows>("services.*.gpus[]");
 constinit const Table generic_resource_table = table_of<generic_resource_rows>("services.*.deploy.resources.reservations.generic_resources[]");
 constinit const Table discrete_resource_table = table_of<discrete_resource_rows>("services.*.deploy.resources.reservations.generic_resources[].discrete_resource_spec");
-constinit const Table hook_table = table_of<hook_rows>("services.*.post_start[]");
 constinit const Table mount_image_table = table_of<mount_image_rows>("services.*.volumes[].image");
 constinit const Table mount_tmpfs_table = table_of<mount_tmpfs_rows>("services.*.volumes[].tmpfs");
 constinit const Table model_table = table_of<model_rows>("models.*");
 constinit const Table model_use_table = table_of<model_use_rows>("services.*.models.*");
 constinit const Table provider_table = table_of<provider_rows>("services.*.provider");
 constinit const Table device_table = table_of<device_rows>("services.*.devices[]");
-constinit const Table file_used_table = table_of<file_used_rows>("services.*.secrets[]");
-constinit const Table secret_table = table_of<secret_rows>("secrets.*");
-constinit const Table config_table = table_of<config_rows>("configs.*");
 
 }  // namespace kontena::compose

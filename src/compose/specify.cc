@@ -1,17 +1,20 @@
 #include "specify.h"
 
+#include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "kontena/base/text.h"
 #include "kontena/compose/spec.h"
 #include "kontena/model/validate.h"
 #include "scalar.h"
+#include "specify_options.h"
 #include "specify_together.h"
 #include "tables.h"
+#include "values.h"
 #include "verdicts.h"
 
 namespace kontena::compose {
-#include "values.h"
 
 std::vector<std::string> texts_of(const Node& list) {
   std::vector<std::string> texts;
@@ -69,6 +72,30 @@ void specify_services(Specifier& to, const Node& value, const std::string& path,
 
 namespace {
 
+// What Compose calls what the model calls otherwise.
+std::string_view key_of(std::string_view field) {
+  using Pair = std::pair<std::string_view, std::string_view>;
+  constexpr auto names = std::to_array<Pair>({
+      {"block_io", "blkio_config"},
+      {"cpu_realtime_period", "cpu_rt_period"},
+      {"cpu_realtime_runtime", "cpu_rt_runtime"},
+      {"device_requests", "gpus"},
+      {"dns_options", "dns_opt"},
+      {"exposed_ports", "expose"},
+      {"health_check", "healthcheck"},
+      {"log_driver", "logging"},
+      {"log_options", "logging"},
+      {"memory_swap_bytes", "memswap_limit"},
+      {"memory_swappiness", "mem_swappiness"},
+      {"mounts", "volumes"},
+      {"shm_bytes", "shm_size"},
+      {"storage_options", "storage_opt"},
+      {"userns", "userns_mode"},
+  });
+  const auto found = std::ranges::find(names, field, &Pair::first);
+  return found == names.end() ? field : found->second;
+}
+
 // The node that the model's path leads to, or the last one on the way that there is.
 const Node& place_of(const Node& root, std::string_view path) {
   const Node* at = &root;
@@ -83,7 +110,8 @@ const Node& place_of(const Node& root, std::string_view path) {
       if (index && *index >= 0 && static_cast<std::size_t>(*index) < at->items.size())
         next = &at->items[static_cast<std::size_t>(*index)];
     } else {
-      next = at->find(part == "mounts" ? "volumes" : part == "health_check" ? "healthcheck" : part);
+      if (part == "options" && !at->find(part)) continue;
+      next = at->find(key_of(part));
     }
     if (!next) break;
     at = next;
@@ -97,10 +125,19 @@ void check_model(Specifier& to) {
     to.notes.problem(place_of(to.root, problem.path).at, problem.path, problem.what);
 }
 
+void refuse_doubts(Specifier& to, const Node& value, const std::string& path) {
+  if (value.doubt)
+    to.notes.problem(value.at, path, "'" + (value.written.empty() ? value.text : value.written) + "' " + value.doubt);
+  for (std::size_t i = 0; i < value.items.size(); ++i) refuse_doubts(to, value.items[i], under(path, i));
+  for (const Member& member : value.members) refuse_doubts(to, member.value, under(path, member.key));
+}
+
 }  // namespace
 
 void specify_all(Specifier& to) {
+  refuse_doubts(to, to.root, "");
   specify_map<model::StackSpec>(to, to.root, "", stack_keys(), to.spec);
+  label_volumes(to);
   check_static_addresses(to);
   check_names(to);
   check_jobs(to);
@@ -113,9 +150,11 @@ void specify_all(Specifier& to) {
 Specified specify(const Document& document) {
   Specified result;
   Notes notes;
-  Specifier to{document.root(), notes, result.spec};
+  Specifier to{document.root(), notes, result.spec, nullptr, document.nearby()};
   specify_all(to);
   result.builds = std::move(to.builds);
+  result.own_paths = std::move(to.own_paths);
+  result.files = std::move(to.files);
   result.keys = verdicts_of(to);
   result.problems = std::move(notes.problems);
   result.warnings = std::move(notes.warnings);
@@ -123,11 +162,3 @@ Specified specify(const Document& document) {
 }
 
 }  // namespace kontena::compose
-void refuse_doubts(Specifier& to, const Node& value, const std::string& path) {
-  if (value.doubt)
-    to.notes.problem(value.at, path, "'" + (value.written.empty() ? value.text : value.written) + "' " + value.doubt);
-  for (std::size_t i = 0; i < value.items.size(); ++i) refuse_doubts(to, value.items[i], under(path, i));
-  for (const Member& member : value.members) refuse_doubts(to, member.value, under(path, member.key));
-}
-
-  refuse_doubts(to, to.root, "");

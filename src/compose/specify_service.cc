@@ -3,7 +3,8 @@
 
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
-#include "specify.h"
+#include "specify_files.h"
+#include "specify_options.h"
 #include "tables.h"
 
 namespace kontena::compose {
@@ -26,13 +27,44 @@ void specify_stop_grace_period(Specifier&, const Node& value, const std::string&
   service.stop_grace_period_ms = milliseconds_of(value);
 }
 
+// "daily", "weekly" or "every_2d12h".
+static std::optional<std::int64_t> pull_period(std::string_view text) {
+  constexpr std::int64_t second = 1'000, hour = 3'600 * second, day = 24 * hour;
+  if (text == "daily") return day;
+  if (text == "weekly") return 7 * day;
+  if (!text.starts_with("every_")) return std::nullopt;
+  text.remove_prefix(6);
+  std::int64_t all = 0;
+  while (!text.empty()) {
+    const std::size_t at = text.find_first_not_of("0123456789");
+    if (at == 0 || at > 6) return std::nullopt;  // no number, no unit, or longer than anybody lives
+    const std::int64_t count = text::integer(text.substr(0, at)).value_or(0);
+    switch (text[at]) {
+      case 'w': all += count * 7 * day; break;
+      case 'd': all += count * day; break;
+      case 'h': all += count * hour; break;
+      case 'm': all += count * 60 * second; break;
+      case 's': all += count * second; break;
+      default: return std::nullopt;
+    }
+    text.remove_prefix(at + 1);
+  }
+  return all > 0 ? std::optional(all) : std::nullopt;
+}
+
 void specify_pull_policy(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
   if (to.service->find("build")) return;  // it is for the client's engine, not for the nodes
   if (const auto policy = model::named<model::PullPolicy>(value.text))
     service.pull_policy = *policy;
+  else if (value.text == "refresh")  // whose age is given by a key that has no effect in Compose either
+    service.pull_policy = model::PullPolicy::always;
+  else if (const auto every_ms = pull_period(value.text))
+    service.pull_every_ms = *every_ms;
+  else if (value.text == "build")
+    to.notes.problem(value.at, path, "there is no 'build' to make the image by", "always, never, missing or daily");
   else
-    to.notes.problem(value.at, path, "the pull policy '" + value.text + "' is not supported yet",
-                     "always, never or missing");
+    to.notes.problem(value.at, path, "'" + value.text + "' is not a pull policy",
+                     "always, never, missing, daily, weekly or every_12h");
 }
 
 void specify_restart(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
@@ -72,17 +104,8 @@ void specify_mounts(Specifier& to, const Node& value, const std::string& path, S
     const std::string at = under(path, i);
     model::Mount& mount = service.mounts.emplace_back();
     specify_map<model::Mount>(to, item, at, mount_keys(), mount);
-    const Node* source = item.find("source");
-    const bool bind = item.find("type") && item.find("type")->text == "bind";
-    if (bind && source && !source->written.empty())
-      to.notes.problem(
-          source->at, at,
-          "'" + source->written +
-              "' is a path of this machine, and the service may run on another: such binds are not supported yet",
-          "use a named volume, or an absolute path that every node has");
-    else if (mount.kind == model::MountKind::volume && item.find("type")->text == "volume" && mount.source.empty())
-      to.notes.problem(item.at, at, "a volume without a name is not supported yet",
-                       "give it one: NAME:" + mount.target);
+    const bool own = specify_own_path(to, item, at, service);
+    if (!own) check_mount(to, item, at, mount);
     if (!mount.target.starts_with('/'))
       to.notes.problem(
           item.at, at, "the target '" + mount.target + "' must be an absolute path",
@@ -96,7 +119,10 @@ void specify_attachments(Specifier& to, const Node& value, const std::string& pa
     attachment.network = member.key;
     specify_map<model::Attachment>(to, member.value, under(path, member.key), attachment_keys(), attachment);
   }
-  std::ranges::sort(service.networks, {}, &model::Attachment::network);
+  // In the order that they are connected in.
+  std::ranges::sort(service.networks, [](const model::Attachment& a, const model::Attachment& b) {
+    return a.priority != b.priority ? a.priority > b.priority : a.network < b.network;
+  });
 }
 
 void drop_unpublished(Specifier& to, const Node& service, const std::string& path, ServiceSpec& spec) {

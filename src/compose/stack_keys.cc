@@ -1,5 +1,5 @@
 // The keys at the top of a file, and of its volumes.
-#include "specify.h"
+#include "specify_files.h"
 #include "stack_forms.h"
 #include "tables.h"
 #include "values.h"
@@ -18,12 +18,12 @@ void included(Reader& reader, Node& value, const std::string& path) {
 }
 
 constexpr auto stack_rows = std::to_array<Key<StackSpec>>({
-    refused<StackSpec>("configs", configs, yet),
+    runs<StackSpec>("configs", configs, specify_configs),
     runs<StackSpec>("include", included, nothing<StackSpec>),
     refused<StackSpec>("models", models, "it is for Docker Model Runner"),
     mapped<StackSpec>("name", text_value, specify_stack_name, "the name of the stack, with '-' for '_'"),
     runs<StackSpec>("networks", networks, specify_networks),
-    refused<StackSpec>("secrets", secrets, yet),
+    runs<StackSpec>("secrets", secrets, specify_secrets),
     runs<StackSpec>("services", services, specify_services),
     ignored<StackSpec>("version", as_written, "it is obsolete"),
     runs<StackSpec>("volumes", volumes, specify_volumes),

@@ -17,6 +17,7 @@ inline constexpr std::size_t largest_record = 1024 * 1024;  // of a service: one
 inline constexpr std::size_t longest_name = 255;
 inline constexpr std::int64_t most_replicas = 10'000;
 inline constexpr std::int64_t longest_span_ms = 24 * 3'600'000;  // of a delay
+inline constexpr std::int64_t longest_pull_ms = 10 * 365 * longest_span_ms;
 inline constexpr std::int64_t least_memory = 6 * 1024 * 1024;  // the engine refuses less
 
 // Gathers problems; a path is joined as it is needed.
@@ -46,11 +47,21 @@ void check_map(Problems&, const std::string& path, const StringMap&, std::string
 void check_word(Problems&, const std::string& path, std::string_view value, std::size_t longest = longest_name);
 
 void check_image(Problems&, const std::string& path, std::string_view image);
+void check_image_digest(Problems&, const std::string& path, const ServiceSpec&);
 void check_service(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
+void check_hooks(Problems&, const std::string& path, const ServiceSpec&);
+std::size_t size_of_hooks(const ServiceSpec&);
+void check_options(Problems&, const std::string& path, const ServiceSpec&);
+std::size_t size_of_options(const ServiceSpec&);
+bool is_mac_address(std::string_view);  // "02:42:ac:11:65:43"
 void check_ports(Problems&, const std::string& path, const ServiceSpec&);
 void check_mounts(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
 void check_network_mode(Problems&, const std::string& path, const ServiceSpec&);
 void check_network(Problems&, const std::string& path, const NetworkSpec&);
+// "sha256:…", or "": whether there must be one only its user knows.
+void check_digest(Problems&, const std::string& path, std::string_view digest);
+void check_files(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
+void check_files(Problems&, const std::string& path, const std::map<std::string, FileSpec>&);
 void check_static_addresses(Problems&, const StackSpec&);
 void check_names(Problems&, const StackSpec&);
 void check_together(Problems&, const StackSpec&);

@@ -75,6 +75,13 @@ void check_networks(Problems& problems, const std::string& path, const ServiceSp
       problems.expect(!alias.empty(), at + ".aliases", "one is empty");
       check_word(problems, at + ".aliases", alias);
     }
+    problems.expect(attachment.mac_address.empty() || is_mac_address(attachment.mac_address), at + ".mac_address",
+                    quoted(attachment.mac_address) + " is not a MAC address, as in 02:42:ac:11:65:43");
+    check_map(problems, at + ".driver_options", attachment.driver_options);
+    check_word(problems, at + ".interface_name", attachment.interface_name, 15);  // of the kernel's names
+    const auto is_priority = [](std::int64_t number) { return number >= -1'000'000'000 && number <= 1'000'000'000; };
+    problems.expect(is_priority(attachment.priority), at + ".priority", "is beyond 1,000,000,000");
+    problems.expect(is_priority(attachment.gateway_priority), at + ".gateway_priority", "is beyond 1,000,000,000");
   }
 }
 
@@ -103,7 +110,7 @@ void check_placing(Problems& problems, const std::string& path, const ServiceSpe
 }
 
 bool is_signal(std::string_view name) {
-  return name.size() <= 16 && std::ranges::all_of(name, [](char c) {
+  return name.size() <= 16 && !name.starts_with('-') && std::ranges::all_of(name, [](char c) {
            return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' || c == '-';
          });
 }
@@ -111,7 +118,7 @@ bool is_signal(std::string_view name) {
 }  // namespace
 
 std::size_t size_of(const ServiceSpec& spec) {
-  std::size_t size = spec.image.size() + spec.user.size() + spec.working_dir.size();
+  std::size_t size = size_of_hooks(spec) + size_of_options(spec) + spec.image.size() + spec.user.size() + spec.working_dir.size();
   const auto add_map = [&](const StringMap& map) {
     for (const auto& [name, value] : map) size += name.size() + value.size() + 8;
   };
@@ -124,10 +131,15 @@ std::size_t size_of(const ServiceSpec& spec) {
   if (spec.entrypoint) add_list(*spec.entrypoint);
   if (spec.health_check) add_list(spec.health_check->test);
   for (const Port& port : spec.ports) size += port.host_ip.size() + 64;
-  for (const Mount& mount : spec.mounts) size += mount.source.size() + mount.target.size() + 80;
+  for (const Mount& mount : spec.mounts) {
+    size += mount.source.size() + mount.target.size() + mount.subpath.size() + 160;
+    add_map(mount.labels);
+  }
+  for (const FileUse& file : spec.files) size += file.source.size() + file.target.size() + 200;
   for (const Attachment& attachment : spec.networks) {
     size += attachment.network.size() + attachment.ipv4_address.size();
     add_list(attachment.aliases);
+    add_map(attachment.driver_options);
   }
   for (const auto& [alias, to] : spec.links) size += alias.size() + to.size() + 8;
   for (const auto& [name, dependency] : spec.depends_on) size += name.size() + 64;
@@ -137,6 +149,7 @@ std::size_t size_of(const ServiceSpec& spec) {
 
 void check_service(Problems& problems, const std::string& path, const ServiceSpec& spec, const StackSpec& stack) {
   check_image(problems, path + ".image", spec.image);
+  check_image_digest(problems, path, spec);
   check_command(problems, path + ".command", spec.command);
   check_command(problems, path + ".entrypoint", spec.entrypoint);
   check_environment(problems, path + ".environment", spec.environment);
@@ -161,8 +174,13 @@ void check_service(Problems& problems, const std::string& path, const ServiceSpe
                   path + ".update.max_failure_ppm", "is not between 0 and 1,000,000");
   if (spec.health_check) check_health(problems, path + ".health_check", *spec.health_check);
   check_resources(problems, path, spec);
+  check_hooks(problems, path, spec);
+  check_options(problems, path + ".options", spec);
+  problems.expect(spec.pull_every_ms >= 0 && spec.pull_every_ms <= longest_pull_ms, path + ".pull_every_ms",
+                  "is not between 0 and 10 years");
   check_ports(problems, path + ".ports", spec);
   check_mounts(problems, path + ".mounts", spec, stack);
+  check_files(problems, path + ".files", spec, stack);
   check_networks(problems, path + ".networks", spec, stack);
   check_network_mode(problems, path + ".network_mode", spec);
   check_dependencies(problems, path + ".depends_on", spec, stack);

@@ -26,6 +26,7 @@ void check_volume(Problems& problems, const std::string& path, const VolumeSpec&
   check_word(problems, path + ".driver", volume.driver);
   check_map(problems, path + ".driver_options", volume.driver_options);
   check_map(problems, path + ".labels", volume.labels, "io.kontena.");
+  check_digest(problems, path + ".seed", volume.seed);
 }
 
 // Names the first circle of dependencies that there is: "a → b → a".
@@ -138,6 +139,8 @@ std::vector<Problem> validate(const StackSpec& stack) {
     problems.expect(is_new || network.name.empty(), "networks." + name + ".name",
                     quoted(network.name) + " is the name of networks." + other->second + " too");
   }
+  check_files(problems, "configs", stack.configs);
+  check_files(problems, "secrets", stack.secrets);
   check_static_addresses(problems, stack);
   check_names(problems, stack);
   check_together(problems, stack);
