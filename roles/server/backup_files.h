@@ -15,6 +15,7 @@ struct BackupFile {
 inline constexpr std::array backup_files{
     BackupFile{"admin.token", 0600},
     BackupFile{"join.token", 0600},
+    BackupFile{"secrets.key", 0600},
 };
 // These come from memory, where the server has them in any case.
 inline constexpr BackupFile authority_key{"ca.key", 0600};

@@ -40,6 +40,23 @@ Result<std::set<std::string>> parts_of_image(const blobs::Blobs& blobs, const st
   return parts;
 }
 
+std::map<std::string, Named> named_by_node(const model::ClusterView& view, const std::string& grid,
+                                           const std::string& node) {
+  std::map<std::string, Named> named;
+  std::set<std::string> seen;  // revisions
+  view.by_node.each(grid + '/' + node + '/', [&](const auto& entry) {
+    const auto* instance = view.instances.get(entry.value);
+    if (!instance) return;
+    const model::ServicePath path = instance->service_path();
+    const std::string revision = model::revision_key(path, instance->instance_revision);
+    if (!seen.insert(revision).second) return;
+    Named& of_scope = named[instance->grid + '/' + instance->project];
+    if (const auto* spec = view.revisions.get(revision)) add_named(spec->spec, of_scope);
+    if (const auto* stack = view.stacks.get(path.stack_path().text())) add_named(stack->volumes, of_scope);
+  });
+  return named;
+}
+
 std::map<std::string, Named> named_in(const model::ClusterView& view) {
   std::map<std::string, Named> named;
   view.services.each("", [&](const auto& item) { add_named(item.value.spec, named[scope_of(item.key)]); });

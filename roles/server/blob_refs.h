@@ -23,6 +23,9 @@ void add_named(const model::StackSpec&, Named&);
 // The parts that a manifest names, and itself. Code::not_found where it is not there.
 Result<std::set<std::string>> parts_of_image(const blobs::Blobs&, const std::string& scope, const std::string& digest);
 
+// What the instances of a node are made of, by scope.
+std::map<std::string, Named> named_by_node(const model::ClusterView&, const std::string& grid, const std::string& node);
+
 // All that records name, by scope: GRID/PROJECT.
 std::map<std::string, Named> named_in(const model::ClusterView&);
 

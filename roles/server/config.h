@@ -19,6 +19,8 @@ struct Config {
   Duration certificate_lifetime{};
   std::size_t keep_revisions = 10;
   std::size_t max_connections = 0;
+  std::int64_t largest_blob = 0;
+  std::int64_t largest_image_part = 0;
   std::string log_level;
 };
 

@@ -61,6 +61,18 @@ bool parts_changed(const model::Stack* was, const model::StackSpec& is, const mo
          });
 }
 
+// They are to be there still when this is committed.
+Status need_secrets(const Context& context, const std::string& scope, const Named& named, store::Commit& commit) {
+  for (const std::string& digest : named.secrets) {
+    const std::string key = sealed_secrets.key(secret_tail(scope, digest));
+    KTN_TRY(const auto known, context.store.get(key));
+    if (!known)
+      return Error{Code::failed_precondition, "the deploy names a secret that the server does not have", "deploy again: it is sent"};
+    commit.unchanged.push_back({key, known->revision});
+  }
+  return Done{};
+}
+
 // Of a file's content the spec of whoever uses it is to tell: its instances are made of that.
 Status fill_in_files(model::StackSpec& spec) {
   for (auto& [name, service] : spec.services) {
@@ -70,7 +82,12 @@ Status fill_in_files(model::StackSpec& spec) {
       if (found == declared.end())
         return Error{Code::invalid_argument, "services." + name + ".files: '" + file.source + "' is not declared"};
       file.digest = found->second.digest;
+      if (file.digest.empty())
+        return Error{Code::invalid_argument, "services." + name + ".files: nothing says what '" + file.source + "' holds"};
     }
+    for (const model::Mount& mount : service.mounts)
+      if (mount.kind == model::MountKind::content && mount.digest.empty())
+        return Error{Code::invalid_argument, "services." + name + ".mounts: nothing says what '" + mount.target + "' holds"};
   }
   return Done{};
 }
@@ -170,7 +187,11 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   KTN_OK(check(spec));
   Named named;
   add_named(spec, named);
-  KTN_OK(need_blobs(context.blobs, path.grid + '/' + path.project, named));
+  const std::string scope = path.grid + '/' + path.project;
+  KTN_OK(need_blobs(context.blobs, scope, named));
+  Deploy result;
+  store::Commit& commit = result.commit;
+  KTN_OK(need_secrets(context, scope, named, commit));
   const auto* item = view.stacks.find(path.text());
   if (item && item->value.wanted == model::StackWanted::removed)
     return Error{Code::failed_precondition, "stack '" + path.stack + "' is being removed", "wait until it is gone: kontena client stack ls"};
@@ -179,8 +200,6 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
     return Error{Code::conflict, "stack '" + path.stack + "' is at revision " + std::to_string(revision) + ", not " +
                                      std::to_string(request.expected_revision)};
 
-  Deploy result;
-  store::Commit& commit = result.commit;
   const model::Stack* was = item ? &item->value : nullptr;
   std::set<std::string> replaced;
   for (const auto& [name, service] : spec.services) {
@@ -225,6 +244,16 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   mark_exposed(view, stack, spec.exposed, commit);
   stack.exposed = spec.exposed;
   commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});
+  if (!item && path.project == "default") {  // see create_project
+    const std::string twin = path.grid + '/' + path.stack;
+    if (view.projects.get(twin) && path.stack != "default")
+      return Error{Code::failed_precondition, "there is a project '" + path.stack + "', and a stack of the project 'default' cannot have its name",
+                   "choose another name"};
+    if (path.stack != "default") commit.unchanged.push_back({store::projects.key(twin), 0});
+  }
+  // Not in a project that is removed at the same time.
+  if (const auto* project = item ? nullptr : view.projects.find(path.grid + '/' + path.project))
+    commit.unchanged.push_back(unchanged(store::projects, *project));
   commit.puts.push_back(store::stacks.put(path.text(), stack));
   KTN_OK(put_networks(view, call, path, spec, commit));
   KTN_OK(check_container_names(view, path, spec, commit));

@@ -29,6 +29,8 @@ constexpr std::array table{
     Route{post, paths::grid_rebalance, nodes, "grid.rebalance", no_body, rebalance_grid},
     Route{post, paths::grid_keys, grids, "grid.rotate-keys", no_body, rotate_keys},
     Route{get, paths::projects, view, "", no_body, list_projects},
+    Route{put, paths::project, grids, "project.create", no_body, create_project},
+    Route{del, paths::project, grids, "project.remove", no_body, remove_project},
 
     Route{get, paths::nodes, view, "", no_body, list_nodes},
     Route{get, paths::node, view, "", no_body, get_node},
@@ -58,6 +60,7 @@ constexpr std::array table{
     Route{post, paths::deployment_abort, deploy, "deployment.abort", no_body, abort_deployment},
 
     Route{head, paths::blob, deploy, "", no_body, head_blob},
+    Route{post, paths::secrets, deploy, "secret.seal", secret_body, put_secret},
     Route{put, paths::blob, deploy, "blob.put", streamed_body, put_blob},
 
     Route{get, paths::services, view, "", no_body, list_services},
@@ -83,6 +86,7 @@ constexpr std::array table{
     Route{get, paths::agent_streams, agent, "", no_body, list_streams},
     Route{post, paths::agent_stream, agent, "", streamed_body, feed_stream},
     Route{post, paths::agent_ask, agent, "", large_body, answer_ask},
+    Route{get, paths::agent_secret, agent, "", no_body, get_node_secret},
     Route{get, paths::agent_blob, agent, "", no_body, get_node_blob},
     Route{post, paths::agent_events, agent, "", small_body, put_events},
 };

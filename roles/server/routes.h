@@ -20,6 +20,7 @@
 #include "log_hub.h"
 #include "reports.h"
 #include "restores.h"
+#include "vault.h"
 #include "views.h"
 
 namespace kontena::server {
@@ -36,6 +37,7 @@ struct Context {
   const pki::Authority& authority;
   Reports& reports;
   blobs::Blobs& blobs;
+  const Vault& vault;
   std::string data_dir = {};  // where the files are that a backup takes along; "" = none
   Duration certificate_lifetime = std::chrono::hours(24 * 90);  // of nodes' certificates
   Restores restores = {};     // what this server's store was restored from
@@ -100,6 +102,7 @@ struct Body {  // how much of one a route takes
 };
 inline constexpr Body no_body{};
 inline constexpr Body small_body{64u << 10, false};
+inline constexpr Body secret_body{512u << 10, false};
 inline constexpr Body large_body{8u << 20, false};
 inline constexpr Body streamed_body{0, true};
 

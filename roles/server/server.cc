@@ -89,10 +89,12 @@ Status serve(const Config& config) {
   KTN_TRY(const std::unique_ptr<store::Store> store, store::open_rocksdb(config.data_dir + "/db"));
   KTN_OK(make_first_records(config.data_dir, *store, authority, ids, clock.now()));
 
+  KTN_TRY(const Vault vault, Vault::open(config.data_dir, ids));
+
   KTN_TRY(const auto restored, store->get(restores_key));
   KTN_TRY(const Restores restores, read_restores(restored ? restored->value : std::string()));
 
-  Work work({clock, ids, *store, authority, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions});
+  Work work({clock, ids, *store, authority, vault, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions, config.largest_blob, config.largest_image_part});
   KTN_OK(work.start());
   Dispatch& dispatch = work.dispatch();
 

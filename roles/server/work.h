@@ -15,6 +15,7 @@ class Work {
     IdSource& ids;
     store::Store& store;
     const pki::Authority& authority;
+    const Vault& vault;
     Duration lost_after{3'000};
     std::string data_dir = {};  // these: see Context
     Duration certificate_lifetime = std::chrono::hours(24 * 90);

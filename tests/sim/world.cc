@@ -13,6 +13,12 @@ namespace kontena::sim {
 namespace {
 
 // Its keys are of no matter to the simulation, and take long to make.
+const server::Vault& the_vault() {
+  static CountedIds ids;
+  static const server::Vault vault = *server::Vault::open("", ids);
+  return vault;
+}
+
 pki::Authority& the_authority() {
   static pki::Authority authority = *pki::Authority::create("sim", Time{}, std::chrono::hours(24 * 3650));
   return authority;
@@ -29,6 +35,7 @@ World::World(Options given)
       fibers(chance.fork()),
       store(store::open_memory()),
       authority(the_authority()),
+      vault(the_vault()),
       ids(chance.next()),
       server(*this, 1, "server") {
   const auto advance = [this](Duration by) {
@@ -206,7 +213,7 @@ void World::bring_up() {
   };
   if (is_due(server)) {
     fibers.spawn(server.owner, "start", [this] {
-      life = std::make_unique<ServerLife>(server, *store, server::Work::Needs{server_clock, ids, *store, authority});
+      life = std::make_unique<ServerLife>(server, *store, server::Work::Needs{server_clock, ids, *store, authority, vault});
       const Status started = life->work.start();
       if (!started) return fail("the server does not start: " + started.error().message);
       serving = true;

@@ -69,6 +69,7 @@ class World {
   Fibers fibers;
   std::unique_ptr<store::Store> store = nullptr;
   pki::Authority& authority;
+  const server::Vault& vault;
   ManualClock server_clock;
   SeededIds ids;
   Process server;

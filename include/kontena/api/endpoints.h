@@ -19,6 +19,7 @@ inline constexpr std::string_view token = "/v1/tokens/{token}";
 inline constexpr std::string_view grids = "/v1/grids";
 inline constexpr std::string_view grid = "/v1/grids/{grid}";
 inline constexpr std::string_view projects = "/v1/grids/{grid}/projects";
+inline constexpr std::string_view project = "/v1/grids/{grid}/projects/{project}";
 inline constexpr std::string_view nodes = "/v1/grids/{grid}/nodes";
 inline constexpr std::string_view node = "/v1/grids/{grid}/nodes/{node}";
 inline constexpr std::string_view grid_settings = "/v1/grids/{grid}/settings";
@@ -52,6 +53,7 @@ inline constexpr std::string_view deployment = "/v1/grids/{grid}/projects/{proje
 // A blob of a project, named by what it holds: "sha256:HEX". Before it deploys, a client asks by
 // HEAD for each that the spec names (200 or 404; what is there stays for an hour from then) and
 // PUTs what is missing (any length, chunked; 201), ?for=image where it is a part of an image.
+inline constexpr std::string_view secrets = "/v1/grids/{grid}/projects/{project}/secrets";  // POST: the body is sealed; the answer has its keyed digest
 inline constexpr std::string_view blob = "/v1/grids/{grid}/projects/{project}/blobs/{digest}";
 
 inline constexpr std::string_view agent_join = "/v1/agent/join";
@@ -65,6 +67,7 @@ inline constexpr std::string_view agent_streams = "/v1/agent/streams";          
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
 inline constexpr std::string_view agent_ask = "/v1/agent/asks/{ask}";           // POST: the answer
 inline constexpr std::string_view agent_events = "/v1/agent/events";
+inline constexpr std::string_view agent_secret = "/v1/agent/secrets/{digest}";  // likewise
 inline constexpr std::string_view agent_blob = "/v1/agent/blobs/{digest}";      // one that the node's own instances name, or a part of their images
 }  // namespace paths
 

@@ -220,6 +220,11 @@ struct Fields<api::DeployRequest> {
 };
 
 template <>
+struct Fields<api::SecretAnswer> {
+  static void visit(auto& v, auto& s) { v("digest", s.digest); }
+};
+
+template <>
 struct Fields<api::DeployAnswer> {
   static void visit(auto& v, auto& s) {
     v("deployment", s.deployment);

@@ -135,6 +135,8 @@ struct DeployRequest {
   model::StackSpec spec;
   std::int64_t expected_revision = -1;  // of the stack; -1 = any, 0 = must be new
 };
+struct SecretAnswer { std::string digest; };  // keyed: "sha256:…", as FileSpec::digest
+
 struct DeployAnswer {
   model::Deployment deployment;
   std::vector<std::string> created;    // services

@@ -8,6 +8,30 @@ namespace kontena::server {
 void UnusedBlobs::step() {
   if (const Status done = remove_unused(); !done)
     log::warn("unused blobs are left", {{"reason", done.error().message}});
+  if (const Status done = remove_unused_secrets(); !done)
+    log::warn("unused secrets are left", {{"reason", done.error().message}});
+}
+
+// A deploy that names one meanwhile rests on its record, and one of the two comes too late.
+Status UnusedBlobs::remove_unused_secrets() {
+  constexpr std::size_t page = 32;
+  const std::int64_t since_ms = to_ms(context_.clock.now() - kept_unused);
+  for (std::string after;;) {
+    KTN_TRY(const auto entries, context_.store.page(sealed_secrets.key(""), after, page, false));
+    if (entries.empty()) return Done{};
+    after = entries.back().key;
+    const View view = context_.views.now();
+    if (view->unreadable.size() > 0) return Done{};
+    std::set<std::string> named;
+    for (const auto& [scope, of_scope] : named_in(*view))
+      for (const std::string& digest : of_scope.secrets) named.insert(sealed_secrets.key(secret_tail(scope, digest)));
+    for (const store::Entry& entry : entries) {
+      const auto secret = sealed_secrets.read(entry);
+      if (!secret || secret->put_ms >= since_ms || named.contains(entry.key)) continue;
+      const auto gone = context_.store.commit({.unchanged = {{entry.key, entry.revision}}, .deletes = {entry.key}});
+      if (!gone && gone.error().code != Code::conflict) return gone.error();
+    }
+  }
 }
 
 Status UnusedBlobs::remove_unused() {

@@ -21,6 +21,7 @@ class UnusedBlobs {
  private:
   void step();
   Status remove_unused();
+  Status remove_unused_secrets();
 
   Context& context_;
   Loop loop_;

@@ -54,31 +54,18 @@ Result<http::Response> put_blob(Context& context, const View& view, const Call& 
 // What this node's own instances are made of, and nothing else.
 Result<http::Response> get_node_blob(Context& context, const View& view, const Call& call, http::Upload*) {
   const std::string digest = call.at("digest");
-  Result<http::Response> found = absent("blob", digest, "");
-  std::set<std::string> seen;  // revisions
-  view->by_node.each(call.who.grid + '/' + call.who.id + '/', [&](const auto& entry) {
-    const auto* instance = found ? nullptr : view->instances.get(entry.value);
-    if (!instance) return;
-    const model::ServicePath path = instance->service_path();
-    const std::string revision = model::revision_key(path, instance->instance_revision);
-    if (!seen.insert(revision).second) return;
-    Named named;
-    if (const auto* spec = view->revisions.get(revision)) add_named(spec->spec, named);
-    if (const auto* stack = view->stacks.get(path.stack_path().text())) add_named(stack->volumes, named);
-    const std::string scope = instance->grid + '/' + instance->project;
+  for (const auto& [scope, named] : named_by_node(*view, call.who.grid, call.who.id)) {
     bool is_named = named.blobs.contains(digest);
     for (const std::string& image : named.images) {
       if (is_named) break;
       const auto parts = parts_of_image(context.blobs, scope, image);
       is_named = parts && parts->contains(digest);
     }
-    if (!is_named) return;
-    if (auto blob = context.blobs.get(scope, digest))
-      found = sent(std::move(*blob));
-    else
-      found = blob.error();
-  });
-  return found;
+    if (!is_named) continue;
+    KTN_TRY(blobs::Outgoing blob, context.blobs.get(scope, digest));
+    return sent(std::move(blob));
+  }
+  return absent("blob", digest, "");
 }
 
 }  // namespace kontena::server

@@ -27,7 +27,11 @@ KTN_WRITE(create_grid);
 KTN_WRITE(remove_grid);
 KTN_WRITE(set_grid);
 KTN_WRITE(rebalance_grid);
+
+// projects.cc
 KTN_READ(list_projects);
+KTN_WRITE(create_project);
+KTN_WRITE(remove_project);
 
 // nodes.cc
 KTN_READ(list_nodes);
@@ -75,6 +79,10 @@ KTN_WRITE(remove_network);
 KTN_LIVE(head_blob);
 KTN_LIVE(put_blob);
 KTN_LIVE(get_node_blob);
+
+// secrets.cc
+KTN_WRITE(put_secret);
+KTN_LIVE(get_node_secret);
 
 // mesh.cc
 KTN_READ(get_node_network);

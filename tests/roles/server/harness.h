@@ -163,8 +163,9 @@ class World {
   Reports reports_;
   TempFolder folder_;
   blobs::Blobs blobs_{folder_ / "blobs", clock_};
+  Vault vault_ = *Vault::open("", ids_);
   pki::Authority authority_ = *pki::Authority::create("test", Time{}, std::chrono::hours(24 * 3650));
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, authority_, reports_, blobs_};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, authority_, reports_, blobs_, vault_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;
