@@ -220,6 +220,8 @@ int serve(Settings settings) {
              .cores = std::max(1u, std::thread::hardware_concurrency()),
              .address = address,
              .mesh = settings.mesh,
+             .images = engine::open_images(settings.docker_socket),
+             .parts_folder = settings.state_dir + "/parts",
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
   std::thread([settings] { warn_of_host(settings); }).detach();  // programs to run, which may be slow

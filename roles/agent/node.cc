@@ -20,6 +20,8 @@ Node::Node(Parts parts)
       beat_(context_, uplink_),
       receive_(context_, uplink_),
       observe_(context_),
+      images_(std::move(parts.images)),
+      image_parts_(images_ ? std::make_unique<ImageParts>(*images_, uplink_, parts.parts_folder) : nullptr),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
                  overlay_ ? overlay_->for_containers() : Overlay{}),
       clean_up_(context_, carry_out_, parts.clean_up, std::move(parts.fullness)),
@@ -32,6 +34,10 @@ Node::Node(Parts parts)
       }),
       streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}),
       renew_(context_, uplink_, parts.papers) {
+  if (image_parts_)
+    carry_out_.bring_images_by([this](const auto& name, const auto& manifest, const auto& on_progress) {
+      return image_parts_->bring(name, manifest, on_progress);
+    });
   // A step waits by itself for its reason to go on; but not once we are stopping,
   // so that is waited for here.
   const auto add = [this](std::string name, std::function<void()> step) {

@@ -7,6 +7,7 @@
 #include "carry_out.h"
 #include "clean_up.h"
 #include "event_log.h"
+#include "image_parts.h"
 #include "kontena/base/loop.h"
 #include "observe.h"
 #include "overlay.h"
@@ -30,6 +31,8 @@ class Node {
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
     std::optional<MeshOptions> mesh = {};                    // none: no network between nodes
+    std::unique_ptr<engine::Images> images = {};             // none: all images are the engine's to pull
+    std::string parts_folder = {};                           // of images, while they come
     Papers papers = {};                                      // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
@@ -53,6 +56,8 @@ class Node {
   Beat beat_;
   Receive receive_;
   Observe observe_;
+  const std::unique_ptr<engine::Images> images_;
+  std::unique_ptr<ImageParts> image_parts_;
   CarryOut carry_out_;
   CleanUp clean_up_;
   Report report_;

@@ -84,4 +84,21 @@ void check_image(Problems& problems, const std::string& path, std::string_view i
   problems.expect(what.empty(), path, quoted(image) + ' ' + what);
 }
 
+
+// The name of an image that comes with its deploy is to be nobody else's: on a node it would be taken for that.
+void check_image_digest(Problems& problems, const std::string& path, const ServiceSpec& spec) {
+  constexpr std::string_view algorithm = "sha256:";
+  constexpr std::size_t digits = 16;  // see image::name_on_nodes
+  const std::string_view digest = spec.image_digest;
+  if (digest.empty()) return;
+  if (!digest.starts_with(algorithm) || digest.size() != algorithm.size() + 64 || !is_digest(digest))
+    return problems.add(path + ".image_digest", "is no digest, such as sha256:…");
+  const std::string mark(digest.substr(algorithm.size(), digits));
+  const bool marked = spec.image.ends_with(':' + mark) || spec.image.ends_with('-' + mark);
+  problems.expect(marked && spec.image.find('@') == std::string::npos, path + ".image",
+                  quoted(spec.image) + " does not end with '" + mark + "', as one that comes with its deploy does");
+  problems.expect(spec.pull_policy != PullPolicy::always && spec.pull_every_ms == 0, path + ".pull_policy",
+                  "must be missing: the image comes with its deploy");
+}
+
 }  // namespace kontena::model
