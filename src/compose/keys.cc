@@ -15,7 +15,7 @@ constexpr std::array all{
     &update_table, &own_table, &stack_own_table,
     // parts
     &build_table, &block_io_table, &block_rate_table, &block_weight_table, &credential_table, &develop_table,
-    &watch_table, &device_request_table, &generic_resource_table, &discrete_resource_table, &hook_table,
+    &watch_table, &device_request_table, &generic_resource_table, &discrete_resource_table, &hook_table, &pre_start_table,
     &mount_image_table, &mount_tmpfs_table, &model_table, &model_use_table, &provider_table, &device_table,
     &file_used_table, &secret_table, &config_table};
 

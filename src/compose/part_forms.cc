@@ -60,6 +60,9 @@ void build_context(Reader& reader, Node& value, const std::string& path) {
 }
 
 void build_contexts(Reader& reader, Node& value, const std::string& path) {
+  for (std::size_t i = 0; i < value.items.size(); ++i)
+    if (value.items[i].kind == Kind::text && value.items[i].text.find('=') == std::string::npos)
+      reader.notes.problem(value.items[i].at, under(path, i), "'" + value.items[i].text + "' is not NAME=CONTEXT");
   labels(reader, value, path);
   for (Member& member : value.members)
     if (member.value.kind == Kind::text && !is_remote(member.value.text))
@@ -105,17 +108,17 @@ void block_rates(Reader& reader, Node& value, const std::string& path) {
   for (Node& item : value.items)
     for (Member& member : item.members)
       if (member.key == "path" || member.key == "rate") member.key[0] = static_cast<char>(member.key[0] - 'a' + 'A');
+  for (Node& item : value.items) complete_rate(item, "Rate", make_text(item.at, "0"));
 }
 void block_weights(Reader& reader, Node& value, const std::string& path) {
   each<block_weight_table>(reader, value, path);
-  for (Node& item : value.items) complete_rate(item, "Rate", make_text(item.at, "0"));
   for (Node& item : value.items)
     for (Member& member : item.members)
       if (member.key == "path" || member.key == "weight") member.key[0] = static_cast<char>(member.key[0] - 'a' + 'A');
+  for (Node& item : value.items) complete_rate(item, "Weight", make_scalar(item.at, Kind::integer, "0"));
 }
 
 void credential_spec(Reader& reader, Node& value, const std::string& path) {
-  for (Node& item : value.items) complete_rate(item, "Weight", make_scalar(item.at, Kind::integer, "0"));
   canonicalise_map(reader, value, path, credential_table);
 }
 
@@ -197,6 +200,10 @@ void hooks(Reader& reader, Node& value, const std::string& path) {
   each<hook_table>(reader, value, path);
   for (std::size_t i = 0; i < value.items.size(); ++i) require(reader, value.items[i], under(path, i), "command");
 }
+void pre_start_hooks(Reader& reader, Node& value, const std::string& path) {
+  each<pre_start_table>(reader, value, path);
+  for (std::size_t i = 0; i < value.items.size(); ++i) require(reader, value.items[i], under(path, i), "command");
+}
 
 void image_mount(Reader& reader, Node& value, const std::string& path) {
   canonicalise_map(reader, value, path, mount_image_table);
@@ -210,6 +217,8 @@ void models_used(Reader& reader, Node& value, const std::string& path) {
     Node map = make_map(value.at);
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       text_value(reader, value.items[i], under(path, i));
+      if (map.find(value.items[i].text))
+        reader.notes.problem(value.items[i].at, under(path, i), "'" + value.items[i].text + "' is here twice");
       put(map, value.items[i].text, make_null(value.items[i].at));
     }
     value = std::move(map);
@@ -217,8 +226,6 @@ void models_used(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a list of models or a mapping");
   for (Member& member : value.members)
     if (member.value.kind != Kind::null)
-      if (map.find(value.items[i].text))
-        reader.notes.problem(value.items[i].at, under(path, i), "'" + value.items[i].text + "' is here twice");
       canonicalise_map(reader, member.value, under(path, member.key), model_use_table);
 }
 
@@ -285,6 +292,7 @@ void files_used(Reader& reader, Node& value, const std::string& path) {
     }
     canonicalise_map(reader, item, under(path, i), file_used_table);
   }
+  if (of_build) return;
   last_of_each(value, [&](const Node& item) {
     const std::string target = text_of(item, "target");
     return target.empty() ? (secret ? "/run/secrets/" : "/") + text_of(item, "source") : target;
@@ -292,7 +300,6 @@ void files_used(Reader& reader, Node& value, const std::string& path) {
 }
 
 // A number is what it is; text is octal.
-  if (of_build) return;
 void mode(Reader& reader, Node& value, const std::string& path) {
   std::int64_t bits = 0;
   const std::string& digits = value.text;

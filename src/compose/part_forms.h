@@ -14,6 +14,7 @@ void device_requests(Reader&, Node&, const std::string& path);
 void generic_resources(Reader&, Node&, const std::string& path);
 void gpus(Reader&, Node&, const std::string& path);
 void hooks(Reader&, Node&, const std::string& path);
+void pre_start_hooks(Reader&, Node&, const std::string& path);
 void image_mount(Reader&, Node&, const std::string& path);
 void tmpfs_mount(Reader&, Node&, const std::string& path);
 void models_used(Reader&, Node&, const std::string& path);

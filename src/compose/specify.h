@@ -55,6 +55,10 @@ void specify_restart_delay(Specifier&, const Node&, const std::string& path, mod
 void specify_restart_window(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_own(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 
+void specify_post_start(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_pre_start(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_pre_stop(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+
 void specify_update(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 void specify_parallelism(Specifier&, const Node&, const std::string& path, model::Update&);
 void specify_update_delay(Specifier&, const Node&, const std::string& path, model::Update&);

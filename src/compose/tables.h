@@ -20,6 +20,8 @@ std::span<const Key<model::Update>> update_keys();
 std::span<const Key<model::Resources>> limits_keys();
 std::span<const Key<model::Resources>> reservations_keys();
 std::span<const Key<model::HealthCheck>> health_keys();
+std::span<const Key<model::Hook>> hook_keys();
+std::span<const Key<model::Hook>> pre_start_keys();
 std::span<const Key<model::Attachment>> attachment_keys();
 std::span<const Key<model::Dependency>> dependency_keys();
 std::span<const Key<model::Port>> port_keys();

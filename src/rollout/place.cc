@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "round.h"
 #include "state.h"
@@ -15,7 +16,8 @@ std::vector<std::pair<std::string, const model::VolumeSpec*>> volumes(const Roun
   if (part.global()) return mounted;
   for (const model::Mount& mount : spec.mounts) {
     const auto volume = round.stack.volumes.find(mount.source);
-    if (mount.kind == model::MountKind::volume && volume != round.stack.volumes.end())
+    if (mount.kind == model::MountKind::volume && volume != round.stack.volumes.end() &&
+        !schedule::is_shared(volume->second))
       mounted.emplace_back(volume_key(round.path, volume->first, volume->second), &volume->second);
   }
   return mounted;
@@ -123,7 +125,7 @@ std::vector<Vacancy> global_vacancies(Round& round, Part& part) {
   return vacancies;
 }
 
-schedule::Request request(const Round& round, const Vacancy& vacancy, std::string& why_not) {
+schedule::Request request(Round& round, const Vacancy& vacancy, std::string& why_not) {
   const Entry& entry = vacancy.instance.entry;
   schedule::Request wish = request(round, *vacancy.part, why_not, entry.current ? nullptr : entry.made_from);
   wish.avoid = still_avoided(round, entry);
@@ -166,6 +168,18 @@ void match_by_slot(std::vector<Vacancy*>& left) {
     for (std::size_t i = 0; first != last; ++first, ++i) (*first)->instance = std::move(waiting[i]);
   }
 }
+
+// Until one has run the hooks for all, the others are not made. Those that wait for a node are there already.
+void keep_first(const Part& part, std::vector<Vacancy>& vacancies) {
+  bool any = prepares(part);
+  std::erase_if(vacancies, [&](const Vacancy& vacancy) {
+    return vacancy.instance.entry.current && std::exchange(any, true) && vacancy.instance.is_new;
+  });
+}
+
+bool is_for_all(const model::Hook& hook) { return !hook.per_replica; }
+
+bool has_had_container(const model::InstanceStatus& status) { return !status.container.empty(); }
 
 // As `satisfied`, but of what will be: without those that were forgotten in this
 // round, and with the nodes that are to have one.
@@ -219,8 +233,9 @@ void create(Round& round, Part& part, Entry entry, const NodeId& node) {
   part.entries.insert(at, std::move(entry));
 }
 
-schedule::Request request(const Round& round, const Part& part, std::string& why_not, const model::ServiceSpec* older) {
+schedule::Request request(Round& round, const Part& part, std::string& why_not, const model::ServiceSpec* older) {
   schedule::Request wish{.spec = older ? older : &part.spec(), .path = part.path};
+  wish.needs = needs(round, *wish.spec, why_not);
   std::string first;
   for (const auto& [key, spec] : volumes(round, part, *wish.spec)) {
     const auto pin = pin_of(round, key);
@@ -231,6 +246,45 @@ schedule::Request request(const Round& round, const Part& part, std::string& why
     first = key.substr(key.rfind('/') + 1);
   }
   return wish;
+}
+
+namespace {
+
+const Round::Asked& asked(Round& round, const std::string& name) {
+  const auto [at, is_new] = round.asked.try_emplace(name);
+  if (!is_new) return at->second;
+  round.view.nodes.each(round.path.grid + '/', [&](const auto& item) {
+    const auto* facts = round.view.facts.get(item.key);
+    const auto said = facts ? facts->paths.find(name) : model::StringMap::const_iterator();
+    if (facts && said != facts->paths.end())
+      at->second.anywhere |= !said->second.empty();
+    else if (round.nodes.state(item.value.id) == model::NodeState::ready && at->second.unsaid.empty())
+      at->second.unsaid = item.value.name;
+  });
+  return at->second;
+}
+
+}  // namespace
+
+schedule::Needs needs(Round& round, const model::ServiceSpec& spec, std::string& why_not) {
+  schedule::Needs needs = schedule::needs_of(spec, round.stack.volumes);
+  const auto wished = std::exchange(needs.wished, {});
+  for (const std::string& name : needs.there) {
+    const Round::Asked& known = asked(round, name);
+    round.asking |= !known.anywhere && !known.unsaid.empty();
+  }
+  // Of a global service it is made where it is not.
+  if (spec.mode == model::Mode::global) return needs;
+  for (const std::string& name : wished) {
+    const Round::Asked& known = asked(round, name);
+    if (known.anywhere) {
+      needs.there.push_back(name);
+    } else if (!known.unsaid.empty()) {
+      round.asking = true;
+      why_not = "waits until " + known.unsaid + " has said whether it has '" + name + "'";
+    }
+  }
+  return needs;
 }
 
 bool dependencies_hold(Round& round, const Part& part) {
@@ -247,6 +301,28 @@ bool dependencies_hold(Round& round, const Part& part) {
   });
 }
 
+bool is_unprepared(const Part& part) {
+  if (std::ranges::none_of(part.spec().pre_start, is_for_all)) return false;
+  return std::ranges::none_of(part.entries, [&](const Entry& e) {
+    return e.instance.instance_revision == part.service->instance_revision && has_had_container(*e.status);
+  });
+}
+
+bool prepares(const Part& part) {
+  return std::ranges::any_of(part.entries, [](const Entry& e) { return e.current && !e.leaving() && !e.lost; });
+}
+
+bool is_prepared(const model::ClusterView& view, const model::Instance& instance) {
+  bool found = false;
+  view.instances.each(instance.service_path().text() + '/', [&](const auto& item) {
+    const model::Instance& other = item.value;
+    if (other.id == instance.id || other.instance_revision != instance.instance_revision) return;
+    const auto* status = view.statuses.get(item.key);
+    found = found || (status && has_had_container(*status));
+  });
+  return found;
+}
+
 void fill(Round& round) {
   std::vector<Vacancy> vacancies;
   for (Part* one : owners_first(round)) {
@@ -254,8 +330,9 @@ void fill(Round& round) {
     // Who was there already does not wait for its dependencies anew.
     const bool only_lost = !dependencies_hold(round, part);
     if (part.global() && only_lost) continue;
-    std::ranges::move(part.global() ? global_vacancies(round, part) : replicated_vacancies(round, part, only_lost),
-                      std::back_inserter(vacancies));
+    auto some = part.global() ? global_vacancies(round, part) : replicated_vacancies(round, part, only_lost);
+    if (is_unprepared(part)) keep_first(part, some);
+    std::ranges::move(some, std::back_inserter(vacancies));
   }
   // The reasons of those that find no place are told when all others have theirs:
   // told earlier, the next round would find them changed.

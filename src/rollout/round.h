@@ -71,6 +71,13 @@ struct Round {
   std::map<std::string, NodeId> pins = {};                              // made in this round, by volume key
   std::map<std::pair<std::string, model::Condition>, bool> known = {};  // what `satisfied` said
   Together together{std::vector<const model::ServiceSpec*>()};          // who is beside whom
+  // Of what is asked of nodes by name: whether any has it, and one of those that have not said so yet.
+  struct Asked {
+    bool anywhere = false;
+    std::string unsaid = {};
+  };
+  std::map<std::string, Asked> asked = {};
+  bool asking = false;     // somebody waits for what nodes will say
   std::string stuck = {};  // why the roll-out cannot go on, where no instance can tell
   Plan plan = {};
 
@@ -92,6 +99,11 @@ bool is_drained(const Round&, const Entry&);                    // its node is
 std::vector<NodeId> still_avoided(const Round&, const Entry&);  // where its predecessors kept failing of late
 void replace_away(Round&, Part&);  // start-first, where another node takes it; the lost are replaced by fill()
 
+// place.cc: its pre_start hooks for all replicas have not ended well in this revision.
+bool is_unprepared(const Part&);
+// Somebody is to run them.
+bool prepares(const Part&);
+
 // update.cc: what replaces instances of an older revision.
 bool roll_out(Round&, Part&);  // the next ones, if it is their turn
 
@@ -106,7 +118,9 @@ void forget_surplus(Round&, Part&);  // of a global service: those that wait for
 bool good(Round&, const Part&, const Entry&);
 
 // place.cc
-schedule::Request request(const Round&, const Part&, std::string& why_not, const model::ServiceSpec* older = nullptr);
+schedule::Request request(Round&, const Part&, std::string& why_not, const model::ServiceSpec* older = nullptr);
+// What its nodes are to have; why it cannot be said yet.
+schedule::Needs needs(Round&, const model::ServiceSpec&, std::string& why_not);
 Entry fresh(const Round&, const Part&, std::int64_t slot, const Entry* in_place_of = nullptr);
 void create(Round&, Part&, Entry, const NodeId& node);
 bool dependencies_hold(Round&, const Part&);

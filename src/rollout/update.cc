@@ -122,7 +122,9 @@ bool roll_out(Round& round, Part& part) {
   if (failed(round, part)) return false;
   bool any = false;
   std::set<InstanceId> stuck;
-  for (auto left = allowance(round, part); left > 0;) {
+  auto left = allowance(round, part);
+  if (is_unprepared(part)) left = prepares(part) ? 0 : std::min<std::int64_t>(left, 1);
+  while (left > 0) {
     const auto next = next_of(part, stuck);
     if (!next || !dependencies_hold(round, part)) break;
     const InstanceId id = part.entries[*next].instance.id;

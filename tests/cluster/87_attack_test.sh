@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Attackers in containers beside their victims: of a stack that shares nothing with them, and of one
-# that shares a network with one of them. What they try (support/attack.py) tells them nothing of
+# Attackers in containers beside their victims: of a stack that shares nothing with them, of one
+# that shares a network with one of them, and of another project, whose stack and network have the
+# victims' names. What they try (support/attack.py) tells them nothing of
 # others, and nothing of it arrives anywhere.
 set -euo pipefail
 . "$(dirname -- "$0")/support.sh"
@@ -32,6 +33,14 @@ services:
   spy: {$(body), $(on 1)}
   twin: {$(body), $(on 2)}
 END
+ktn project create rival >/dev/null
+ktn network create --project rival shared >/dev/null
+check "and one of another project, under the victims' names" ktn stack deploy --project rival -f - shop <<END
+services:
+  thief: {$(body), networks: [front, shared], $(on 1)}
+  mate: {$(body), networks: [front, shared], $(on 2)}
+networks: {front: {}, shared: {external: true, name: shared}}
+END
 
 at() { # K CONTAINER NETWORK
   lab docker "$1" inspect -f "{{(index .NetworkSettings.Networks \"$3\").${4:-IPAddress}}}" "$2"
@@ -42,9 +51,11 @@ spy=$(at 1 evil.spy-1 evil.default) twin=$(at 2 evil.twin-1 evil.default)
 guest=$(at 1 other.guest-1 shared) friend=$(at 2 other.friend-1 shared)
 front_gate=$(at 1 shop.web-1 shop.front Gateway) evil_gate=$(at 1 evil.spy-1 evil.default Gateway)
 shared_gate=$(at 1 other.guest-1 shared Gateway) back_gate=$(at 3 shop.db-1 shop.back Gateway)
+thief=$(at 1 rival.shop.thief-1 rival.shop.front) mate=$(at 2 rival.shop.mate-1 rival.shop.front)
+thief_gate=$(at 1 rival.shop.thief-1 rival.shop.front Gateway)
 subnet_of() { ktn network show "$1" | grep -Eo '[0-9.]+/[0-9]+' | sed -n 1p; }
 front_net=$(subnet_of shop.front) shared_net=$(subnet_of shared) back_net=$(subnet_of shop.back) evil_net=$(subnet_of evil.default)
-all_talk() { asks 1 shop.web-1 cache api db && asks 3 shop.db-1 web && asks 1 evil.spy-1 twin && asks 1 other.guest-1 friend web; }
+all_talk() { asks 1 shop.web-1 cache api db && asks 3 shop.db-1 web && asks 1 evil.spy-1 twin && asks 1 other.guest-1 friend web && asks 1 rival.shop.thief-1 mate mate.shop; }
 check_within 10 "who should talk does" all_talk
 # As it is on hosts whose first namespace forwards: containers there take that over.
 lab exec 1 nsenter -t "$(lab docker 1 inspect -f '{{.State.Pid}}' shop.web-1)" -n sh -c 'echo 1 >/proc/sys/net/ipv4/ip_forward'
@@ -67,9 +78,13 @@ guest_plan="{'own': '$guest', 'gateway': '$shared_gate', 'foreign_gateways': [$(
   'victims': [$(quoted "$cache" "$api" "$db" "$back" "$spy" "$twin")], 'mesh': ['10.80.0.2', '10.80.0.3'],
   'hosts': [$hosts], 'peer': '$friend', 'fellow': '$web_shared', 'claimed': [$(quoted "$cache" "$api" "$friend" 10.80.0.1 10.80.0.3 10.99.0.3 "$shared_gate" "$front_gate" 127.0.0.1)],
   'names': [$(quoted "${names[@]}")], 'subnets': [$(quoted "$front_net" "$back_net" "$evil_net")]}"
+thief_plan="{'own': '$thief', 'gateway': '$thief_gate', 'foreign_gateways': [$(quoted "$front_gate" "$shared_gate" "$back_gate" "$evil_gate")],
+  'victims': [$(quoted "$web" "$cache" "$api" "$db" "$back" "$web_shared" "$guest" "$friend" "$spy" "$twin")], 'mesh': ['10.80.0.2', '10.80.0.3'],
+  'hosts': [$hosts], 'peer': '$mate', 'fellow': '', 'claimed': [$(quoted "$cache" "$db" "$mate" 10.80.0.1 10.80.0.2 10.99.0.2 "$thief_gate" "$front_gate" 127.0.0.1)],
+  'names': [$(quoted "${names[@]}" "${more[@]}")], 'subnets': [$(quoted "$front_net" "$shared_net" "$back_net" "$evil_net")]}"
 
 # Who is watched: each victim, the attackers' own peers, and each host's mesh and cables.
-watched=(1:shop.web-1 1:shop.cache-1 2:shop.api-1 3:shop.db-1 2:evil.twin-1 2:other.friend-1)
+watched=(1:shop.web-1 1:shop.cache-1 2:shop.api-1 3:shop.db-1 2:evil.twin-1 2:other.friend-1 2:rival.shop.mate-1)
 for one in "${watched[@]}"; do lab docker "${one%%:*}" exec -d "${one#*:}" python3 -S /attack.py watch /seen; done
 for k in 1 2 3; do lab spawn "$k" watch /usr/bin/python3 -S "$ATTACK" watch "$(host_home "$k")/kontena/seen" >/dev/null; done
 seen() { lab docker "${1%%:*}" exec "${1#*:}" cat /seen; }
@@ -84,10 +99,14 @@ wait_until 10 "all are watched" all_watch
 # the attackers' own network between themselves is quiet too: what arrives there was not theirs to send
 lab docker 1 exec -i evil.spy-1 python3 -S /attack.py attack <<<"$spy_plan" >"$SCRATCH/spy" 2>&1 &
 first=$!
+lab docker 1 exec -i rival.shop.thief-1 python3 -S /attack.py attack <<<"$thief_plan" >"$SCRATCH/thief" 2>&1 &
+second=$!
 lab docker 1 exec -i other.guest-1 python3 -S /attack.py attack <<<"$guest_plan" >"$SCRATCH/guest" 2>&1 || true
 wait "$first" || true
+wait "$second" || true
 finds_nothing() { cat "$SCRATCH/$1"; [[ $(cat "$SCRATCH/$1") == 'done' ]]; }
 check "who shares nothing finds nothing" finds_nothing spy
+check "who is of another project finds nothing, whatever its stack is called" finds_nothing thief
 check "who shares a network finds nothing beyond it" finds_nothing guest
 nothing() { # NAME, and what is of no interest
   local lines

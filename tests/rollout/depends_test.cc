@@ -146,3 +146,63 @@ TEST_CASE("a stack that runs again starts in the order of its dependencies") {
   shop.step();
   CHECK(shop.text() == "db-1@n1 web-1@n2");
 }
+
+namespace {
+
+void has_container(Shop& shop, const model::Instance& instance) {
+  shop.set(instance, [](auto& s) { s.container = "c", s.state = InstanceState::running, s.started_ms = 1; });
+}
+
+model::ServiceSpec prepared(const std::string& image, bool per_replica = false) {
+  auto spec = service_of("web", 3);
+  spec.image = image;
+  spec.update.parallelism = 0;
+  spec.pre_start = {{.command = {"migrate"}, .per_replica = per_replica}};
+  return spec;
+}
+
+}  // namespace
+
+TEST_CASE("one instance of a revision runs the pre_start hooks, and the others wait for it") {
+  Shop shop;
+  shop.deploy(prepared("web:1"));
+  shop.step();
+  REQUIRE(shop.instances("web").size() == 1);
+  const auto first = shop.instances("web")[0];
+  CHECK_FALSE(is_prepared(shop.view, first));
+  shop.step();
+  CHECK(shop.instances("web").size() == 1);
+  has_container(shop, first);
+  shop.step();
+  CHECK(shop.instances("web").size() == 3);
+  for (const auto& one : shop.instances("web")) CHECK(is_prepared(shop.view, one) == (one.id != first.id));
+}
+
+TEST_CASE("instances wait for nobody with pre_start hooks that are of each replica") {
+  Shop shop;
+  shop.deploy(prepared("web:1", true));
+  shop.step();
+  CHECK(shop.instances("web").size() == 3);
+}
+
+TEST_CASE("a roll-out begins with the one that runs the new revision's pre_start hooks") {
+  Shop shop;
+  shop.deploy(prepared("web:1"));
+  shop.step();
+  has_container(shop, shop.instances("web")[0]);
+  shop.step();
+  for (const auto& one : shop.instances("web")) has_container(shop, one);
+  shop.run(3);
+  REQUIRE(shop.deployment() == "succeeded");
+
+  shop.deploy(prepared("web:2"));
+  shop.run(4);  // the agents here make no containers, so that the hooks never end
+  const auto of_new = [&] {
+    return std::ranges::count_if(shop.instances("web"), [](const auto& i) { return i.instance_revision == 2; });
+  };
+  CHECK(of_new() == 1);
+  for (const auto& one : shop.instances("web"))
+    if (one.instance_revision == 2) has_container(shop, one);
+  shop.run(4);
+  CHECK(of_new() == 3);
+}

@@ -53,6 +53,8 @@ struct World : support::Cluster {
     if (draw(6) == 0) spec.placing.constraints.clear();
     if (draw(8) == 0) spec.placing.constraints = {{"node.labels.disk", true, "ssd"}};
     if (!before) spec.restart.when = static_cast<model::RestartWhen>(draw(4));
+    if (deployments % 3 == 0) spec.pre_start = {{.command = {"migrate"}, .per_replica = deployments % 2 == 0}};
+    if (deployments % 3 == 1) spec.pre_start.clear();
     if (name == "s2" && !before) spec.depends_on["s1"] = {static_cast<model::Condition>(draw(2)), false};
     return spec;
   }
@@ -184,6 +186,7 @@ struct World : support::Cluster {
                  : is.state == State::pulling ? State::starting
                                               : State::running;
       is.started_ms = now_ms;
+      if (is.state == State::running) is.container = *instance.id;
     }
   }
 

@@ -55,6 +55,8 @@ struct Plan {
 // - a slot for each replica (of a global service: each eligible node), filled by
 //   one instance; superfluous ones, those with the highest slots first, removed;
 // - a service waits for what it depends on: started, healthy, completed;
+// - where it has pre_start hooks for all replicas together, one instance of a revision
+//   is first: the others wait until it has a container;
 // - instances made from an older revision are replaced as the service's `update`
 //   says; not any more once the newest deployment failed or was aborted;
 // - what is on a lost node is made elsewhere at once, what is on a drained one, is to
@@ -71,6 +73,10 @@ struct Plan {
 Plan step(const model::ClusterView&, const model::StackPath&, schedule::Nodes&, IdSource&, Time now);
 
 inline constexpr std::int64_t settle_ms = 1'000;
+
+// Whether somebody else of its revision has had a container: then its service's pre_start
+// hooks, but for those of each replica, have ended well, and are not for this one.
+bool is_prepared(const model::ClusterView&, const model::Instance&);
 
 // Is the service what its dependents may rely on?
 bool satisfied(const model::ClusterView&, const model::ServicePath&, model::Condition);

@@ -8,6 +8,7 @@
 #include "kontena/api/message_fields.h"
 #include "kontena/base/text.h"
 #include "kontena/model/together.h"
+#include "kontena/rollout/rollout.h"
 
 namespace kontena::server {
 namespace {
@@ -59,6 +60,8 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
   if (instance.beside) a.container_name += '.' + *instance.id;
   const model::ServicePath path = instance.service_path();
   if (const auto* revision = view.revisions.get(model::revision_key(path, instance.instance_revision))) a.spec = revision->spec;
+  if (!a.spec.pre_start.empty() && rollout::is_prepared(view, instance))
+    std::erase_if(a.spec.pre_start, [](const model::Hook& hook) { return !hook.per_replica; });
   static const model::Stack none;
   const auto* found = view.stacks.get(path.stack_path().text());
   const model::Stack& stack = found ? *found : none;
@@ -82,9 +85,13 @@ Result<http::Response> beat(Context& context, const View& view, const Call& call
   context.liveness.heard(NodeId(call.who.id));
   const Duration lost_after = context.liveness.lost_after(*view, call.who.grid);
   const auto* facts = view->facts.get(node_key(call));
+  const auto asked = context.views.asked().of(*view, call.who.grid);
+  static const model::StringMap none;
+  const bool answered = std::ranges::equal(*asked, facts ? facts->paths : none, {}, {}, &model::StringMap::value_type::first);
   return http::Response{.body = codec::to_json(api::BeatAnswer{.time_ms = to_ms(call.now),
                                                                .lost_after_ms = lost_after.count(),
                                                                .certificate_lifetime_ms = context.certificate_lifetime.count(),
+                                                               .ask = answered ? std::nullopt : std::optional(*asked),
                                                                .tell_facts = facts && facts->seen_address != seen_address(call.from)})};
 }
 
@@ -95,6 +102,11 @@ Result<Change> put_facts(const Context&, const ClusterView& view, const Call& ca
   if (facts.mesh_endpoints.size() > api::most_endpoints || facts.mesh_key.size() > longest ||
       std::ranges::any_of(facts.mesh_endpoints, [&](const auto& endpoint) { return endpoint.size() > longest; }))
     return Error{Code::invalid_argument, "mesh_endpoints or mesh_key: too many or too long"};
+  const auto is_long = [](const std::string& text) { return text.size() > 4'200; };
+  if (facts.paths.size() > Asked::most || facts.runtimes.size() > 100 || facts.volume_drivers.size() > 100 ||
+      std::ranges::any_of(facts.paths, [&](const auto& one) { return is_long(one.first) || one.second.size() > longest; }) ||
+      std::ranges::any_of(facts.runtimes, is_long) || std::ranges::any_of(facts.volume_drivers, is_long))
+    return Error{Code::invalid_argument, "paths, runtimes or volume_drivers: too many or too long"};
   const std::string key = node_key(call);
   Change change{.reply = {200, "{}"}, .resource = key};
   const auto* known = view.facts.get(key);

@@ -153,11 +153,4 @@ Result<Change> rebalance_grid(const Context& context, const ClusterView& view, c
   return change;
 }
 
-Result<Answer> list_projects(const Context&, const ClusterView& view, const Call& call) {
-  KTN_OK(need_grid(view, call));
-  std::vector<model::Project> projects;
-  view.projects.each(call.at("grid") + '/', [&](const auto& item) { projects.push_back(item.value); });
-  return answer(projects);
-}
-
 }  // namespace kontena::server

@@ -73,6 +73,8 @@ Result<Change> create_network(const Context&, const ClusterView& view, const Cal
   KTN_OK(model::check_network_name(request.name));
   Change change{.resource = network_key(call.at("grid"), call.at("project"), request.name)};
   KTN_TRY(const model::Network network, make_network(view, call, {call.at("grid"), call.at("project")}, request, change.commit));
+  // Not in a project that is removed at the same time.
+  change.commit.unchanged.push_back(unchanged(store::projects, *view.projects.find(call.at("grid") + '/' + call.at("project"))));
   change.reply = json(summarise(view, {change.resource, 0, network}));
   return change;
 }

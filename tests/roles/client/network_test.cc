@@ -2,6 +2,7 @@
 
 #include "canned.h"
 #include "kontena/api/network.h"
+#include "kontena/api/projects.h"
 
 namespace kontena::client {
 namespace {
@@ -60,6 +61,19 @@ TEST_CASE("keys are rotated, and the client waits until every node uses its new 
   CHECK(waited.status == 0);
   CHECK(waited.err.find("1/2 nodes use their new key") != std::string::npos);
   CHECK(waited.err.find("all nodes use new keys") != std::string::npos);
+}
+
+TEST_CASE("projects are made, listed and removed") {
+  canned::World world;
+  const model::Project accounts{"default", "accounts", 1000};
+  world.answer_with("PUT " + in_grid + "/projects/accounts", accounts);
+  const auto made = world.run({"project", "create", "accounts"});
+  CHECK(made.status == 0);
+  CHECK(made.err.find("project accounts is made") != std::string::npos);
+  world.answer_with("GET " + in_grid + "/projects", api::ProjectList{{accounts, {"default", "default", 1000}}});
+  CHECK(world.run({"project", "ls", "-q"}).out == "accounts\ndefault\n");
+  world.answer_with("DELETE " + in_grid + "/projects/accounts", api::Nothing{});
+  CHECK(world.run({"project", "rm", "-y", "accounts"}).status == 0);
 }
 
 TEST_CASE("networks are listed with whose they are and what is free") {

@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "harness.h"
+#include "kontena/api/projects.h"
 
 namespace kontena::server {
 namespace {
@@ -209,6 +210,35 @@ TEST_CASE("of two who are given numbers or subnets at once one is late") {
   store::Commit numbered;
   REQUIRE(give_number(*view, {"default/" + n1.id, 1, fresh}, numbered));
   CHECK(world.store_->commit(numbered).error().code == Code::conflict);
+}
+
+TEST_CASE("projects are made and removed; what is in them keeps them; equal names in two do not meet") {
+  World world;
+  const std::string accounts = "/v1/grids/default/projects/accounts";
+  CHECK(deploy(world, "shop", front({})).status == 200);
+  CHECK(world.as_admin(get, accounts + "/stacks").status == 404);
+  REQUIRE(world.as_admin(put, accounts).status == 201);
+  CHECK(world.as_admin(put, accounts).status == 409);
+  CHECK(says(world.as_admin(put, "/v1/grids/default/projects/shop"), "has a stack 'shop'"));
+  CHECK(says(deploy(world, "accounts", front({})), "there is a project 'accounts'"));
+  CHECK(says(world.as_admin(put, "/v1/grids/default/projects/Not_a_label"), "cannot be a project's name"));
+  CHECK(world.as_admin(put, "/v1/grids/nope/projects/accounts").status == 404);
+  const auto list = world.read<api::ProjectList>(world.as_admin(get, "/v1/grids/default/projects"));
+  CHECK(list.projects.size() == 2);
+
+  REQUIRE(world.as_admin(put, accounts + "/stacks/shop", codec::to_json(front({}))).status == 200);
+  const auto* theirs = world.views_.now()->networks.get("default/accounts/shop.front");
+  REQUIRE(theirs);
+  CHECK(theirs->subnet != network(world, "shop.front")->subnet);
+  CHECK(says(world.as_admin(del, accounts), "still has stack 'shop'"));
+  CHECK(says(world.as_admin(del, "/v1/grids/default/projects/default"), "stays"));
+
+  REQUIRE(world.as_admin(put, "/v1/grids/default/projects/empty").status == 201);
+  REQUIRE(world.as_admin(post, "/v1/grids/default/projects/empty/networks", codec::to_json(api::NetworkRequest{.name = "front"})).status < 300);
+  CHECK(says(world.as_admin(del, "/v1/grids/default/projects/empty"), "still has network 'front'"));
+  REQUIRE(world.as_admin(del, "/v1/grids/default/projects/empty/networks/front").status == 200);
+  CHECK(world.as_admin(del, "/v1/grids/default/projects/empty").status == 200);
+  CHECK(world.as_admin(del, "/v1/grids/default/projects/empty").status == 404);
 }
 
 }  // namespace kontena::server
