@@ -2,11 +2,9 @@
 
 #include <functional>
 #include <map>
-#include <memory>
 #include <string>
-#include <thread>
-#include <vector>
 
+#include "errands.h"
 #include "uplink.h"
 
 namespace kontena::agent {
@@ -34,21 +32,14 @@ class Asks {
  public:
   Asks(Context context, Uplink& uplink, Answerers answerers)
       : context_(std::move(context)), uplink_(uplink), answerers_(std::move(answerers)) {}
-  ~Asks();  // waits for those under way
 
   void open(const api::Ask&);
 
  private:
-  struct Running {
-    std::shared_ptr<Synced<bool>> ended;
-    std::jthread thread;
-  };
-  void forget_ended();
-
   Context context_;
   Uplink& uplink_;
   const Answerers answerers_;
-  std::vector<Running> running_;
+  Errands running_;
 };
 
 }  // namespace kontena::agent

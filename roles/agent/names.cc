@@ -28,9 +28,15 @@ std::string stack_of(const model::Member& member) {
   return first == std::string::npos || second == std::string::npos ? "" : member.full.substr(first + 1, second - first - 1);
 }
 
+// "web-1.shop.default.main.kontena.local" → "shop.default.main.kontena.local"
+std::string family_of(const model::Member& member) {
+  const auto first = member.full.find('.');
+  return first == std::string::npos ? "" : member.full.substr(first + 1);
+}
+
 }  // namespace
 
-std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, const NodeId& self) {
+std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, const NodeId& self, const Upstreams& upstreams) {
   auto zone = std::make_shared<dns::Zone>();
   zone->domain = snapshot.grid + ".kontena.local";
   if (const auto pool = parse_subnet(snapshot.pool)) zone->subnets.push_back(*pool);
@@ -46,7 +52,8 @@ std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, cons
     members[network->second.first].push_back({.address = where.second,
                                               .full_name = member->full,
                                               .names = names_of(*member, stack_of(*member)),
-                                              .answers = member->up && !std::ranges::binary_search(snapshot.lost, *member->node)});
+                                              .answers = member->up && !std::ranges::binary_search(snapshot.lost, *member->node),
+                                              .family = family_of(*member)});
   }
   for (const auto& [path, network] : numbered)
     zone->networks[network.first] = std::make_shared<const dns::Network>(members[network.first]);
@@ -62,6 +69,10 @@ std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, cons
     if (member.node != self || network == numbered.end() || !address) continue;
     const auto [local, is_new] = locals.try_emplace(member.instance);
     if (is_new) local->second.asker.forwards = false;
+    local->second.asker.family = family_of(member);
+    if (const auto own = upstreams.find(*member.instance); is_new && own != upstreams.end())
+      for (const std::string& server : own->second)
+        if (const auto endpoint = parse_ipv4(server)) local->second.asker.upstreams.push_back({*endpoint, 53});
     for (const auto& [alias, name] : member.links) local->second.asker.links[alias] = {name};
     local->second.addresses.push_back(*address);
     local->second.asker.networks.push_back(network->second.first);
@@ -81,15 +92,27 @@ std::string resolver_text(const model::Assignment& assignment, const dns::Resolv
   for (const bool internal : {false, true})
     for (const auto& [key, network] : assignment.networks)
       if (network.internal == internal && !network.gateway.empty() && count++ < 3) text += "nameserver " + network.gateway + '\n';
-  if (!host.search.empty()) text += "search " + text::join(host.search, " ") + '\n';
-  return text + "options ndots:0\n";
+  const model::ContainerOptions options = assignment.spec.options.value_or(model::ContainerOptions{});
+  const model::Strings& search = options.dns_search.empty() ? host.search : options.dns_search;
+  // "." is Docker's word for none.
+  if (!search.empty() && search != model::Strings{"."}) text += "search " + text::join(search, " ") + '\n';
+  // Of an option that is there twice the last counts.
+  return text + "options ndots:0" + (options.dns_options.empty() ? "" : " " + text::join(options.dns_options, " ")) + '\n';
 }
 
 Names::Names(Context context, Synced<MeshState>& mesh)
     : context_(std::move(context)), mesh_(mesh), server_({}, context_.clock, context_.ids) {}
 
 void Names::step() {
-  mesh_.wait(between_looks, [&](const MeshState& s) { return s.version != version_ || s.stopping; });
+  const auto changed = [&](const MeshState& s) { return s.version != version_ || s.resolvers_wanted || s.stopping; };
+  mesh_.wait(between_looks, changed);
+  mesh_.with([](MeshState& s) { s.resolvers_wanted = false; });
+  Upstreams upstreams = context_.state.with([](const State& s) {
+    Upstreams own;
+    for (const auto& [id, wanted] : s.kept->instances)
+      if (wanted.spec.options && !wanted.spec.options->dns.empty()) own[id] = wanted.spec.options->dns;
+    return own;
+  });
   const auto [snapshot, version, stopping] = mesh_.with([](const MeshState& s) { return std::tuple(s.wanted, s.version, s.stopping); });
   if (stopping) return server_.stop();
   std::string problem;
@@ -102,8 +125,8 @@ void Names::step() {
   std::vector<Ipv4> own;
   for (const model::NodeNetwork& network : snapshot->networks)
     if (const auto gateway = parse_ipv4(network.gateway)) gateways.push_back({*gateway, 53}), own.push_back(*gateway);
-  const bool news = version != version_;
-  if (news) server_.set_zone(zone_of(*snapshot, NodeId(context_.node)));
+  const bool news = version != version_ || upstreams != upstreams_;
+  if (news) server_.set_zone(zone_of(*snapshot, NodeId(context_.node), upstreams));
   if (started_ && (news || !problem_.empty())) {
     const Status listens = server_.listen(gateways);
     if (!listens) problem = listens.error().message;
@@ -112,7 +135,11 @@ void Names::step() {
   if (problem != problem_ && !problem.empty()) log::warn("names cannot be answered everywhere", {{"reason", problem}});
   problem_ = problem;
   version_ = version;
-  mesh_.change([&](MeshState& s) { s.answered = version; });
+  upstreams_ = std::move(upstreams);
+  mesh_.change([&](MeshState& s) {
+    s.answered = version;
+    s.resolvers = upstreams_;
+  });
 }
 
 }  // namespace kontena::agent

@@ -1,10 +1,5 @@
 #pragma once
 
-#include <deque>
-#include <memory>
-#include <thread>
-#include <vector>
-
 #include "asks.h"
 
 namespace kontena::agent {
@@ -17,23 +12,16 @@ class Streams {
  public:
   Streams(Context context, Uplink& uplink, Answerers answerers = {})
       : context_(std::move(context)), uplink_(uplink), asks_(context_, uplink, std::move(answerers)) {}
-  ~Streams();  // waits for the streams; State::stopping ends them
 
   void step();  // one poll, and after a failure the wait until the next
 
  private:
-  struct Running {
-    std::string stream;
-    std::shared_ptr<Synced<bool>> ended;
-    std::jthread thread;
-  };
   void open(const api::StreamWanted&);
-  void forget_ended();
 
   Context context_;
   Uplink& uplink_;
   Asks asks_;
-  std::vector<Running> running_;
+  Errands running_;  // State::stopping ends them
   int failures_ = 0;  // in a row
 };
 

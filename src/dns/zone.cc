@@ -1,6 +1,7 @@
 #include "kontena/dns/zone.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "kontena/base/text.h"
 
@@ -29,18 +30,23 @@ std::optional<Ipv4> reversed(std::string_view name) {
   return Ipv4{b << 24 | (b & 0xff00) << 8 | (b >> 8 & 0xff00) | b >> 24};
 }
 
-// Adds what the asker's networks know of the name; tells whether one does.
+// Adds what the asker's networks know of the name; tells whether one does. Where his own
+// family has it, others of the name are not meant, though none of the own is up.
 bool gather(const Zone& zone, const Asker& asker, std::string_view name, std::vector<Ipv4>& addresses) {
-  bool known = false;
-  for (const NetworkId id : asker.networks) {
-    const auto network = zone.networks.find(id);
-    if (network == zone.networks.end() || !network->second) continue;
-    const std::vector<Ipv4>* found = network->second->addresses(name);
-    if (!found) continue;
-    addresses.insert(addresses.end(), found->begin(), found->end());
-    known = true;
-  }
-  return known;
+  const auto add = [&](auto&& find) {
+    bool known = false;
+    for (const NetworkId id : asker.networks) {
+      const auto network = zone.networks.find(id);
+      if (network == zone.networks.end() || !network->second) continue;
+      const std::vector<Ipv4>* found = find(*network->second);
+      if (!found) continue;
+      addresses.insert(addresses.end(), found->begin(), found->end());
+      known = true;
+    }
+    return known;
+  };
+  return add([&](const Network& network) { return network.addresses(name, asker.family); }) ||
+         add([&](const Network& network) { return network.addresses(name); });
 }
 
 const std::string* name_of(const Zone& zone, const Asker& asker, Ipv4 address) {
@@ -81,8 +87,16 @@ std::optional<Reply> reverse_lookup(const Zone& zone, const Asker& asker, const 
 
 Network::Network(std::span<const Member> members) {
   const auto add = [this](const std::string& name, const Member& member) {
-    std::vector<Ipv4>& addresses = addresses_[text::lower(name)];
-    if (member.answers) addresses.push_back(member.address);
+    const auto [found, is_new] = named_.try_emplace(text::lower(name));
+    Named& named = found->second;
+    if (is_new) named.family = member.family;
+    if (member.family != named.family && !std::exchange(named.mixed, true))
+      mixed_[found->first][named.family] = named.addresses;
+    if (named.mixed) {
+      std::vector<Ipv4>& own = mixed_[found->first][member.family];
+      if (member.answers) own.push_back(member.address);
+    }
+    if (member.answers) named.addresses.push_back(member.address);
   };
   for (const Member& member : members) {
     for (const std::string& name : member.names) add(name, member);
@@ -90,12 +104,24 @@ Network::Network(std::span<const Member> members) {
     add(member.full_name, member);
     names_.emplace(member.address, text::lower(member.full_name));
   }
-  for (auto& [name, addresses] : addresses_) sort_unique(addresses);
+  for (auto& [name, named] : named_) sort_unique(named.addresses);
+  for (auto& [name, families] : mixed_)
+    for (auto& [family, addresses] : families) sort_unique(addresses);
 }
 
 const std::vector<Ipv4>* Network::addresses(std::string_view name) const {
-  const auto found = addresses_.find(name);
-  return found == addresses_.end() ? nullptr : &found->second;
+  const auto found = named_.find(name);
+  return found == named_.end() ? nullptr : &found->second.addresses;
+}
+
+const std::vector<Ipv4>* Network::addresses(std::string_view name, std::string_view family) const {
+  const auto found = named_.find(name);
+  if (found == named_.end()) return nullptr;
+  const Named& named = found->second;
+  if (!named.mixed) return named.family == family ? &named.addresses : nullptr;
+  const auto& families = mixed_.find(name)->second;
+  const auto own = families.find(family);
+  return own == families.end() ? nullptr : &own->second;
 }
 
 const std::string* Network::name(Ipv4 address) const {

@@ -51,34 +51,51 @@ class CurlClient final : public Client {
     std::vector<std::unique_ptr<Handle>> idle;  // connections made with these options
   };
 
-  Result<Response> send_pieces(const Job& job) {
+  Result<Response> send_pieces(Job job) {
     if (job.request.method != Method::post && job.request.method != Method::put)
       return Error{Code::invalid_argument, "only POST and PUT upload"};
     return run(job);
   }
-  Result<Response> run(const Job& job) {
+  Result<Response> run(Job job) {
     auto [options, handle] = take();
     if (!handle->good()) return Error{Code::exhausted, "no memory for a request to " + place_of(*options)};
+    job.ways = &ways_;
     auto response = transfer(*options, *handle, job);
+    // The others are as dead: who waits on one is told, and nobody is given one.
+    if (handle->way_is_gone) {
+      std::uint64_t is = handle->way;
+      ways_.compare_exchange_strong(is, is + 1);
+    }
     // Synced::with must not do I/O, so a handle too many, or one of an older
     // certificate, is closed after it.
     state_.with([&](State& state) {
-      if (state.idle.size() < most_idle && state.options == options) state.idle.push_back(std::move(handle));
+      const bool good = state.options == options && handle->way == ways_;
+      if (state.idle.size() < most_idle && good) state.idle.push_back(std::move(handle));
     });
     return response;
   }
 
   // The one used last: its connection is the likeliest to live.
   std::pair<Options, std::unique_ptr<Handle>> take() {
-    auto found = state_.with([](State& state) {
+    std::vector<std::unique_ptr<Handle>> dead;  // closed outside of the lock
+    const std::uint64_t way = ways_;
+    auto found = state_.with([&](State& state) {
       std::pair<Options, std::unique_ptr<Handle>> last{state.options, nullptr};
-      if (!state.idle.empty()) last.second = std::move(state.idle.back()), state.idle.pop_back();
+      while (!state.idle.empty() && !last.second) {
+        last.second = std::move(state.idle.back());
+        state.idle.pop_back();
+        if (last.second->way != way) dead.push_back(std::move(last.second));
+      }
       return last;
     });
-    if (!found.second) found.second = std::make_unique<Handle>();
+    if (!found.second) {
+      found.second = std::make_unique<Handle>();
+      found.second->way = way;
+    }
     return found;
   }
 
+  Ways ways_{0};
   Synced<State> state_;
 };
 

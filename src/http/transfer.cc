@@ -222,7 +222,7 @@ Result<List> header_list(const ClientOptions& client, const Job& job) {
   return list;
 }
 
-enum class End { finished, late, silent };
+enum class End { finished, late, silent, cut_off };
 
 // Whoever reads a stream is asked now and then whether to go on; tells whether it ends.
 bool asks_on(State& state) {
@@ -235,6 +235,17 @@ bool asks_on(State& state) {
   state.stopped = !(*state.job.on_bytes)({});
   state.asked = state.clock.steady();
   return state.stopped;
+}
+
+// What was sent has not even been acknowledged by the other side's kernel, which a
+// server that is only slow does at once.
+bool never_arrived(CURL* easy) {
+  curl_socket_t socket = CURL_SOCKET_BAD;
+  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) return false;
+  tcp_info info{};
+  socklen_t size = sizeof info;
+  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
+  return info.tcpi_state == TCP_ESTABLISHED && info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
 }
 
 // Drives the transfer; `code` is curl's result where it finished.
@@ -263,6 +274,7 @@ End drive(Handle& handle, State& state, CURLcode& code) {
       if (now - state.last_byte >= *state.job.quiet) return End::silent;
       wait = std::min(wait, *state.job.quiet - (now - state.last_byte));
     }
+    if (state.job.ways && *state.job.ways != handle.way) return End::cut_off;
     curl_multi_poll(handle.multi.get(), nullptr, 0, static_cast<int>(wait.count()) + 1, nullptr);
     if (asks_on(state)) return End::finished;
   }
@@ -300,10 +312,13 @@ Result<Response> transfer(const ClientOptions& client, Handle& handle, const Job
   CURLcode code = CURLE_OK;
   if (curl_multi_add_handle(handle.multi.get(), easy) != CURLM_OK) return Error{Code::internal, "starting a request"};
   const End end = drive(handle, state, code);
+  handle.way_is_gone = (end == End::late || end == End::silent) && never_arrived(easy);
   // Removed before its end, it takes the connection along: nobody reads the rest of that answer.
   curl_multi_remove_handle(handle.multi.get(), easy);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);
 
+  if (end == End::cut_off)
+    return Error{Code::unavailable, "the way to " + place_of(client) + " is another one by now"};
   if (end == End::late)
     return Error{Code::deadline_exceeded,
                  "no answer from " + place_of(client) + " within " + text::human_duration(*job.total)};

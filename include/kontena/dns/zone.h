@@ -22,6 +22,7 @@ struct Member {
   std::vector<std::string>
       names;            // all others, relative or full: "web", "web.shop", "web.shop.default.g1.kontena.local"
   bool answers = true;  // running and not unhealthy; otherwise its names exist without its address
+  std::string family = {};  // the stack it is of, in full: a name means one's own family's, where that has it
 };
 
 // The members of one network, found by name and by address. Its names are lower
@@ -32,6 +33,8 @@ class Network {
 
   // None where nobody has the name; empty where nobody who has it answers.
   const std::vector<Ipv4>* addresses(std::string_view name) const;
+  // The same of one family's members.
+  const std::vector<Ipv4>* addresses(std::string_view name, std::string_view family) const;
   const std::string* name(Ipv4) const;
 
  private:
@@ -39,7 +42,15 @@ class Network {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
-  std::unordered_map<std::string, std::vector<Ipv4>, Hash, std::equal_to<>> addresses_;
+  template <class T>
+  using ByName = std::unordered_map<std::string, T, Hash, std::equal_to<>>;
+  struct Named {
+    std::vector<Ipv4> addresses;
+    std::string family;  // of all that have the name
+    bool mixed = false;  // or they are of several
+  };
+  ByName<Named> named_;
+  ByName<std::map<std::string, std::vector<Ipv4>, std::less<>>> mixed_;  // by name and family
   std::unordered_map<Ipv4, std::string, AddressHash> names_;
 };
 
@@ -55,6 +66,7 @@ struct Asker {
   std::map<std::string, std::vector<std::string>, std::less<>> links;
   std::vector<Endpoint> upstreams;  // Compose's `dns`; empty: the host's
   bool forwards = true;             // false on internal networks alone: a question that leaves is a way out
+  std::string family = {};
 };
 
 // A change of one network is a copy of this with one pointer replaced.

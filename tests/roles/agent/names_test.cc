@@ -40,6 +40,11 @@ std::vector<Ipv4> addresses(const dns::Zone& zone, const std::string& asker, con
   return found;
 }
 
+std::vector<Ipv4> answered(const dns::Zone& zone, const std::string& asker, const std::string& name) {
+  const auto reply = dns::lookup(zone, *zone.asker(ip(asker)), {.name = name, .type = dns::type::a, .klass = 1}, 0);
+  return reply ? reply->addresses : std::vector<Ipv4>{};
+}
+
 using Addresses = std::vector<Ipv4>;
 
 }  // namespace
@@ -93,6 +98,26 @@ TEST_CASE("resolv.conf names the gateways, those with a way out first, and the h
   CHECK(text.find("search") == std::string::npos);
 }
 
+TEST_CASE("a service's own search domains and options go before the host's") {
+  model::Assignment assignment;
+  assignment.networks["a"] = {.gateway = "10.80.16.1"};
+  model::ContainerOptions& options = assignment.spec.options.emplace();
+  options.dns_search = {"own.example"};
+  options.dns_options = {"timeout:2", "ndots:3"};
+  CHECK(resolver_text(assignment, {.search = {"example.org"}}) ==
+        "# kontena: names of the cluster are answered by the node\n"
+        "nameserver 10.80.16.1\nsearch own.example\noptions ndots:0 timeout:2 ndots:3\n");
+  options.dns_search = {"."};
+  CHECK(resolver_text(assignment, {.search = {"example.org"}}).find("search") == std::string::npos);
+}
+
+TEST_CASE("an instance with servers of its own has its questions asked of those") {
+  const auto zone = zone_of(shop(), NodeId("n1"), {{"web-1", {"192.0.2.53", "192.0.2.54"}}});
+  CHECK(zone->asker(ip("10.80.16.2"))->upstreams ==
+        std::vector<dns::Endpoint>{{ip("192.0.2.53"), 53}, {ip("192.0.2.54"), 53}});
+  CHECK(zone->asker(ip("172.28.0.3"))->upstreams.empty());
+}
+
 TEST_CASE("a link is answered to the instances of the service that has it, and to nobody else") {
   auto snapshot = shop();
   snapshot.members["web-1@default/front"].links = {{"sql", "web-2.shop.default.main.kontena.local"}, {"web", "web-1.shop.default.main.kontena.local"}};
@@ -113,4 +138,25 @@ TEST_CASE("a link is answered to the instances of the service that has it, and t
   REQUIRE(reply);
   CHECK(reply->rcode == dns::Rcode::no_error);
   CHECK(reply->addresses.empty());
+}
+
+TEST_CASE("on a network that two stacks share, a name means the asker's own stack's service, where it has one") {
+  auto snapshot = shop();
+  const auto other = [&](const std::string& service, const std::string& address, const std::string& node, bool up = true) {
+    const model::Member member{.network = "default/front", .address = address, .node = NodeId(node),
+                               .instance = InstanceId("other-" + service), .names = {service, service + ".other"},
+                               .full = service + "-1.other.default.main.kontena.local", .up = up};
+    snapshot.members[overlay::member_id(member)] = member;
+  };
+  other("web", "10.80.16.9", "n2");
+  other("api", "10.80.16.10", "n1");
+  const auto zone = zone_of(snapshot, NodeId("n1"));
+  CHECK(answered(*zone, "10.80.16.2", "web") == Addresses{ip("10.80.16.2"), ip("10.80.16.3")});
+  CHECK(answered(*zone, "10.80.16.2", "web.other") == Addresses{ip("10.80.16.9")});
+  CHECK(answered(*zone, "10.80.16.2", "api") == Addresses{ip("10.80.16.10")});
+  CHECK(answered(*zone, "10.80.16.10", "web") == Addresses{ip("10.80.16.9")});
+  CHECK(answered(*zone, "10.80.16.10", "web.shop") == Addresses{ip("10.80.16.2"), ip("10.80.16.3")});
+
+  other("web", "10.80.16.9", "n2", false);  // its own is meant still
+  CHECK(answered(*zone_of(snapshot, NodeId("n1")), "10.80.16.10", "web").empty());
 }
