@@ -9,7 +9,8 @@
 namespace kontena::compose {
 namespace {
 
-constexpr std::size_t most_nodes = 100'000;  // aliases counted as what they stand for
+constexpr std::size_t most_nodes = 500'000;         // aliases counted as what they stand for
+constexpr std::size_t most_from_aliases = 100'000;  // of them
 constexpr std::size_t most_bytes = 64u << 20;
 constexpr std::size_t deepest = 200;
 
@@ -125,6 +126,12 @@ bool Builder::alias(const Event& event) {
   const auto found = anchors_.find(event.anchor);
   if (found == anchors_.end()) {
     notes_.problem(at, path(), "there is no anchor of this name above");
+    return false;
+  }
+  if ((from_aliases_ += found->second.size) > most_from_aliases) {
+    notes_.problem(
+        at, path(),
+        "the file is too large: its aliases stand for more than " + std::to_string(most_from_aliases) + " values");
     return false;
   }
   if (!count(found->second.size, bytes_of(found->second.node), at)) return false;

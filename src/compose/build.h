@@ -69,6 +69,7 @@ class Builder {
   std::map<std::size_t, std::string> names_;  // of anchors
   std::string anchor_name_;
   std::size_t nodes_ = 0;
+  std::size_t from_aliases_ = 0;
   std::size_t bytes_ = 0;
 };
 

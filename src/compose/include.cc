@@ -3,13 +3,24 @@
 #include <array>
 
 #include "load.h"
+#include "merge.h"
+#include "parts.h"
 #include "service_forms.h"
 #include "values.h"
 
 namespace kontena::compose {
 namespace {
 
-constexpr std::array kinds{"services", "volumes", "networks", "secrets", "configs", "models"};
+struct Sort {
+  const char* key;
+  const Table* table;
+};
+constexpr std::array<Sort, 6> kinds{{{"services", &service_table},
+                                     {"volumes", &volume_table},
+                                     {"networks", &network_table},
+                                     {"secrets", &secret_table},
+                                     {"configs", &config_table},
+                                     {"models", &model_table}}};
 
 std::string folder_of(const std::string& path) {
   const std::size_t slash = path.rfind('/');
@@ -109,7 +120,7 @@ class Include {
                   reader_.files, folder};
     Level level{reader, variables, level_.including};
     level.including.push_back(paths[0]);
-    import(load_model(level, std::move(files)), *item.paths[0]);
+    import(load_model(level, std::move(files)));
   }
 
   bool add_variables(const Item& item, const std::string& folder, Variables& variables, const std::string& at) {
@@ -134,22 +145,23 @@ class Include {
     return true;
   }
 
-  // What is there already must be the same.
-  void import(Node model, const Node& from) {
-    for (const char* kind : kinds) {
+  // What is here too changes what is included, as a later file does.
+  void import(Node model) {
+    for (const auto& [kind, table] : kinds) {
       Node* theirs = model.find(kind);
       if (!theirs || theirs->kind != Kind::map) continue;
       Node& ours = model_[kind];
       if (ours.kind != Kind::map) ours = make_map(theirs->at);
       for (Member& member : theirs->members) {
-        const Member* known = ours.member(member.key);
-        if (!known)
+        Node* known = ours.find(member.key);
+        if (!known) {
           ours.members.push_back(std::move(member));
-        else if (!same(known->value, member.value))
-          reader_.notes.problem(
-              known->at, under(kind, member.key),
-              "it is also in '" + from.text + "', which is included here, and differs",
-              "change an included project by a second path: 'include: [{path: [" + from.text + ", changes.yaml]}]'");
+        } else if (!same(*known, member.value)) {
+          const std::string path = under(kind, member.key);
+          merge_into(reader_.notes, member.value, std::exchange(*known, {}), path);
+          *known = std::move(member.value);
+          canonicalise_map(reader_, *known, path, *table);
+        }
       }
     }
   }

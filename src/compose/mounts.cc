@@ -115,7 +115,7 @@ void finish(Reader& reader, Node& mount, const std::string& path) {
   if (type->text == "bind") {
     if (!source) return reader.notes.problem(mount.at, path, "a bind wants a 'source'");
     if (source->text.empty()) {
-      source->written = "";
+      source->written = "\"\"";
       source->doubt = "is no path: Compose takes the whole folder of the project; write '.' for it";
     }
     if (!windows(source->text)) {

@@ -13,9 +13,8 @@ Finding finding(const Mark& at, std::string key, std::string what, std::string h
 void order(std::vector<Finding>& findings) {
   const auto place = [](const Finding& f) { return std::tie(f.at.file, f.at.line, f.at.column, f.key, f.what); };
   std::ranges::stable_sort(findings, [&](const Finding& a, const Finding& b) { return place(a) < place(b); });
-  const auto twice =
-      std::ranges::unique(findings, [&](const Finding& a, const Finding& b) { return place(a) == place(b); });
-  findings.erase(twice.begin(), twice.end());
+  const auto same = [&](const Finding& a, const Finding& b) { return place(a) == place(b); };
+  findings.erase(std::unique(findings.begin(), findings.end(), same), findings.end());
 }
 
 }  // namespace

@@ -304,14 +304,14 @@ void mode(Reader& reader, Node& value, const std::string& path) {
   std::int64_t bits = 0;
   const std::string& digits = value.text;
   const int base = value.kind == Kind::text ? 8 : 10;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), bits, base);
+  const std::size_t from = digits.starts_with("0-") ? 1 : 0;  // as it is printed
+  const auto [end, error] = std::from_chars(digits.data() + from, digits.data() + digits.size(), bits, base);
   if ((value.kind != Kind::text && value.kind != Kind::integer) || error != std::errc{} ||
       end != digits.data() + digits.size() || digits.empty())
     return wrong_kind(reader, value, path, "the mode of a file, as in 0440");
   char octal[32];
   const auto written = std::to_chars(octal, octal + sizeof octal, bits, 8);
-  value =
-      make_text(value.at, (digits.starts_with("0-") || digits == "00" ? "" : "0") + std::string(octal, written.ptr));
+  value = make_text(value.at, "0" + std::string(octal, written.ptr));
   if (bits < 0 || bits > 07777) value.doubt = "is not the mode of a file";
 }
 

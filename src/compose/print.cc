@@ -14,6 +14,7 @@ namespace {
 
 // What Compose reads and does not print.
 bool unprinted(const Node& map, const Member& member) {
+  if (member.value.doubt && member.value.text == "0") return true;  // what Compose made of it is nothing
   // Times of an update, unlike those of a restart.
   if (map.table == &update_table && member.value.text == "0s") return true;
   return (member.key == "create_host_path" && member.value.text == "false") || member.key == "pull_refresh_after";

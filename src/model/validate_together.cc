@@ -85,7 +85,7 @@ std::vector<WrongTogether> wrong_together(const StackSpec& stack) {
         wrong.push_back({name, field, with, std::move(what)});
     const std::string with = service_in(spec.network_mode);
     if (with.empty()) continue;
-    const auto refuse = [&](const char* field, bool there, const char* what) {
+    const auto refuse = [&, &name = name, &spec = spec](const char* field, bool there, const char* what) {
       if (there)
         wrong.push_back({name, field, "", "with network_mode " + spec.network_mode + ' ' + what + ' ' + quoted(with)});
     };

@@ -1,4 +1,4 @@
-// data/NAME.yaml is read as a project; data/NAME.json holds the canonical
+// data/NAME.yaml, or the folder data/NAME with its compose.yaml, is read as a project; data/NAME.json holds the canonical
 // document, or the problems where it cannot be read, and what is specified.
 // Made anew by KTN_ACCEPT=1.
 #include "golden.h"
@@ -21,7 +21,8 @@ namespace kontena::compose {
 std::vector<std::string> golden_cases() {
   std::vector<std::string> cases;
   for (const auto& entry : std::filesystem::directory_iterator(KTN_COMPOSE_DATA))
-    if (entry.path().extension() == ".yaml") cases.push_back(entry.path().parent_path() / entry.path().stem());
+    if (entry.path().extension() == ".yaml" || entry.is_directory())
+      cases.push_back(entry.path().parent_path() / entry.path().stem());
   std::ranges::sort(cases);
   return cases;
 }
@@ -33,11 +34,25 @@ std::string read_file(const std::string& path) {
   return text.str();
 }
 
+std::string case_text(const std::string& path) {
+  return read_file(std::filesystem::is_directory(path) ? path + "/compose.yaml" : path + ".yaml");
+}
+
 Reading read_case(const std::string& path) {
-  return read_project({read_file(path + ".yaml"),
-                       {{"HOME", "/home/user"}, {"TAG", "1.25"}, {"EMPTY", ""}, {"REPLICAS", "4"}},
-                       {{"/project/web.env", "FROM_FILE=1\nBOTH=file\n"}},
-                       "DOT=env\n"});
+  Project project{case_text(path),
+                  {{"HOME", "/home/user"}, {"TAG", "1.25"}, {"EMPTY", ""}, {"REPLICAS", "4"}},
+                  {{"/project/web.env", "FROM_FILE=1\nBOTH=file\n"}},
+                  "DOT=env\n"};
+  if (!std::filesystem::is_directory(path)) return read_project(project);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path))
+    if (entry.is_regular_file())
+      project.files["/project" + entry.path().string().substr(path.size())] = read_file(entry.path());
+  project.dot_env = read_file(path + "/.env");
+  Input input = input_of(project);
+  input.profiles = {"dev", "a"};
+  if (const std::string over = read_file(path + "/compose.override.yaml"); !over.empty())
+    input.files.push_back({"compose.override.yaml", over});
+  return read(input);
 }
 
 namespace {

@@ -85,17 +85,15 @@ TEST_CASE("no key is accepted and ignored: each that is used is carried out by i
 
 TEST_CASE("a verdict has its place, and its reason where it is not as in Compose") {
   const Specified specified = specify_project({service({"attach: true", "ports: ['80:80']", "network_mode: host",
-                                                        "deploy: {replicas: 2, mode: foo}", "provider: {type: x}"})});
+                                                        "restart: sometimes", "provider: {type: x}"})});
   CHECK(lines_of(specified.keys) ==
         "1 services: run\n"
         "3 services.s.image: run\n"
         "4 services.s.attach: ignored: a deploy does not follow the output of services; 'logs' does\n"
         "5 services.s.ports: ignored: with network_mode host the container's ports are those of the node\n"
-        "6 services.s.network_mode: mapped: host, none or bridge of the node where the instance runs, or service:NAME, on "
-        "the node of that service's instance; made anew when that one is\n"
-        "7 services.s.deploy: run\n"
-        "7 services.s.deploy.replicas: run\n"
-        "7 services.s.deploy.mode: refused: 'foo' is not a mode (replicated or global)\n"
+        "6 services.s.network_mode: mapped: " + std::string(service_table.find("network_mode")->note) + "\n"
+        "7 services.s.restart: refused: 'sometimes' is not a restart policy (no, always, on-failure, on-failure:5 or "
+        "unless-stopped)\n"
         "8 services.s.provider: refused: it runs a program on the client's machine\n"
         "8 services.s.provider.type: refused: as 'services.s.provider'\n");
 }
