@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <set>
 #include <string>
@@ -18,6 +19,8 @@ struct MeshState {
   std::int64_t version = 0;        // counts changes of `wanted`
   std::int64_t applied = -1;       // the version that the kernel has
   std::int64_t answered = -1;      // … and that names are answered from
+  std::map<std::string, model::Strings> resolvers;  // … and what of instances is asked of servers of their own
+  bool resolvers_wanted = false;   // there may be others now
   std::string key;                 // the public one that others are to know; "" = there is no mesh
   std::string key_told;            // the one that the server has acknowledged
   std::int64_t rotation = 0;       // of the key in use

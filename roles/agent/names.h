@@ -1,6 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
+#include <string>
 
 #include "kontena/dns/resolv.h"
 #include "kontena/dns/server.h"
@@ -9,11 +11,14 @@
 
 namespace kontena::agent {
 
-// What containers of this node are told about names. Pure.
-std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot&, const NodeId& self);
+// InstanceId → the servers that it has for names that are not the cluster's, in place of the host's.
+using Upstreams = std::map<std::string, model::Strings>;
 
-// /etc/resolv.conf of an instance: the node's addresses in its networks, and what the
-// host's file says of search domains. Pure.
+// What containers of this node are told about names. Pure.
+std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot&, const NodeId& self, const Upstreams& = {});
+
+// /etc/resolv.conf of an instance: the node's addresses in its networks, and what its
+// service, else the host's file, says of search domains. Pure.
 std::string resolver_text(const model::Assignment&, const dns::Resolv& host);
 
 // Answers on the gateways of the networks that the node has, from the wanted network:
@@ -31,6 +36,7 @@ class Names {
   dns::Server server_;
   dns::ResolvFile host_;
   std::int64_t version_ = -1;
+  Upstreams upstreams_;
   bool started_ = false;
   std::string problem_;
 };

@@ -50,7 +50,11 @@ Result<std::string> OverlayNetwork::prepare(const model::Assignment& wanted) {
       return Error{Code::failed_precondition, "network '" + network.path + "' has no address for this instance", "deploy the stack again"};
     KTN_OK(prepare_bridge(network.bridge));
   }
+  const model::Strings dns = wanted.spec.options ? wanted.spec.options->dns : model::Strings{};
+  if (!dns.empty()) state_.change([](MeshState& s) { s.resolvers_wanted = true; });
   const auto is_let_through = [&](const MeshState& s) {
+    const auto resolvers = s.resolvers.find(*wanted.id);
+    if (!dns.empty() && (resolvers == s.resolvers.end() || resolvers->second != dns)) return false;
     if (s.applied != s.version || s.answered != s.version) return false;
     return std::ranges::all_of(wanted.networks, [&](const auto& network) {
       return s.wanted->members.contains(overlay::member_id(*wanted.id, network.second.path));

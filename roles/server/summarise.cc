@@ -167,7 +167,7 @@ api::ServiceSummary summarise_service(const model::ClusterView& view, const mode
                               .state = state_of(service, view.stacks.get(path.stack_path().text()), t),
                               .reason = t.reason};
   for (const model::Port& port : service.spec.ports)
-    summary.ports.push_back({port.target, port.published, port.protocol, port.host_ip});
+    summary.ports.push_back({port.target, port.published_last > 0 ? 0 : port.published, port.protocol, port.host_ip});
   return summary;
 }
 

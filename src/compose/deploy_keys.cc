@@ -1,7 +1,7 @@
 // The keys of `deploy`.
 #include "part_forms.h"
 #include "parts.h"
-#include "specify.h"
+#include "specify_options.h"
 #include "tables.h"
 #include "values.h"
 
@@ -15,9 +15,7 @@ using S = model::ServiceSpec;
 constexpr std::string_view yet = "not supported yet";
 
 void nano_cpus(Specifier& to, const Node& value, const std::string& path, Resources& resources) {
-  const auto cores = real_of(value);
-  if (cores < 0 || cores > 100'000) return to.notes.problem(value.at, path, value.text + " is not a number of cores");
-  resources.nano_cpus = static_cast<std::int64_t>(cores * 1e9 + 0.5);
+  resources.nano_cpus = nano_cpus_of(to, value, path);
 }
 
 void text_bytes(Reader& reader, Node& value, const std::string& path) {
@@ -27,6 +25,8 @@ void text_bytes(Reader& reader, Node& value, const std::string& path) {
 
 void not_reserved(Reader& reader, Node& value, const std::string& path) {
   reader.notes.problem(value.at, path, "processes are limited, not reserved", "use deploy.resources.limits.pids");
+}
+
 void preferences(Reader& reader, Node& value, const std::string& path) {
   mappings(reader, value, path);
   for (std::size_t i = 0; i < value.items.size(); ++i)
@@ -36,8 +36,6 @@ void preferences(Reader& reader, Node& value, const std::string& path) {
       else if (member.key != "spread" && !member.key.starts_with("x-"))
         reader.notes.problem(member.at, under(under(path, i), member.key), "unknown key '" + member.key + "'",
                              "spread");
-}
-
 }
 
 void update_order(Reader& reader, Node& value, const std::string& path) {
@@ -53,12 +51,19 @@ constexpr auto limits_rows = std::to_array<Key<Resources>>({
 });
 static_assert(well_formed(limits_rows));
 
-constexpr auto reservations_rows = std::to_array<Key<Resources>>({
-    runs<Resources>("cpus", number, nano_cpus),
-    refused<Resources>("devices", device_requests, yet),
-    refused<Resources>("generic_resources", generic_resources, yet),
-    runs<Resources>("memory", text_bytes, into<&Resources::memory_bytes>),
-    refused<Resources>("pids", not_reserved, "processes are limited, not reserved; use deploy.resources.limits.pids"),
+void reserved_cpus(Specifier& to, const Node& value, const std::string& path, S& spec) {
+  spec.reservations.nano_cpus = nano_cpus_of(to, value, path);
+}
+void reserved_memory(Specifier&, const Node& value, const std::string&, S& spec) {
+  spec.reservations.memory_bytes = integer_of(value);
+}
+
+constexpr auto reservations_rows = std::to_array<Key<S>>({
+    runs<S>("cpus", number, reserved_cpus),
+    runs<S>("devices", device_requests, specify_device_requests),
+    refused<S>("generic_resources", generic_resources, yet),
+    runs<S>("memory", text_bytes, reserved_memory),
+    refused<S>("pids", not_reserved, "processes are limited, not reserved; use deploy.resources.limits.pids"),
 });
 static_assert(well_formed(reservations_rows));
 
@@ -122,7 +127,7 @@ constinit const Table update_table = table_of<update_rows>("services.*.deploy.up
 constinit const Table deploy_table = table_of<deploy_rows>("services.*.deploy");
 
 std::span<const Key<Resources>> limits_keys() { return limits_rows; }
-std::span<const Key<Resources>> reservations_keys() { return reservations_rows; }
+std::span<const Key<S>> reservations_keys() { return reservations_rows; }
 std::span<const Key<S>> resources_keys() { return resources_rows; }
 std::span<const Key<S>> placement_keys() { return placement_rows; }
 std::span<const Key<S>> restart_policy_keys() { return restart_policy_rows; }

@@ -57,6 +57,11 @@ std::string name_project(const Input& input, const Variables& variables, const s
 
 }  // namespace
 
+Result<std::string> Nearby::read(const std::string& path) const {
+  if (!open) return Error{Code::unsupported, "no other file can be read here"};
+  return open(path.starts_with('/') ? path : folder + '/' + path);
+}
+
 Reading read(const Input& input) {
   Reading reading;
   Notes notes;
@@ -76,7 +81,7 @@ Reading read(const Input& input) {
     normalise(reader, tree->root, project);
   }
   notes.sort();
-  if (notes.problems.empty()) reading.document.emplace(std::shared_ptr<const Node>(tree, &tree->root));
+  if (notes.problems.empty()) reading.document.emplace(std::shared_ptr<const Node>(tree, &tree->root), Nearby{input.folder, input.open});
   reading.problems = std::move(notes.problems);
   reading.warnings = std::move(notes.warnings);
   return reading;

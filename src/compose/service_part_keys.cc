@@ -19,8 +19,6 @@ using model::HealthCheck;
 using model::Mount;
 using model::Port;
 
-constexpr std::string_view yet = "not supported yet";
-
 template <std::optional<std::int64_t> HealthCheck::*Field>
 void time_of_check(Specifier&, const Node& value, const std::string&, HealthCheck& check) {
   check.*Field = milliseconds_of(value);
@@ -51,14 +49,14 @@ static_assert(well_formed(health_rows));
 
 constexpr auto attachment_rows = std::to_array<Key<Attachment>>({
     runs<Attachment>("aliases", texts, into<&Attachment::aliases>),
-    refused<Attachment>("driver_opts", number_options, yet),
-    refused<Attachment>("gw_priority", whole, yet),
-    refused<Attachment>("interface_name", text_value, yet),
+    runs<Attachment>("driver_opts", number_options, into<&Attachment::driver_options>),
+    runs<Attachment>("gw_priority", whole_only, into<&Attachment::gateway_priority>),
+    runs<Attachment>("interface_name", text_value, into<&Attachment::interface_name>),
     runs<Attachment>("ipv4_address", text_value, into<&Attachment::ipv4_address>),
     refused<Attachment>("ipv6_address", text_value, "IPv6 is not supported yet"),
     ignored<Attachment>("link_local_ips", texts, "networks of containers have no link-local addresses"),
-    refused<Attachment>("mac_address", text_value, yet),
-    refused<Attachment>("priority", whole, yet),
+    runs<Attachment>("mac_address", text_value, into<&Attachment::mac_address>),
+    runs<Attachment>("priority", whole_only, into<&Attachment::priority>),
 });
 static_assert(well_formed(attachment_rows));
 
@@ -74,14 +72,14 @@ constexpr auto dependency_rows = std::to_array<Key<Dependency>>({
 static_assert(well_formed(dependency_rows));
 
 void published(Specifier& to, const Node& value, const std::string& path, Port& port) {
-  if (value.text.find('-') != std::string::npos)
-    to.notes.problem(value.at, path,
-                     "'" + value.text + "' leaves the choice of the port open, which is not supported yet",
-                     "name one port, or none for a free one");
-  else if (const auto number = text::integer(value.text); number && *number >= 0 && *number <= 65535)
-    port.published = *number;
-  else
-    to.notes.problem(value.at, path, "'" + value.text + "' is not a port (0 to 65535)");
+  const std::string_view text = value.text;
+  const std::size_t dash = text.find('-');
+  const auto first = text::integer(text.substr(0, dash));
+  const auto last = dash == std::string_view::npos ? first : text::integer(text.substr(dash + 1));
+  if (!first || !last || *first < 0 || *last > 65535 || *first > *last)
+    return to.notes.problem(value.at, path, "'" + value.text + "' is not a port (0 to 65535)");
+  port.published = *first;
+  if (*first != *last) port.published_last = *last;
 }
 
 void mode(Specifier& to, const Node& value, const std::string& path, Port&) {
@@ -108,22 +106,23 @@ constexpr auto port_rows = std::to_array<Key<Port>>({
     ignored<Port>("name", text_value, "it describes the port only"),
     runs<Port>("protocol", text_value, protocol),
     runs<Port>("published", published_port, published),
-    runs<Port>("target", integer, target),
+    runs<Port>("target", unsigned32, target),
 });
 static_assert(well_formed(port_rows));
 
-void create_host_path(Specifier& to, const Node& value, const std::string& path, Mount&) {
-  if (value.text != "true") to.notes.problem(value.at, path, "that a path must exist already is not supported yet");
+void create_host_path(Specifier&, const Node& value, const std::string&, Mount& mount) {
+  mount.must_exist = value.text != "true";
 }
 
 void mount_type(Specifier& to, const Node& value, const std::string& path, Mount& mount) {
   const auto kind = model::named<model::MountKind>(value.text);
-  if (kind == model::MountKind::volume || kind == model::MountKind::bind)
+  if (kind && *kind != model::MountKind::content)
     mount.kind = *kind;
-  else if (value.text == "tmpfs" || value.text == "image" || value.text == "cluster" || value.text == "npipe")
-    to.notes.problem(value.at, path, "'" + value.text + "' is not supported yet", "volume or bind");
   else
-    to.notes.problem(value.at, path, "'" + value.text + "' is not a type of a volume", "volume or bind");
+    to.notes.problem(value.at, path,
+                     "'" + value.text + "' is not supported: it is for " +
+                         (value.text == "npipe" ? "Windows" : "volumes of Docker Swarm"),
+                     "volume, bind, tmpfs or image");
 }
 
 void bind_options(Specifier& to, const Node& value, const std::string& path, Mount& mount) {
@@ -131,6 +130,14 @@ void bind_options(Specifier& to, const Node& value, const std::string& path, Mou
 }
 void volume_options(Specifier& to, const Node& value, const std::string& path, Mount& mount) {
   specify_map<Mount>(to, value, path, mount_volume_keys(), mount);
+}
+
+void image_options(Specifier&, const Node& value, const std::string&, Mount& mount) {
+  if (const Node* subpath = value.find("subpath")) mount.subpath = subpath->text;
+}
+void tmpfs_options(Specifier&, const Node& value, const std::string&, Mount& mount) {
+  if (const Node* size = value.find("size")) mount.tmpfs_bytes = integer_of(*size);
+  if (const Node* mode = value.find("mode")) mount.tmpfs_mode = integer_of(*mode);
 }
 
 template <std::size_t size>
@@ -157,27 +164,27 @@ void kind_of_mount(Reader& reader, Node& value, const std::string& path) {
 
 constexpr auto mount_bind_rows = std::to_array<Key<Mount>>({
     runs<Mount>("create_host_path", boolean, create_host_path),
-    refused<Mount>("propagation", text_value, yet),
-    refused<Mount>("recursive", recursive, yet),
-    refused<Mount>("selinux", selinux, yet),
+    runs<Mount>("propagation", text_value, into<&Mount::propagation>),
+    runs<Mount>("recursive", recursive, into<&Mount::recursive>),
+    runs<Mount>("selinux", selinux, into<&Mount::selinux>),
 });
 static_assert(well_formed(mount_bind_rows));
 
 constexpr auto mount_volume_rows = std::to_array<Key<Mount>>({
-    refused<Mount>("labels", labels, "give the volume its labels at the top of the file"),
+    runs<Mount>("labels", labels, into<&Mount::labels>),
     runs<Mount>("nocopy", boolean, into<&Mount::no_copy>),
-    refused<Mount>("subpath", text_value, yet),
+    runs<Mount>("subpath", text_value, into<&Mount::subpath>),
 });
 static_assert(well_formed(mount_volume_rows));
 
 constexpr auto mount_rows = std::to_array<Key<Mount>>({
     runs<Mount>("bind", object<mount_bind_table>, bind_options),
     ignored<Mount>("consistency", text_value, "it has no effect on Linux"),
-    refused<Mount>("image", image_mount, yet),
+    runs<Mount>("image", image_mount, image_options),
     runs<Mount>("read_only", boolean, into<&Mount::read_only>),
     runs<Mount>("source", text_value, into<&Mount::source>),
     runs<Mount>("target", text_value, into<&Mount::target>),
-    refused<Mount>("tmpfs", tmpfs_mount, yet),
+    runs<Mount>("tmpfs", tmpfs_mount, tmpfs_options),
     runs<Mount>("type", kind_of_mount, mount_type),
     runs<Mount>("volume", object<mount_volume_table>, volume_options),
 });

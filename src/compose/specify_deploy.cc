@@ -72,7 +72,7 @@ void specify_limits(Specifier& to, const Node& value, const std::string& path, S
 }
 
 void specify_reservations(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {
-  specify_map<model::Resources>(to, value, path, reservations_keys(), service.reservations);
+  specify_map<ServiceSpec>(to, value, path, reservations_keys(), service);
 }
 
 void specify_restart_policy(Specifier& to, const Node& value, const std::string& path, ServiceSpec& service) {

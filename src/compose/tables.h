@@ -18,7 +18,7 @@ std::span<const Key<model::ServiceSpec>> restart_policy_keys();
 std::span<const Key<model::ServiceSpec>> own_keys();
 std::span<const Key<model::Update>> update_keys();
 std::span<const Key<model::Resources>> limits_keys();
-std::span<const Key<model::Resources>> reservations_keys();
+std::span<const Key<model::ServiceSpec>> reservations_keys();
 std::span<const Key<model::HealthCheck>> health_keys();
 std::span<const Key<model::Hook>> hook_keys();
 std::span<const Key<model::Hook>> pre_start_keys();

@@ -20,6 +20,13 @@ std::string new_id(std::int64_t number) {
   return text;
 }
 
+EngineFacts usual_facts() {
+  EngineFacts facts{"20.10.24", "1.41", "linux", "amd64", "6.1.0", "fake", 2'000'000'000, std::int64_t{4} << 30};
+  facts.runtimes = {"runc"};
+  facts.volume_drivers = {"local"};
+  return facts;
+}
+
 bool is_of(const model::StringMap& labels, const std::string& node) {
   const auto found = labels.find(std::string(node_label));
   return found != labels.end() && found->second == node;
@@ -50,10 +57,10 @@ model::StringMap together(const model::StringMap& ours, const model::StringMap& 
 }  // namespace
 
 FakeEngine::FakeEngine() : own_clock_(std::make_unique<SystemClock>()), clock_(own_clock_.get()) {
-  set_facts({"20.10.24", "1.41", "linux", "amd64", "6.1.0", "fake", 2'000'000'000, std::int64_t{4} << 30});
+  set_facts(usual_facts());
 }
 FakeEngine::FakeEngine(const Clock& clock) : clock_(&clock) {
-  set_facts({"20.10.24", "1.41", "linux", "amd64", "6.1.0", "fake", 2'000'000'000, std::int64_t{4} << 30});
+  set_facts(usual_facts());
 }
 
 FakeEngine::Made* FakeEngine::find(State& state, const std::string& container) {
@@ -290,7 +297,9 @@ Status FakeEngine::bind_ports(State& s, Made& made) {
       do {
         wanted.published = ++s.last_port;
       } while (is_taken(wanted));
-    } else if (is_taken(wanted)) {
+    }
+    while (is_taken(wanted) && wanted.published < port.published_last) ++wanted.published;
+    if (is_taken(wanted)) {
       return Error{Code::failed_precondition, "Bind for " + (port.host_ip.empty() ? "0.0.0.0" : port.host_ip) + ":" +
                                                   std::to_string(port.published) +
                                                   " failed: port is already allocated"};

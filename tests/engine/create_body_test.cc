@@ -2,10 +2,14 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <functional>
 #include <set>
 
+#include "engine/engine_data.h"
+#include "kontena/base/files.h"
 #include "kontena/codec/fields.h"
+#include "kontena/engine/lacking.h"
 
 using namespace kontena;
 using namespace kontena::engine;
@@ -28,6 +32,7 @@ ContainerSpec plain() {
   spec.service.image = "busybox:latest";
   spec.networks = {{"front", "shop_front"}, {"back", "shop_back"}};
   spec.volumes = {{"data", "shop_data"}};
+  spec.beside = {{"db", "c9"}};
   return spec;
 }
 
@@ -129,6 +134,19 @@ const std::vector<Row>& rows() {
       {"replicas", [](S& s) { s.replicas = 7; }, ""},
       {"pinned", [](S& s) { s.pinned = true; }, ""},
       {"update", [](S& s) { s.update.parallelism = 3; }, ""},
+      {"image_digest", [](S& s) { s.image_digest = "sha256:1"; }, ""},
+      {"pull_every_ms", [](S& s) { s.pull_every_ms = 1; }, ""},
+      {"platform", [](S& s) { s.platform = "linux/arm64"; }, ""},  // of the query
+      {"volumes_from", [](S& s) { s.volumes_from = {"db:ro"}; },
+       R"({"HostConfig":{"RestartPolicy":{"Name":"no"},"VolumesFrom":["c9:ro"]}})"},
+      {"files", [](S& s) { s.files.emplace_back(); }, ""},  // a mount, once it is on the node
+      {"options", [](S& s) { s.options.emplace().tty = true; }, R"({"Tty":true})"},
+      {"options", [](S& s) { s.options.emplace(); }, ""},
+      {"pre_start", [](S& s) { s.pre_start.emplace_back(); }, ""},
+      {"post_start", [](S& s) { s.post_start.emplace_back(); }, ""},
+      {"pre_stop", [](S& s) { s.pre_stop.emplace_back(); }, ""},
+      {"own_labels", [](S& s) { s.own_labels = {{"a", "b"}}; }, ""},
+      {"job", [](S& s) { s.job = true; }, ""},
       {"placing", [](S& s) { s.placing.max_replicas_per_node = 1; }, ""},
   };
   return table;
@@ -158,6 +176,12 @@ std::string difference(const codec::Document& was, const codec::Document& is) {
   }
   CHECK_MESSAGE(before.empty(), "a member went away");
   return changed.dump();
+}
+
+std::string text_of(codec::Element element) {
+  codec::Document copy;
+  codec::copy(copy.root(), element);
+  return copy.dump();
 }
 
 std::string normal(const std::string& json) {
@@ -199,6 +223,64 @@ TEST_CASE("no field of a service is without such a row, and each row sets its ow
     CHECK_MESSAGE(covered.contains(std::string(field)), field, " has no row here");
   };
   codec::Fields<ServiceSpec>::visit(each, spec);
+}
+
+// data/options.json has a service with everything, and what each dialect makes of it;
+// KTN_ACCEPT=1 writes the bodies anew.
+TEST_CASE("all that a container can be made with reaches the engine, as far as its dialect has it") {
+  const std::string path = KTN_ENGINE_DATA "/options.json";
+  const auto text = files::read(path, 1u << 20);
+  REQUIRE(text);
+  const auto golden = codec::Document::parse(*text);
+  REQUIRE(golden);
+  ContainerSpec spec = plain();
+  const Status taken = codec::take(*codec::find(golden->root(), "service"), spec.service);
+  REQUIRE_MESSAGE(taken, taken.error().message);
+  const bool accept = std::getenv("KTN_ACCEPT") != nullptr;
+  for (const auto& [name, dialect] : {std::pair("1.41", Dialect::v1_41), {"1.49", Dialect::v1_49}}) {
+    CAPTURE(name);
+    if (dialect == Dialect::v1_41) spec.service.options->devices.pop_back();  // CDI is refused there
+    const auto body = create_body(spec, dialect);
+    REQUIRE_MESSAGE(body, body.error().message);
+    if (accept)
+      codec::copy(codec::member(golden->root(), name), body->root());
+    else if (const auto wanted = codec::find(golden->root(), name); CHECK_UNARY(wanted.has_value()), wanted)
+      CHECK(text_of(*wanted) == body->dump());
+  }
+  if (accept) REQUIRE(files::write(path, golden->pretty() + "\n", 0644));
+}
+
+TEST_CASE("what a container would be wrong without is refused where the engine has no word for it") {
+  const auto refusal = [](Dialect dialect, const std::function<void(ServiceSpec&)>& set) {
+    ContainerSpec spec = plain();
+    set(spec.service);
+    const auto body = create_body(spec, dialect);
+    return body ? std::string() : body.error().message;
+  };
+  const auto subpath = [](ServiceSpec& s) {
+    s.mounts = {{.kind = MountKind::volume, .source = "data", .target = "/data", .subpath = "a/b"}};
+  };
+  const auto image = [](ServiceSpec& s) {
+    s.mounts = {{.kind = MountKind::image, .source = "nginx", .target = "/i", .subpath = "usr"}};
+  };
+  CHECK(refusal(Dialect::v1_44, subpath) ==
+        "volume.subpath needs Docker 26 (API 1.45), and this node's engine speaks API 1.44");
+  CHECK(refusal(Dialect::v1_45, subpath) == "");
+  CHECK(refusal(Dialect::v1_45, image).starts_with("a volume of type image needs Docker 28 (API 1.48)"));
+  CHECK(refusal(Dialect::v1_48, image) == "");
+  CHECK(refusal(Dialect::v1_41, [](ServiceSpec& s) { s.options.emplace().devices = {{"v.com/c=n", "", ""}}; })
+            .starts_with("devices of CDI needs Docker 25"));
+}
+
+TEST_CASE("what an engine passes over is told") {
+  ServiceSpec service;
+  CHECK(passed_over(service, "1.41") == "");
+  service.options.emplace().annotations = {{"a", "b"}};
+  service.networks = {{.network = "a", .gateway_priority = 3}};
+  CHECK(passed_over(service, "1.41") ==
+        "without effect on this node's engine: annotations (kept as labels) needs Docker 24; gw_priority needs Docker 28");
+  CHECK(passed_over(service, "1.45") == "without effect on this node's engine: gw_priority needs Docker 28");
+  CHECK(passed_over(service, "1.49") == "");
 }
 
 TEST_CASE("the plain body asks for no more than it must") {

@@ -101,13 +101,13 @@ void know_networks(Script& script, const std::string& version) {
 
 }  // namespace
 
-TEST_CASE("of the two dialects the newest that the engine takes is chosen") {
+TEST_CASE("of our dialects the newest that the engine takes is chosen") {
   struct Row {
     std::string least, most, chosen;
   };
-  for (const Row& row : {Row{"1.12", "1.41", "1.41"}, Row{"1.12", "1.43", "1.41"}, Row{"1.24", "1.44", "1.44"},
-                         Row{"1.44", "1.52", "1.44"}, Row{"1.40", "1.56", "1.44"}, Row{"", "1.41", "1.41"},
-                         Row{"1.12", "2.0", "1.44"}}) {
+  for (const Row& row : {Row{"1.12", "1.41", "1.41"}, Row{"1.12", "1.42", "1.41"}, Row{"1.12", "1.43", "1.43"}, Row{"1.24", "1.47", "1.45"}, Row{"1.24", "1.44", "1.44"},
+                         Row{"1.44", "1.52", "1.49"}, Row{"1.40", "1.56", "1.49"}, Row{"", "1.41", "1.41"},
+                         Row{"1.12", "2.0", "1.49"}}) {
     CAPTURE(row.most);
     const auto chosen = choose("29.0", row.least, row.most);
     REQUIRE(chosen);
@@ -119,11 +119,11 @@ TEST_CASE("an engine that is too old, too new, or none is refused by name") {
   auto old = choose("19.03.15", "1.12", "1.40");
   REQUIRE_FALSE(old);
   CHECK(old.error().code == Code::unsupported);
-  CHECK(old.error().message == "Docker 19.03.15 speaks API 1.12 to 1.40, too old: kontena speaks 1.41 and 1.44");
+  CHECK(old.error().message == "Docker 19.03.15 speaks API 1.12 to 1.40, too old: kontena speaks 1.41 to 1.49");
   CHECK(old.error().hint == "upgrade Docker to 20.10 or newer");
   auto modern = choose("40.0", "1.60", "1.70");
   REQUIRE_FALSE(modern);
-  CHECK(modern.error().message == "Docker 40.0 speaks API 1.60 to 1.70, too new: kontena speaks 1.41 and 1.44");
+  CHECK(modern.error().message == "Docker 40.0 speaks API 1.60 to 1.70, too new: kontena speaks 1.41 to 1.49");
   auto none = choose("", "", "");
   REQUIRE_FALSE(none);
   CHECK(none.error().code == Code::unsupported);
@@ -142,12 +142,12 @@ TEST_CASE("a socket on which nobody listens is told with what to do about it") {
 
 TEST_CASE("facts are put together from what the engine says of itself and of its machine") {
   Script script{.most = "1.52", .least = "1.44", .version = "29.0.1"};
-  script.answers["GET /v1.44/info"] = {{200, R"({"Name":"h1","NCPU":4,"MemTotal":8000000000})"}};
+  script.answers["GET /v1.49/info"] = {{200, R"({"Name":"h1","NCPU":4,"MemTotal":8000000000})"}};
   DockerEngine engine = engine_of(script);
   const auto facts = engine.facts();
   REQUIRE(facts);
   CHECK(facts->version == "29.0.1");
-  CHECK(facts->api_version == "1.44");
+  CHECK(facts->api_version == "1.49");
   CHECK(facts->architecture == "arm64");
   CHECK(facts->hostname == "h1");
   CHECK(facts->nano_cpus == 4'000'000'000);
@@ -170,7 +170,7 @@ TEST_CASE("the version is agreed on once, and again after the engine was away or
   script.most = "1.52", script.least = "1.44";
   script.answers["GET /v1.41/containers/json"] = {
       {400, R"({"message":"client version 1.41 is too old. Minimum supported API version is 1.44"})"}};
-  script.answers["GET /v1.44/containers/json"] = {{200, R"([{"Id":"c1","State":"running"}])"}};
+  script.answers["GET /v1.49/containers/json"] = {{200, R"([{"Id":"c1","State":"running"}])"}};
   const auto list = engine.list("n1");
   REQUIRE(list);
   CHECK(list->size() == 1);
@@ -188,7 +188,7 @@ TEST_CASE("only our containers are asked for") {
 }
 
 TEST_CASE("at 1.44 a container is created in all its networks at once") {
-  Script script{.most = "1.51"};
+  Script script{.most = "1.44"};
   know_networks(script, "1.44");
   script.answers["POST /v1.44/containers/create"] = {{201, R"({"Id":"c1"})"}};
   DockerEngine engine = engine_of(script);

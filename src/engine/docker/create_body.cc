@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "create_options.h"
+
 namespace kontena::engine::docker {
 namespace {
 
@@ -56,6 +58,13 @@ void put_health(Element body, const ServiceSpec& service, Dialect dialect) {
 
 std::string key_of(const model::Port& port) { return std::to_string(port.target) + "/" + port.protocol; }
 
+// Of a range the engine takes one that is free.
+std::string published_text(const model::Port& port) {
+  if (port.published == 0) return "";
+  const std::string first = std::to_string(port.published);
+  return port.published_last > port.published ? first + '-' + std::to_string(port.published_last) : first;
+}
+
 void put_exposed(Element body, const ServiceSpec& service) {
   for (const auto& port : service.ports) codec::make_object(member(member(body, "ExposedPorts"), key_of(port)));
 }
@@ -64,50 +73,8 @@ void put_bindings(Element host, const ServiceSpec& service) {
   for (const auto& port : service.ports) {
     const Element binding = codec::append(member(member(host, "PortBindings"), key_of(port)));
     put(member(binding, "HostIp"), port.host_ip);
-    put(member(binding, "HostPort"), port.published == 0 ? "" : std::to_string(port.published));
+    put(member(binding, "HostPort"), published_text(port));
   }
-}
-
-// Binds make a missing folder of the node, as Compose does; Mounts would fail.
-// But a colon cuts a bind's text apart, and only mounts say no_copy of volumes
-// without doing so.
-Status put_mounts(Element host, const ContainerSpec& spec) {
-  for (const auto& mount : spec.service.mounts) {
-    const bool is_bind = mount.kind == model::MountKind::bind;
-    const bool has_colon = (mount.source + mount.target).find(':') != std::string::npos;
-    if (is_bind && !has_colon) {
-      put(codec::append(member(host, "Binds")), mount.source + ":" + mount.target + (mount.read_only ? ":ro" : ":rw"));
-      continue;
-    }
-    const Element at = codec::append(member(host, "Mounts"));
-    put(member(at, "Type"), is_bind ? "bind" : "volume");
-    put(member(at, "Target"), mount.target);
-    put(member(at, "ReadOnly"), mount.read_only);
-    if (is_bind) {
-      put(member(at, "Source"), mount.source);
-      continue;
-    }
-    if (!mount.source.empty()) {  // without one the volume is the container's own and goes with it
-      const auto volume = spec.volumes.find(mount.source);
-      if (volume == spec.volumes.end())
-        return Error{Code::invalid_argument, "the volume '" + mount.source + "' has no name on this node"};
-      put(member(at, "Source"), volume->second);
-    }
-    put(member(member(at, "VolumeOptions"), "NoCopy"), mount.no_copy);
-  }
-  return Done{};
-}
-
-// The cluster's names are answered by the node, and asked for directly: the engine's
-// own resolver would not ask on, from a network that is internal.
-void put_resolver(Element host, const ContainerSpec& spec) {
-  constexpr std::string_view target = "/etc/resolv.conf";
-  if (spec.resolv_conf.empty() || std::ranges::find(spec.service.mounts, target, &model::Mount::target) != spec.service.mounts.end()) return;
-  const Element at = codec::append(member(host, "Mounts"));
-  put(member(at, "Type"), "bind");
-  put(member(at, "Source"), spec.resolv_conf);
-  put(member(at, "Target"), target);
-  put(member(at, "ReadOnly"), true);
 }
 
 void put_resources(Element host, const ServiceSpec& service) {
@@ -117,10 +84,18 @@ void put_resources(Element host, const ServiceSpec& service) {
   if (service.reservations.memory_bytes > 0) put(member(host, "MemoryReservation"), service.reservations.memory_bytes);
 }
 
-void put_endpoint(Element at, const ContainerSpec& spec, const model::Attachment& attachment) {
+void put_endpoint(Element at, const ContainerSpec& spec, const model::Attachment& attachment, Dialect dialect) {
   codec::make_object(at);
   const auto address = spec.addresses.find(attachment.network);
   if (address != spec.addresses.end()) put(member(member(at, "IPAMConfig"), "IPv4Address"), address->second);
+  const std::string& mac_address = mac_address_in(spec.service, attachment);
+  if (dialect >= Dialect::v1_44 && !mac_address.empty()) put(member(at, "MacAddress"), mac_address);
+  model::StringMap options = attachment.driver_options;
+  if (dialect >= Dialect::v1_49 && !attachment.interface_name.empty())
+    options["com.docker.network.endpoint.ifname"] = attachment.interface_name;
+  if (!options.empty()) put(member(at, "DriverOpts"), options);
+  if (dialect >= Dialect::v1_48 && attachment.gateway_priority != 0)
+    put(member(at, "GwPriority"), attachment.gateway_priority);
 }
 
 // Without a network of its own a container is in the engine's default bridge.
@@ -130,7 +105,7 @@ void put_endpoints(Element body, const ContainerSpec& spec, Dialect dialect) {
       dialect >= Dialect::v1_44 ? attachments.size() : std::min<std::size_t>(attachments.size(), 1);
   for (std::size_t i = 0; i < count; ++i) {
     const Element endpoints = member(member(body, "NetworkingConfig"), "EndpointsConfig");
-    put_endpoint(member(endpoints, spec.networks.at(attachments[i].network)), spec, attachments[i]);
+    put_endpoint(member(endpoints, spec.networks.at(attachments[i].network)), spec, attachments[i], dialect);
   }
 }
 
@@ -148,6 +123,7 @@ Result<std::vector<std::string>> network_names(const ContainerSpec& spec) {
 }
 
 Result<codec::Document> create_body(const ContainerSpec& spec, Dialect dialect) {
+  KTN_OK(check_dialect(spec.service, dialect));
   KTN_TRY(const auto networks, network_names(spec));
   codec::Document document;
   const Element body = document.root();
@@ -161,6 +137,7 @@ Result<codec::Document> create_body(const ContainerSpec& spec, Dialect dialect) 
   KTN_OK(put_mounts(host, spec));
   put_resolver(host, spec);
   put_resources(host, spec.service);
+  put_options(body, host, spec.service, dialect);
   KTN_OK(put_shared(host, spec, networks));
   // Always: the agent restarts, with back-off; two who do it would race.
   put(member(member(host, "RestartPolicy"), "Name"), "no");
@@ -175,7 +152,7 @@ Result<std::vector<Join>> joins(const ContainerSpec& spec, const std::string& co
     Join& join = list.emplace_back();
     join.network = names[i];
     put(member(join.body.root(), "Container"), container);
-    put_endpoint(member(join.body.root(), "EndpointConfig"), spec, spec.service.networks[i]);
+    put_endpoint(member(join.body.root(), "EndpointConfig"), spec, spec.service.networks[i], dialect);
   }
   return list;
 }

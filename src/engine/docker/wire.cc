@@ -25,7 +25,11 @@ struct Spoken {
 };
 constexpr std::array spoken{
     // newest first
+    Spoken{Dialect::v1_49, "1.49", {1, 49}},
+    Spoken{Dialect::v1_48, "1.48", {1, 48}},
+    Spoken{Dialect::v1_45, "1.45", {1, 45}},
     Spoken{Dialect::v1_44, "1.44", {1, 44}},
+    Spoken{Dialect::v1_43, "1.43", {1, 43}},
     Spoken{Dialect::v1_41, "1.41", {1, 41}},
 };
 
@@ -71,6 +75,11 @@ std::string_view name(Dialect dialect) {
   return found == spoken.end() ? "" : found->name;
 }
 
+Dialect dialect_named(std::string_view version) {
+  const auto found = std::ranges::find(spoken, version, &Spoken::name);
+  return found == spoken.end() ? Dialect::none : found->dialect;
+}
+
 Result<Dialect> choose(const std::string& engine, const std::string& least, const std::string& most) {
   const auto max = parse(most);
   const auto min = parse(least).value_or(ApiVersion{});
@@ -79,7 +88,7 @@ Result<Dialect> choose(const std::string& engine, const std::string& least, cons
     if (min <= ours.version && ours.version <= *max) return ours.dialect;
   const std::string they = "Docker " + engine + " speaks API " + (least.empty() ? "" : least + " to ") + most;
   const std::string we =
-      "kontena speaks " + std::string(spoken.back().name) + " and " + std::string(spoken.front().name);
+      "kontena speaks " + std::string(spoken.back().name) + " to " + std::string(spoken.front().name);
   if (*max < spoken.back().version)
     return Error{Code::unsupported, they + ", too old: " + we, "upgrade Docker to 20.10 or newer"};
   return Error{Code::unsupported, they + ", too new: " + we,

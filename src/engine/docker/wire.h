@@ -13,10 +13,11 @@
 
 namespace kontena::engine::docker {
 
-// The dialects of Docker's API that we speak. Two are enough: every engine since
-// 20.10 takes one of them, and replies are read in every later shape too.
-enum class Dialect { none, v1_41, v1_44 };
-std::string_view name(Dialect);  // "1.41"
+// The dialects of Docker's API that we speak, one for each step in what a container can be made
+// with: every engine since 20.10 takes one of them, and replies are read in every later shape too.
+enum class Dialect { none, v1_41, v1_43, v1_44, v1_45, v1_48, v1_49 };
+std::string_view name(Dialect);                  // "1.41"
+Dialect dialect_named(std::string_view version);  // none where it is none of ours
 
 // The newest of ours that lies between what the engine takes at least and at
 // most, both as it writes them ("1.41"). Pure.
