@@ -12,6 +12,8 @@
 #include "kontena/store/tables.h"
 #include "offline.h"
 #include "restore.h"
+#include "blob_refs.h"
+#include "vault.h"
 
 namespace kontena::server {
 namespace {
@@ -95,9 +97,9 @@ class References {
 };
 
 bool is_known(const std::string& key) {
-  static constexpr std::array<std::string_view, 18> tables{
+  static constexpr std::array<std::string_view, 19> tables{
       "audit",         "deployments", "events",   "facts",  "grids",    "history", "instances", "meta", "networks",
-      "nodes",    "projects", "removed_nodes", "revisions", "services", "stacks", "statuses", "tokens", "volumes"};
+      "nodes",    "projects", "removed_nodes", "revisions", "secrets", "services", "stacks", "statuses", "tokens", "volumes"};
   return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
 }
 
@@ -117,6 +119,7 @@ Status look_at_each(store::Store& store, Checked& checked) {
       if (!is_known(entry.key)) checked.findings.push_back({entry.key, "it is of no table of this version"});
       if (entry.key.starts_with("audit/")) check_reads(store::audit, entry, checked);
       if (entry.key.starts_with("events/")) check_reads(store::events, entry, checked);
+      if (entry.key.starts_with("secrets/")) check_reads(sealed_secrets, entry, checked);
     }
   }
 }
@@ -151,6 +154,56 @@ Checked check_store(store::Store& store) {
   return checked;
 }
 
+void check_content(const std::string& folder, store::Store& store, Checked& checked) {
+  const SystemClock clock;
+  SystemIds ids;
+  blobs::Blobs blobs(folder + "/blobs", clock);
+  const auto add = [&](const std::string& key, const Status& status) {
+    if (!status) checked.findings.push_back({key, status.error().message});
+  };
+  std::set<std::string> there;
+  const auto all = blobs.list();
+  if (!all) return add("blobs", all.error());
+  for (const blobs::Blob& blob : *all) {
+    there.insert(blob.scope + '/' + blob.digest);
+    add("blobs/" + blob.scope + '/' + blob.digest, blobs.check(blob));
+  }
+  std::map<std::string, Named> named;
+  if (const auto view = store::load_view(store)) named = named_in(*view);
+  std::size_t secrets = 0;
+  for (const auto& [scope, of_scope] : named) {
+    const auto need = [&](const std::string& digest) {
+      if (!there.contains(scope + '/' + digest))
+        checked.findings.push_back({"blobs/" + scope + '/' + digest, "it is not there, and a stack of " + scope + " names it"});
+    };
+    for (const std::string& digest : of_scope.blobs) need(digest);
+    for (const std::string& digest : of_scope.images) {
+      const auto parts = parts_of_image(blobs, scope, digest);
+      if (parts) std::ranges::for_each(*parts, need);
+      if (!parts) need(digest);
+    }
+    secrets += of_scope.secrets.size();
+  }
+  if (secrets == 0) return;
+  if (!files::exists(folder + "/secrets.key")) return add("secrets.key", Error{Code::not_found, "it is not there, and stacks have secrets"});
+  const auto vault = Vault::open(folder, ids);
+  if (!vault) return add("secrets.key", vault.error());
+  for (const auto& [scope, of_scope] : named) {
+    for (const std::string& digest : of_scope.secrets) {
+      const std::string key = sealed_secrets.key(secret_tail(scope, digest));
+      const auto entry = store.get(key);
+      if (!entry || !*entry) {
+        checked.findings.push_back({key, "it is not there, and a stack of " + scope + " names it"});
+        continue;
+      }
+      const auto secret = sealed_secrets.read(**entry);
+      if (!secret) continue;  // told already
+      const auto opened = vault->open(scope, digest, *secret);
+      if (!opened) add(key, opened.error());
+    }
+  }
+}
+
 int run_check(std::span<const std::string> arguments) {
   const auto words = read_offline("check", arguments, settings::process_environment(), usage_text, 0);
   if (const int* status = std::get_if<int>(&words)) return *status;
@@ -171,6 +224,7 @@ int run_check(std::span<const std::string> arguments) {
     checked = check_store(**store);
   else
     files.push_back({"db", store.error().message});
+  if (const auto store = store::open_rocksdb_to_read(folder + "/db")) check_content(folder, **store, checked);
   checked.findings.insert(checked.findings.begin(), files.begin(), files.end());
   for (const Finding& finding : checked.findings) std::printf("%s: %s\n", finding.key.c_str(), finding.what.c_str());
   std::fprintf(stderr, "%lld records, %zu problems\n", static_cast<long long>(checked.records), checked.findings.size());

@@ -7,6 +7,8 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <limits>
+#include <optional>
 
 #include "backup_files.h"
 #include "bootstrap.h"
@@ -15,6 +17,7 @@
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
+#include "kontena/blobs/blobs.h"
 #include "kontena/pki/authority.h"
 #include "kontena/store/open.h"
 #include "kontena/store/tables.h"
@@ -68,7 +71,10 @@ class Restore {
   Status from(const Pieces& next) {
     api::BackupReader reader({.head = [this](const api::BackupHead& head) { return take_head(head); },
                               .file = [this](auto name, auto content) { return take_file(name, content); },
-                              .record = [this](auto key, auto value) { return take_record(key, value); }});
+                              .record = [this](auto key, auto value) { return take_record(key, value); },
+                              .blob = [this](auto name, auto) { return take_blob(name); },
+                              .bytes = [this](auto bytes) { return blob_ ? blob_->add(bytes) : Status(Done{}); },
+                              .blob_end = [this] { return keep_blob(); }});
     while (true) {
       KTN_TRY(const std::string piece, next());
       if (piece.empty()) break;
@@ -123,6 +129,23 @@ class Restore {
     files_[std::string(name)] = content;
     return Done{};
   }
+  Status take_blob(std::string_view name) {
+    const auto slash = name.rfind('/');
+    if (slash == std::string_view::npos) return Error{Code::corrupt, "the backup is damaged: a blob has no name"};
+    blob_name_ = name;
+    KTN_TRY(auto incoming, blobs_.put(std::string(name.substr(0, slash)), std::string(name.substr(slash + 1)),
+                                      std::numeric_limits<std::int64_t>::max()));
+    blob_.emplace(std::move(incoming));
+    return Done{};
+  }
+  // One that was damaged already where it came from takes nothing else with it.
+  Status keep_blob() {
+    const Status kept = blob_->keep();
+    blob_.reset();
+    if (kept || kept.error().code != Code::invalid_argument) return kept;
+    log::warn("a blob in the backup is damaged, and left out", {{"blob", blob_name_}});
+    return Done{};
+  }
   Status take_record(std::string_view key, std::string_view value) {
     batch_.puts.push_back({std::string(key), std::string(value)});
     bytes_ += key.size() + value.size();
@@ -144,6 +167,10 @@ class Restore {
   const Time now_;
   api::BackupHead head_;
   std::map<std::string, std::string> files_;
+  const SystemClock clock_;
+  blobs::Blobs blobs_{at(data_dir_, "blobs"), clock_};
+  std::optional<blobs::Incoming> blob_;
+  std::string blob_name_;
   std::unique_ptr<store::Store> store_;
   store::Commit batch_;
   std::size_t bytes_ = 0;
@@ -211,6 +238,7 @@ Result<Restored> restore(const std::string& data_dir, const Pieces& next, IdSour
   const auto attempt = [&]() -> Result<Restored> {
     std::error_code ignored;
     fs::remove_all(at(data_dir, "db"), ignored);
+    fs::remove_all(at(data_dir, "blobs"), ignored);
     Restore work(data_dir, now);
     KTN_OK(work.from(next));
     KTN_OK(work.finish(ids));

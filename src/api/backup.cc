@@ -55,6 +55,10 @@ std::string BackupWriter::record(std::string_view key, std::string_view value) {
   return counted(text.append(key).append(value).append(1, '\n'));
 }
 
+std::string BackupWriter::blob(std::string_view name, std::int64_t size) {
+  return counted("blob " + std::string(name) + ' ' + std::to_string(size) + '\n');
+}
+
 std::string BackupWriter::end() { return "end " + std::to_string(records_) + ' ' + sum_.hex() + '\n'; }
 
 std::string BackupWriter::broken_off(std::string_view why) {
@@ -80,6 +84,12 @@ Status BackupReader::feed(std::string_view bytes) {
       pending_.clear();
       continue;
     }
+    if (at_ == At::blob) {
+      const auto size = std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(blob_left_) + 1);
+      KTN_OK(blob(bytes.substr(0, size)));
+      bytes.remove_prefix(size);
+      continue;
+    }
     const auto end = bytes.find('\n');
     pending_ += bytes.substr(0, end);
     if (pending_.size() > longest_line)
@@ -90,6 +100,18 @@ Status BackupReader::feed(std::string_view bytes) {
     KTN_OK(line(text));
   }
   return Done{};
+}
+
+// So many bytes at most as are left of it, and its line end.
+Status BackupReader::blob(std::string_view bytes) {
+  sum_.add(bytes);
+  const auto size = std::min<std::size_t>(bytes.size(), static_cast<std::size_t>(blob_left_));
+  blob_left_ -= static_cast<std::int64_t>(size);
+  if (size > 0 && sink_.bytes) KTN_OK(sink_.bytes(bytes.substr(0, size)));
+  if (size == bytes.size()) return Done{};
+  if (bytes[size] != '\n') return altered("a part is longer than it says");
+  at_ = At::parts;
+  return sink_.blob_end ? sink_.blob_end() : Done{};
 }
 
 Status BackupReader::line(std::string_view text) {
@@ -121,6 +143,14 @@ Status BackupReader::line(std::string_view text) {
     if (words[2] != sum_.hex()) return altered("its checksum is wrong");
     at_ = At::end;
     return Done{};
+  }
+  if (words[0] == "blob") {
+    const auto bytes = text::integer(words[2]);
+    if (!bytes || *bytes < 0) return altered("a line in it is none of ours");
+    count();
+    blob_left_ = *bytes;
+    at_ = At::blob;
+    return sink_.blob ? sink_.blob(words[1], *bytes) : Done{};
   }
   const auto size = size_in(words[2]);
   const auto key_size = words[0] == "record" ? size_in(words[1]) : 0;

@@ -99,7 +99,7 @@ Incoming::~Incoming() {
 Status Incoming::add(std::string_view bytes) {
   size_ += static_cast<std::int64_t>(bytes.size());
   if (size_ > most_)
-    return Error{Code::exhausted,
+    return Error{Code::invalid_argument,
                  "the blob is larger than " + text::human_bytes(most_) + ", the most this server takes",
                  "kontena server --help tells of the settings"};
   if (room_seen_ == 0 || size_ - room_seen_ >= between_looks) {

@@ -36,6 +36,8 @@ struct EngineFacts {
   std::int64_t nano_cpus = 0;
   std::int64_t memory_bytes = 0;
   bool live_restore = false;  // containers outlive a restart of the engine
+  model::Strings runtimes;        // that it knows; "cdi" where it has devices by that name
+  model::Strings volume_drivers;
   std::string data_dir;       // where it keeps images and containers
 };
 
@@ -163,6 +165,10 @@ class Engine {
   // `mtu` is of its interfaces; 0 = the engine's own.
   virtual Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) = 0;
   virtual Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) = 0;
+  // Where a volume's data lies on the host. Code::not_found, or Code::unsupported where a driver keeps it elsewhere.
+  virtual Result<std::string> volume_path(const std::string& name) {
+    return Error{Code::unsupported, "where the volume '" + name + "' lies is not known"};
+  }
   virtual Result<model::Strings> networks(const std::string& node) = 0;  // names of ours
   virtual Result<model::Strings> volumes(const std::string& node) = 0;   // likewise
   virtual Result<std::vector<EngineSubnet>> subnets() = 0;               // but those of networks of ours; IPv4

@@ -26,6 +26,7 @@ class DockerEngine final : public Engine {
   Result<std::string> image_id(const std::string& image) override;
   Result<bool> remove_image(const std::string& id) override;
   Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) override;
+  Result<std::string> volume_path(const std::string& name) override;
   Status ensure_volume(const std::string& name, const model::VolumeSpec&, const model::StringMap& labels) override;
   Result<model::Strings> networks(const std::string& node) override;
   Result<model::Strings> volumes(const std::string& node) override;

@@ -122,6 +122,13 @@ Status DockerEngine::ensure_volume(const std::string& name, const model::VolumeS
   return made(answer);
 }
 
+Result<std::string> DockerEngine::volume_path(const std::string& name) {
+  KTN_TRY(const auto answer, wire_.read({.path = "/volumes/" + segment(name)}));
+  const std::string path = codec::string_at(answer.root(), {"Mountpoint"});
+  if (codec::string_at(answer.root(), {"Driver"}) == "local" && path.starts_with('/')) return path;
+  return Error{Code::unsupported, "the volume '" + name + "' is not of the local driver: it cannot be filled"};
+}
+
 Result<model::Strings> DockerEngine::networks(const std::string& node) {
   http::Query query{{"filters", filters({{"label", {label_is(node)}}})}};
   KTN_TRY(const auto answer, wire_.read({.path = "/networks", .query = std::move(query)}));
