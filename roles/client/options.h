@@ -81,6 +81,7 @@ inline constexpr std::array deploy_options{
     Option{"--detach", "-d", "", "do not wait for the end; -q prints the deployment's id"},
     progress,
     Option{"--build", "", "", "build images also where nothing has changed"},
+    Option{"--pack-limit", "", "MB", "how much of the project's own files may come along, together (default: 64)"},
     Option{"--no-build", "", "", "build no image: take what this machine's engine has"},
 };
 inline constexpr std::array grid_keys_options{

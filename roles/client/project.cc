@@ -5,6 +5,7 @@
 
 #include "kontena/base/files.h"
 #include "kontena/base/text.h"
+#include "pack.h"
 
 namespace kontena::client {
 namespace {
@@ -162,14 +163,33 @@ Result<Project> read_project(Session& session, const std::string& name) {
   compose::Reading reading = compose::read(input);
   print_warnings(session, reading.warnings);
   if (!reading.problems.empty() || !reading.document) return problems_error(session, file, reading.problems);
-  return Project{file, std::move(*reading.document)};
+  return Project{file, std::move(*reading.document), input.folder, dot_env};
 }
+
+namespace {
+
+void find_variables(const Project& project, compose::Specified& specified) {
+  for (compose::FileSource& file : specified.files) {
+    if (file.from != compose::FileSource::From::environment) continue;
+    const auto found = project.variables.find(file.value);
+    if (found == project.variables.end())
+      specified.problems.push_back({.at = file.at,
+                                    .key = std::string(file.secret ? "secrets." : "configs.") + file.key,
+                                    .what = "the variable '" + file.value + "' is not set"});
+    else
+      file = {.secret = file.secret, .key = file.key, .from = compose::FileSource::From::content, .value = found->second, .at = file.at};
+  }
+}
+
+}  // namespace
 
 Result<compose::Specified> read_specified(Session& session, const std::string& name) {
   KTN_TRY(const Project project, read_project(session, name));
   compose::Specified specified = compose::specify(project.document);
   print_warnings(session, specified.warnings);
+  find_variables(project, specified);
   if (!specified.problems.empty()) return problems_error(session, project.file, specified.problems);
+  KTN_OK(settle_own_paths(specified, project.folder));
   return specified;
 }
 

@@ -3,6 +3,7 @@
 
 #include "../commands.h"
 #include "../describe.h"
+#include "../pack.h"
 #include "../project.h"
 #include "../session.h"
 
@@ -113,7 +114,8 @@ void print(Session& session, const std::vector<Verdict>& keys) {
 
 Result<int> stack_check(Session& session) {
   KTN_TRY(const Project project, read_project(session, ""));
-  const compose::Specified specified = compose::specify(project.document);
+  compose::Specified specified = compose::specify(project.document);
+  if (specified.problems.empty()) KTN_OK(settle_own_paths(specified, project.folder));
   print(session, specified.keys);
   std::int64_t count[4] = {};
   for (const Verdict& each : specified.keys)

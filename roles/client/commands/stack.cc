@@ -3,6 +3,7 @@
 #include "../build.h"
 #include "../commands.h"
 #include "../describe.h"
+#include "../pack.h"
 #include "../project.h"
 #include "../session.h"
 #include "changes.h"
@@ -135,6 +136,7 @@ Result<int> stack_deploy(Session& session) {
   KTN_TRY(compose::Specified specified, read_specified(session, name));
   KTN_TRY(const auto built, build_images(session, specified));
   KTN_OK(send_images(session, built, specified));
+  KTN_OK(send_files(session, specified));
   model::StackSpec& spec = specified.spec;
   const std::string stack = spec.name;
   KTN_TRY(const std::string path, session.link.path(paths::stack, {stack}));
