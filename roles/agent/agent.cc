@@ -211,10 +211,13 @@ int serve(Settings settings) {
     const Server& at = settings.servers[server];
     return settings.address.empty() ? local_address(at.host, at.port) : settings.address;
   };
+  auto content = content_folders(settings.state_dir, identity.node);
+  if (!content) return complain(content.error(), exit_failure);
   Node node({.context = {*engine, clock, ids, state, identity.node, identity.grid},
              .servers = std::move(*clients),
              .keep = keep_in(settings.state_dir),
              .remember = remember_in(settings.state_dir),
+             .events_file = settings.state_dir + "/events.json",
              .clean_up = settings.clean_up,
              .fullness = disk_fullness,
              .cores = std::max(1u, std::thread::hardware_concurrency()),
@@ -222,6 +225,7 @@ int serve(Settings settings) {
              .mesh = settings.mesh,
              .images = engine::open_images(settings.docker_socket),
              .parts_folder = settings.state_dir + "/parts",
+             .content = std::move(*content),
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
   std::thread([settings] { warn_of_host(settings); }).detach();  // programs to run, which may be slow

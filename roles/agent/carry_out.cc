@@ -156,6 +156,7 @@ std::int64_t CarryOut::round() {
   for (const Job& job : jobs) hand_out(view->kept, job);
   remove_unused(view->kept);
   remove_hook_containers(view->kept);
+  tidy_content(view->kept);
   const std::int64_t save_again = saved ? 0 : to_ms(now) + 5'000;
   std::int64_t wake_ms = 0;
   for (const std::int64_t one : {plan.wake_ms, save_again, remember_again})

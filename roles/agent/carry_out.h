@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "content.h"
 #include "hooks.h"
 #include "lane.h"
 #include "make.h"
@@ -64,6 +65,9 @@ class CarryOut {
                                      const std::function<void(const engine::PullProgress&)>&)>;
   void bring_images_by(Bring bring) { bring_ = std::move(bring); }
 
+  // What instances find in their containers besides their image; likewise. It outlives us.
+  void content_by(Content& content) { content_ = &content; }
+
   void forget_network(const std::string& name) { networks_.forget(name); }  // it was removed
 
   void close();                    // hands out no more; what has begun goes on
@@ -93,6 +97,8 @@ class CarryOut {
   void create(const model::Assignment&);
   Result<std::string> make(const model::Assignment&);
   Status share(const model::Assignment&, engine::ContainerSpec&);  // beside.cc: what it has of others
+  bool has_content(const model::Assignment&, Doing);  // else it waits, or has failed
+  void tidy_content(const Wanted&);
   Status make_places(const model::Assignment&);  // its networks and volumes
   Status look_who_has(const std::string& name);
   void start(const model::Assignment&, const std::string& container, bool again);
@@ -127,6 +133,8 @@ class CarryOut {
   Bring bring_;
   Networks networks_;
   Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait; one job each
+  Content* content_ = nullptr;
+  Wanted tidied_for_;  // the planning thread's
   Lane pulling_;
   Lane starting_;
   Lane hooks_;  // of their own, since they may take any time

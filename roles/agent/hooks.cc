@@ -199,6 +199,7 @@ Result<std::string> CarryOut::hook_container_of(const model::Assignment& wanted,
   if (overlay_.prepare && !wanted.networks.empty()) {
     KTN_TRY(spec.resolv_conf, overlay_.prepare(wanted));
   }
+  if (content_) content_->mount(wanted, spec.service);
   KTN_TRY(const std::string id, context_.engine.create(spec));
   KTN_OK(context_.engine.start(id));
   return id;
@@ -226,6 +227,7 @@ Result<std::optional<HookFailure>> CarryOut::prepare_one(const model::Assignment
 
 void CarryOut::prepare(const model::Assignment& wanted) {
   const std::string& instance = *wanted.id;
+  if (!has_content(wanted, Doing::prepare)) return;
   bool go_on = true;
   for (std::size_t i = 0; i < wanted.spec.pre_start.size(); ++i) {
     const auto ran = prepare_one(wanted, i, go_on);

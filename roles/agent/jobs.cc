@@ -65,7 +65,7 @@ void CarryOut::failed(const std::string& instance, Doing at, const Error& error,
 Status CarryOut::make_places(const model::Assignment& wanted) {
   KTN_OK(networks_.ensure(wanted, owner_));
   for (const auto& [key, volume] : wanted.volumes)
-    KTN_OK(context_.engine.ensure_volume(volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
+    if (volume.seed.empty() || !content_) KTN_OK(context_.engine.ensure_volume(volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
   return Done{};
 }
 
@@ -73,6 +73,7 @@ Result<std::string> CarryOut::make(const model::Assignment& wanted) {
   KTN_OK(make_places(wanted));
   engine::ContainerSpec spec = container_of(wanted, owner_);
   KTN_OK(share(wanted, spec));
+  if (content_) content_->mount(wanted, spec.service);
   if (overlay_.prepare && !wanted.networks.empty()) {
     KTN_TRY(spec.resolv_conf, overlay_.prepare(wanted));
   }
@@ -81,6 +82,7 @@ Result<std::string> CarryOut::make(const model::Assignment& wanted) {
 
 void CarryOut::create(const model::Assignment& wanted) {
   const std::string& instance = *wanted.id;
+  if (!has_content(wanted, Doing::create)) return;
   const auto made = make(wanted);
   if (!made) {
     if (made.error().code == Code::already_exists) {
@@ -96,7 +98,7 @@ void CarryOut::create(const model::Assignment& wanted) {
         if (const auto work = s.work.find(instance); work != s.work.end()) work->second.pulled = false;
       });
     }
-    return failed(instance, Doing::create, made.error());
+    return failed(instance, Doing::create, made.error(), made.error().code == Code::unsupported);
   }
   const bool still_wanted = context_.state.with([&](State& s) {
     // Known even where the engine goes before it can be looked at: it must not be told to be gone.
@@ -132,6 +134,7 @@ Status CarryOut::look_who_has(const std::string& name) {
 
 void CarryOut::start(const model::Assignment& wanted, const std::string& container, bool again) {
   const std::string& instance = *wanted.id;
+  if (!has_content(wanted, Doing::start)) return;
   const bool stable = context_.state.with([&](const State& s) {
     const auto* before = s.seen.with_id(container);
     return before && reconcile::was_stable(wanted.spec.restart, found_of(*before));
@@ -180,6 +183,7 @@ void CarryOut::stop(const model::Assignment& wanted, const std::string& containe
 void CarryOut::remove(const model::Assignment& wanted, const std::string& container) {
   const Status removed = context_.engine.remove(container);
   if (removed) {
+    if (content_) content_->forget(*wanted.id);
     context_.state.with([&](State& s) { s.seen.note_gone(container, s.seen.ticket()); });
     log::info("instance removed", {{"instance", *wanted.id}, {"name", wanted.container_name}});
   }

@@ -15,13 +15,15 @@ MeshOptions with_events(MeshOptions options, EventLog& events) {
 Node::Node(Parts parts)
     : context_(std::move(parts.context)),
       uplink_(std::move(parts.servers)),
-      events_(context_, uplink_),
+      events_(context_, uplink_, std::move(parts.events_file)),
       overlay_(parts.mesh ? std::make_unique<OverlayNetwork>(context_, uplink_, with_events(*parts.mesh, events_)) : nullptr),
       beat_(context_, uplink_),
       receive_(context_, uplink_),
       observe_(context_),
+      look_(context_),
       images_(std::move(parts.images)),
       image_parts_(images_ ? std::make_unique<ImageParts>(*images_, uplink_, parts.parts_folder) : nullptr),
+      content_(parts.content ? std::make_unique<Content>(*parts.content, content_from(uplink_)) : nullptr),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
                  overlay_ ? overlay_->for_containers() : Overlay{}),
       clean_up_(context_, carry_out_, parts.clean_up, std::move(parts.fullness)),
@@ -34,6 +36,7 @@ Node::Node(Parts parts)
       }),
       streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}),
       renew_(context_, uplink_, parts.papers) {
+  if (content_) carry_out_.content_by(*content_);
   if (image_parts_)
     carry_out_.bring_images_by([this](const auto& name, const auto& manifest, const auto& on_progress) {
       return image_parts_->bring(name, manifest, on_progress);
@@ -53,6 +56,7 @@ Node::Node(Parts parts)
   add("resume", [this] { receive_.resume(); });
   add("observe", [this] { observe_.look(); });
   add("events", [this] { observe_.watch(); });
+  add("look", [this] { look_.step(); });
   add("reconcile", [this] { plan(); });
   add("clean-up", [this] { clean_up_.step(); });
   add("report", [this] { report_.step(); });

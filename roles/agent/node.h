@@ -9,6 +9,7 @@
 #include "event_log.h"
 #include "image_parts.h"
 #include "kontena/base/loop.h"
+#include "look.h"
 #include "observe.h"
 #include "overlay.h"
 #include "receive.h"
@@ -26,6 +27,7 @@ class Node {
     std::vector<std::unique_ptr<http::Client>> servers;
     Keep keep;
     Remember remember = {};  // none: nothing is remembered
+    std::string events_file = {};  // where events wait that are not told yet; "": in memory alone
     CleanUpRules clean_up = {};
     Fullness fullness = {};  // none: the disk is never full
     std::size_t cores = 1;
@@ -33,6 +35,7 @@ class Node {
     std::optional<MeshOptions> mesh = {};                    // none: no network between nodes
     std::unique_ptr<engine::Images> images = {};             // none: all images are the engine's to pull
     std::string parts_folder = {};                           // of images, while they come
+    std::optional<ContentFolders> content = {};              // none: nothing comes along with deploys
     Papers papers = {};                                      // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
@@ -56,8 +59,10 @@ class Node {
   Beat beat_;
   Receive receive_;
   Observe observe_;
+  Look look_;
   const std::unique_ptr<engine::Images> images_;
   std::unique_ptr<ImageParts> image_parts_;
+  std::unique_ptr<Content> content_;
   CarryOut carry_out_;
   CleanUp clean_up_;
   Report report_;
