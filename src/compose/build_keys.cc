@@ -74,6 +74,7 @@ constexpr auto build_rows = std::to_array<Key<B>>({
     runs<B>("labels", labels, into<&B::labels>),
     runs<B>("network", text_value, into<&B::network>),
     mapped<B>("no_cache", boolean, into<&B::no_cache>, "when it is built, which is when something has changed"),
+    ignored<B>("no_cache_filter", text_or_texts, "the engine's own builder builds all stages with its cache"),
     mapped<B>("platforms", plain_texts, platforms, "one"),
     refused<B>("privileged", boolean, rights),
     ignored<B>("provenance", text_or_boolean, attestation),

@@ -14,7 +14,7 @@ build=build-fuzz
 corpus=${2:-$build/corpus}
 
 if [[ ! -e $build/build.ninja ]]; then
-  CXX=clang++ meson setup "$build" -Dfully_static=false -Dbuildtype=debug -Doptimization=1 -Dwerror=false -Db_lundef=false \
+  CXX=clang++ meson setup "$build" -Dfully_static=false -Dbuildtype=debug -Doptimization=2 -Dwerror=false -Db_lundef=false \
     -Db_sanitize=address,undefined -Dcpp_args=-fsanitize=fuzzer-no-link > "$build.log" || { cat "$build.log"; exit 1; }
 fi
 ninja -C "$build" tests/fuzz/compose_fuzz > "$build/build.log" || { tail -n 40 "$build/build.log"; exit 1; }
@@ -41,6 +41,6 @@ for folder in tests/compose/data/*/; do
   } > "$build/seeds/$(basename "$folder").yaml"
 done
 
-ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
   "$build/tests/fuzz/compose_fuzz" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -max_len=20000 -dict="$dictionary" \
   -artifact_prefix="$build/" -print_final_stats=1 "$corpus" "$build/seeds" 2>&1 | tail -n 40
