@@ -72,6 +72,11 @@ void Beat::heard(const api::BeatAnswer& answer) {
     facts_asked_ = now;
     context_.state.change([](State& s) { s.report_facts = s.facts_again = true; });
   }
+  if (answer.ask)
+    context_.state.change([&](State& s) {
+      if (s.asked != *answer.ask) ++s.times_asked;
+      s.asked = *answer.ask;
+    });
   const bool away = context_.state.with([](const State& s) { return s.server_away; });
   if (away) {
     context_.state.change([](State& s) {

@@ -57,7 +57,9 @@ model::NodeFacts facts_of(const engine::EngineFacts& engine) {
           .engine_api = engine.api_version,
           .kontena_version = KONTENA_VERSION,
           .kernel = engine.kernel,
-          .live_restore = engine.live_restore};
+          .live_restore = engine.live_restore,
+          .runtimes = engine.runtimes,
+          .volume_drivers = engine.volume_drivers};
 }
 
 std::string local_address(const std::string& host, int port) {
@@ -144,6 +146,7 @@ void Report::step() {
 Status Report::tell_facts(const engine::EngineFacts& engine) {
   model::NodeFacts facts = facts_of(engine);
   complete_(facts);
+  facts.paths = context_.state.with([](const State& s) { return s.things; });
   if (facts_told_ == facts) return Done{};
   KTN_OK(api::call<api::Nothing>(uplink_.server(), http::Method::post, std::string(api::paths::agent_facts), facts));
   if (acknowledged_) acknowledged_(facts);

@@ -66,6 +66,11 @@ struct State {
   bool list_again = false;        // what observe is to do next …
   std::set<std::string> look_at;  // … containers to inspect
 
+  // What the server asks about; where that is told from is `report_facts`.
+  model::Strings asked;
+  std::uint64_t times_asked = 0;
+  model::StringMap things;  // the answers: see NodeFacts::paths
+
   // The server.
   std::uint64_t server_epoch = 1;  // counts its coming back: then everything is told anew
   std::optional<Duration> heard;   // steady; when it last answered a beat

@@ -161,6 +161,7 @@ void Views::publish(model::ClusterView next, std::vector<std::string> keys, std:
                     std::vector<std::pair<std::int64_t, std::string>> renamed) {
   const View view = std::make_shared<const model::ClusterView>(std::move(next));
   // First those who keep something by it: who waits for a revision finds that they know of it.
+  asked_.note(*view, keys);
   const auto subscribers = subscribers_.with([](const auto& list) { return list; });
   for (const auto& subscriber : subscribers) subscriber(view, keys);
   state_.change([&](State& s) {

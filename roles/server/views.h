@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "asked.h"
 #include "kontena/base/loop.h"
 #include "kontena/base/synced.h"
 #include "kontena/model/view.h"
@@ -56,6 +57,8 @@ class Views {
   using Subscriber = std::function<void(const View&, const std::vector<std::string>&)>;
   void subscribe(Subscriber);
 
+  Asked& asked() { return asked_; }
+
   // The removals on a node after a revision, or nothing where they are no longer
   // all known.
   std::optional<std::vector<Removal>> removals(const std::string& by_node, std::int64_t after) const;
@@ -93,6 +96,7 @@ class Views {
   struct Gate;
   mutable Synced<std::map<std::string, std::set<Gate*>, std::less<>>> gates_;
   Synced<std::vector<Subscriber>> subscribers_;
+  Asked asked_;
   Loop loop_{"views", Duration(1), [this] { follow(); }};
 };
 

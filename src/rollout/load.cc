@@ -54,7 +54,10 @@ void load(Round& round) {
       if (gone(round, part.entries[i])) forget(round, part, i);
     judge_place(round, part);
     if (!part.service || part.going || !part.global()) continue;
-    part.eligible = round.nodes.eligible({.spec = &part.spec(), .path = part.path});
+    std::string why_not;  // what can be made is made: it is to have one on each
+    schedule::Request wish{.spec = &part.spec(), .path = part.path};
+    wish.needs = needs(round, part.spec(), why_not);
+    part.eligible = round.nodes.eligible(wish);
     for (Entry& entry : part.entries)
       entry.parked = entry.placed() && !std::ranges::binary_search(part.eligible, entry.instance.node);
   }

@@ -117,7 +117,7 @@ std::string bound_alone(const model::ClusterView& view, const model::Instance& i
   for (const model::Mount& mount : spec->mounts) {
     if (!stack || mount.kind != model::MountKind::volume) continue;
     const auto declared = stack->volumes.find(mount.source);
-    if (declared == stack->volumes.end()) continue;
+    if (declared == stack->volumes.end() || schedule::is_shared(declared->second)) continue;
     const std::string key = volume_key(instance.service_path().stack_path(), declared->first, declared->second);
     const std::string name = key.substr(key.rfind('/') + 1);
     if (declared->second.external) return "what its external volume '" + name + "' holds may be there only";
@@ -173,7 +173,12 @@ std::vector<Move> rebalance(const model::ClusterView& view, schedule::Nodes& nod
       Settled& settled = grid.services[chance.service];
       const model::Instance& instance = *settled.on.at(chance.from).back();
       const model::ServiceSpec& spec = *made_from(view, instance);
-      const auto place = nodes.place({.spec = &spec, .path = instance.service_path(), .pinned = chance.to});
+      schedule::Request wish{.spec = &spec, .path = instance.service_path(), .pinned = chance.to};
+      const auto* stack = view.stacks.get(instance.service_path().stack_path().text());
+      if (stack) wish.needs = schedule::needs_of(spec, stack->volumes);
+      // What is there now is to be there too: it may hold something by now.
+      add(wish.needs, {.there = std::exchange(wish.needs.wished, {})});
+      const auto place = nodes.place(wish);
       if (!place.node) {
         impossible.insert({chance.service, chance.from, chance.to});
         continue;

@@ -99,6 +99,7 @@ class Wish {
     request_.along_ports.insert(request_.along_ports.end(), needs.ports.begin(), needs.ports.end());
     std::string why_not;
     const schedule::Request its = request(round, *part, why_not);
+    add(request_.needs, its.needs);
     if (!its.pinned) return;
     if (request_.pinned && *request_.pinned != *its.pinned && why_not_.empty())
       why_not_ = "its volume and that of " + text_of(other) + ", which is to be beside it, live on different nodes";

@@ -92,11 +92,12 @@ std::string failure(Round& round) {
   });
   first(round.stuck);
   // What goes may free the port or the memory that is lacking, and a node may yet come.
-  return any_leaving(round) || round.nodes.awaits_nodes() ? "" : reason;
+  return any_leaving(round) || round.nodes.awaits_nodes() || round.asking ? "" : reason;
 }
 
 bool all_is_as_wanted(Round& round) {
   std::int64_t settles = 0;
+  if (round.asking) return false;
   for (const Part& part : round.parts) {
     if (part.going && part.entries.empty()) continue;
     if (part.going || !(part.global() ? empty_nodes(part).empty() : empty_slots(part).empty())) return false;

@@ -95,10 +95,70 @@ std::string taken_port(std::span<const Candidate* const> turned_away, const Ques
   return std::to_string(port->published) + '/' + port->protocol + " taken";
 }
 
+bool is_of_platform(const model::NodeFacts& facts, const Needs& needs) {
+  return std::ranges::all_of(needs.platforms, [&](const std::string& wanted) {
+    return wanted == facts.os || wanted == facts.os + '/' + facts.architecture;
+  });
+}
+
+bool has(const model::Strings& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+// The first of what is needed that the node lacks; null: it has all.
+const model::Strings* lacking_runtimes(const model::NodeFacts& facts, const Needs& needs) {
+  const auto found = std::ranges::find_if(needs.runtimes, [&](const model::Strings& one_of) {
+    return std::ranges::none_of(one_of, [&](const std::string& name) { return has(facts.runtimes, name); });
+  });
+  return found == needs.runtimes.end() ? nullptr : &*found;
+}
+
+const std::string* lacking_driver(const model::NodeFacts& facts, const Needs& needs) {
+  const auto found =
+      std::ranges::find_if(needs.volume_drivers, [&](const auto& name) { return !has(facts.volume_drivers, name); });
+  return found == needs.volume_drivers.end() ? nullptr : &*found;
+}
+
+const std::string* unsaid(const model::NodeFacts& facts, const Needs& needs) {
+  const auto found = std::ranges::find_if(needs.there, [&](const auto& name) { return !facts.paths.contains(name); });
+  return found == needs.there.end() ? nullptr : &*found;
+}
+
+const std::string* absent(const model::NodeFacts& facts, const Needs& needs) {
+  const auto found = std::ranges::find_if(needs.there, [&](const std::string& name) {
+    const auto said = facts.paths.find(name);
+    return said != facts.paths.end() && said->second.empty();
+  });
+  return found == needs.there.end() ? nullptr : &*found;
+}
+
+// "'/dev/fuse'", "volume 'data'"
+std::string named(const std::string& thing) {
+  const std::size_t colon = thing.starts_with('/') ? std::string::npos : thing.find(':');
+  if (colon == std::string::npos) return '\'' + thing + '\'';
+  return thing.substr(0, colon) + " '" + thing.substr(colon + 1) + '\'';
+}
+
+const model::NodeFacts& first(std::span<const Candidate* const> turned_away) { return *turned_away.front()->facts; }
+
 // Cheapest and commonest first; the order is also the order of complaints.
 constexpr std::array table{
     Filter{"not ready for new work", ready},
     Filter{"not matching the constraints", meets_constraints},
+    Filter{"not of the platform ",
+           [](const Candidate& c, const Question& q) { return is_of_platform(*c.facts, q.request.needs); },
+           [](auto, const Question& q) { return text::join(q.request.needs.platforms, ", "); }},
+    Filter{"without the runtime ",
+           [](const Candidate& c, const Question& q) { return !lacking_runtimes(*c.facts, q.request.needs); },
+           [](auto nodes, const Question& q) { return text::join(*lacking_runtimes(first(nodes), q.request.needs), " or "); }},
+    Filter{"without the volume driver ",
+           [](const Candidate& c, const Question& q) { return !lacking_driver(*c.facts, q.request.needs); },
+           [](auto nodes, const Question& q) { return *lacking_driver(first(nodes), q.request.needs); }},
+    Filter{"without ", [](const Candidate& c, const Question& q) { return !absent(*c.facts, q.request.needs); },
+           [](auto nodes, const Question& q) { return named(*absent(first(nodes), q.request.needs)); }},
+    Filter{"not known yet to have ",
+           [](const Candidate& c, const Question& q) { return !unsaid(*c.facts, q.request.needs); },
+           [](auto nodes, const Question& q) { return named(*unsaid(first(nodes), q.request.needs)); }},
     Filter{"not the node ", is_pinned, pinned_for},
     Filter{"where it is to go away from", may_go_there},
     Filter{"with max_replicas_per_node reached", below_maximum},
@@ -110,6 +170,11 @@ constexpr std::array table{
 }  // namespace
 
 std::span<const Filter> filters() { return table; }
+
+bool has_needed(const model::NodeFacts& facts, const Needs& needs) {
+  return is_of_platform(facts, needs) && !lacking_runtimes(facts, needs) && !lacking_driver(facts, needs) &&
+         !absent(facts, needs) && !unsaid(facts, needs);
+}
 
 bool admits(const Candidate& c, const Question& q) {
   return std::ranges::all_of(table, [&](const Filter& f) { return f.admits(c, q); }) &&

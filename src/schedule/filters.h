@@ -94,6 +94,9 @@ std::span<const Filter> filters();
 // Also false, without a complaint, for a node that the question avoids.
 bool admits(const Candidate&, const Question&);
 
+// Without room for it: has the node what it needs?
+bool has_needed(const model::NodeFacts&, const Needs&);
+
 // Each node counted under its first complaint. REQUIRES: they are in order of id.
 std::string tally(std::span<const Candidate* const>, const Question&);
 

@@ -179,7 +179,7 @@ std::vector<NodeId> Nodes::eligible(const Request& request) const {
   std::vector<NodeId> nodes;
   for (const std::uint32_t i : table_->in_order) {
     const Candidate& c = table_->candidates[i];
-    if (c.ready && (!meets || (*meets)[i])) nodes.push_back(c.node->id);
+    if (c.ready && (!meets || (*meets)[i]) && has_needed(*c.facts, request.needs)) nodes.push_back(c.node->id);
   }
   return nodes;
 }

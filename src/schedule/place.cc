@@ -43,12 +43,14 @@ Nodes::Table::Key::Key(const Request& r)
       avoid(r.avoid),
       pinned_for(r.pinned_for),
       along(r.along),
-      along_ports(r.along_ports) {}
+      along_ports(r.along_ports),
+      needs(r.needs) {}
 
 bool Nodes::Table::Key::same(const Request& r) const {
   return path == r.path && pinned == r.pinned && mode == r.spec->mode && reservations == r.spec->reservations &&
          ports == r.spec->ports && placing == r.spec->placing && not_on == r.not_on && avoid == r.avoid &&
-         pinned_for == r.pinned_for && along == r.along && along_ports == r.along_ports;
+         pinned_for == r.pinned_for && along == r.along && along_ports == r.along_ports &&
+         needs == r.needs;
 }
 
 const Values& Nodes::Table::valued(const std::string& name) {

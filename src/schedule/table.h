@@ -41,6 +41,7 @@ struct Nodes::Table {
     std::string pinned_for;
     model::Resources along;
     std::vector<model::Port> along_ports;
+    Needs needs;
   };
   // The last request, kept for a run of equal ones; of no use once the nodes
   // changed otherwise.

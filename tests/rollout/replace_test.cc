@@ -171,6 +171,9 @@ TEST_CASE("a service with files of its node stays there") {
   Shop shop;
   auto spec = service_of("web", 2);
   spec.mounts = {{.kind = model::MountKind::bind, .source = "/srv", .target = "/srv"}};
+  shop.paths("n1", {{"/srv", ""}});
+  shop.paths("n2", {{"/srv", ""}});
+  shop.paths("n3", {{"/srv", ""}});
   shop.deploy(spec);
   shop.run(2);
   CHECK(shop.text() == "web-1@n1 web-2@n2");

@@ -49,10 +49,16 @@ TEST_CASE("a volume is known by the name it was given") {
 TEST_CASE("an external volume is not pinned by us, but a pin is honoured") {
   Shop shop = shop_with({with("db", "data", 3)}, {.name = "theirs", .external = true});
   shop.step();
-  CHECK(shop.text() == "db-1@n1 db-2@n2 db-3@n3");
+  CHECK(shop.text() == "db-1@- db-2@- db-3@-");
+  CHECK(shop.instances()[0].why_not == "3 not known yet to have volume 'theirs'");
+  for (const auto* node : {"n1", "n2"}) shop.paths(node, {{"volume:theirs", "volume"}});
+  shop.paths("n3", {{"volume:theirs", ""}});
+  shop.step();
+  CHECK(shop.text() == "db-1@n1 db-2@n2 db-3@n1");
   CHECK(home(shop, "theirs") == "-");
   Shop other = shop_with({with("db", "data", 2)}, {.name = "theirs", .external = true});
   other.view.volumes.put("g/default/theirs", {.grid = "g", .project = "default", .name = "theirs", .node = "n2"});
+  other.paths("n2", {{"volume:theirs", "volume"}});
   other.step();
   CHECK(other.text() == "db-1@n2 db-2@n2");
 }

@@ -34,6 +34,13 @@ struct Cluster {
     liveness[NodeId(name)] = model::NodeState::ready;
   }
 
+  // What it says of what it was asked about.
+  void paths(const std::string& name, const model::StringMap& there) {
+    model::NodeFacts facts = *view.facts.get("g/" + name);
+    for (const auto& [path, what] : there) facts.paths[path] = what;
+    view.facts.put("g/" + name, facts);
+  }
+
   void availability(const std::string& name, model::Availability availability) {
     model::Node node = *view.nodes.get("g/" + name);
     node.availability = availability;

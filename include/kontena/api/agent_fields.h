@@ -31,6 +31,7 @@ struct Fields<api::BeatAnswer> {
     v("time_ms", s.time_ms);
     v("lost_after_ms", s.lost_after_ms);
     v("certificate_lifetime_ms", s.certificate_lifetime_ms);
+    v("ask", s.ask);
     v("tell_facts", s.tell_facts);
   }
 };

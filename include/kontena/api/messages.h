@@ -260,6 +260,7 @@ struct BeatAnswer {
   std::int64_t time_ms = 0;
   std::int64_t lost_after_ms = 0;  // of its grid: when it will be called lost
   std::int64_t certificate_lifetime_ms = 0;  // what a certificate made now would have: no older one should have more
+  std::optional<model::Strings> ask;  // what it is asked about; absent: what its facts answer
   bool tell_facts = false;  // its facts are to be told anew: it is seen at another address than they have
 };
 

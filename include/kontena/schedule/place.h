@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kontena/model/view.h"
+#include "kontena/schedule/needs.h"
 
 namespace kontena::schedule {
 
@@ -20,6 +21,7 @@ struct Request {
   // What others need that are to be on its node too: it is to be free there, and is not booked.
   model::Resources along = {};
   std::vector<model::Port> along_ports = {};
+  Needs needs = {};  // what is wished only is not asked for
 };
 
 struct Placement {
@@ -65,7 +67,7 @@ class Nodes {
   bool has_room_again(const model::Instance&, const model::ServiceSpec& its) const;
 
   // For a global service: the nodes that are to have an instance, in order of id:
-  // ready for new work and matching its constraints. Whether it fits there too,
+  // ready for new work, matching its constraints, and having what it needs. Whether it fits there too,
   // place says, with `pinned`.
   std::vector<NodeId> eligible(const Request&) const;
 

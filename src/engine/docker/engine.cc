@@ -19,6 +19,13 @@ Result<EngineFacts> DockerEngine::facts() {
   facts.nano_cpus = codec::integer_at(info.root(), {"NCPU"}) * 1'000'000'000;
   facts.memory_bytes = codec::integer_at(info.root(), {"MemTotal"});
   facts.live_restore = codec::bool_at(info.root(), {"LiveRestoreEnabled"});
+  if (const auto runtimes = codec::find(info.root(), "Runtimes"))
+    for (const auto& [name, runtime] : codec::members(*runtimes)) facts.runtimes.push_back(name);
+  const auto folders = codec::find(info.root(), "CDISpecDirs");
+  if (folders && !codec::elements(*folders).empty()) facts.runtimes.emplace_back("cdi");
+  if (const auto drivers = codec::find_path(info.root(), {"Plugins", "Volume"}))
+    for (const codec::Element driver : codec::elements(*drivers))
+      if (std::string name; codec::take(driver, name)) facts.volume_drivers.push_back(std::move(name));
   facts.data_dir = codec::string_at(info.root(), {"DockerRootDir"});
   return facts;
 }
