@@ -114,17 +114,13 @@ Error problems_error(Session& session, const std::string& file, const std::vecto
     error.message += ": " + text::join(texts, "; ");
     return error;
   }
-  for (const compose::Finding& each : problems) {
-    session.err() << each.text() << '\n';
-    if (!each.hint.empty()) session.err() << "  hint: " << each.hint << '\n';
-  }
+  for (const compose::Finding& each : problems) session.err() << each.text() << '\n';
   session.err() << std::flush;
   return error;
 }
 
 void print_warnings(Session& session, const std::vector<compose::Finding>& warnings) {
-  for (const compose::Finding& each : warnings)
-    session.warn(each.text() + (each.hint.empty() ? "" : " (" + each.hint + ')'));
+  for (const compose::Finding& each : warnings) session.warn(each.text());
 }
 
 Result<compose::Source> read_source(Session& session, const std::string& file) {

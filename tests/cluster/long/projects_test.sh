@@ -65,7 +65,7 @@ again get-swarmlet "$file"
 file=$(project debezium__debezium-examples__data-replication__debezium-server__infrastructure-compose data-replication/debezium-server)
 deployed replication "$file"
 check_within 60 "the one answers a query" answers 42 inside replication.mysql mysql -h 127.0.0.1 --password=debezium -Ne 'select 40+2' target_db
-check_within 60 "so does the other" answers 42 inside replication.postgres sh -c 'PGPASSWORD=postgres psql -h postgres -U postgres -Atc "select 40+2"'
+check_within 60 "so does the other" answers 42 inside replication.postgres sh -c 'PGPASSWORD=postgres /usr/lib/postgresql/15/bin/psql -h postgres -U postgres -Atc "select 40+2"'
 again replication "$file"
 
 # a cache, and an application that is built
