@@ -251,4 +251,10 @@ Result<std::map<std::string, engine::ImageFacts>> build_images(Session& session,
   return built;
 }
 
+Result<int> build_failed(Session& session, const Error& error) {
+  if (error.code != Code::failed_precondition) return error;
+  print_error(session, error);
+  return 1;
+}
+
 }  // namespace kontena::client

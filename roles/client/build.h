@@ -14,6 +14,9 @@ namespace kontena::client {
 // The images' descriptions, by service.
 Result<std::map<std::string, engine::ImageFacts>> build_images(Session&, const compose::Specified&);
 
+// The exit status of a command whose build failed: a step that fails has failed, and is in no conflict.
+Result<int> build_failed(Session&, const Error&);
+
 // Sees to it that the server has all parts of these images, and names them in the spec.
 Status send_images(Session&, const std::map<std::string, engine::ImageFacts>&, compose::Specified&);
 

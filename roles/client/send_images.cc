@@ -107,27 +107,35 @@ Status send_images(Session& session, const std::map<std::string, engine::ImageFa
   KTN_TRY(const std::string socket, engine_socket(session.outside));
   const auto images = session.outside.open_images(socket);
   Sender sender(session, *images);
-  std::map<std::string, std::pair<std::string, std::string>> digests;  // by image's name: its id, its manifest's digest
-  const auto name_it = [](model::ServiceSpec& service, const std::string& name, const std::string& digest) {
-    service.image = image::name_on_nodes(name, digest);
-    service.image_digest = digest;
+  struct Sent {
+    std::string id;
+    std::string digest;  // of its manifest
+    std::string platform;
+  };
+  std::map<std::string, Sent> sent;  // by the images' names
+  const auto name_it = [](model::ServiceSpec& service, const std::string& name, const Sent& image) {
+    service.image = image::name_on_nodes(name, image.digest);
+    service.image_digest = image.digest;
     service.pull_policy = model::PullPolicy::missing;
+    // It runs on nodes of the kind that it was built for, wherever that was.
+    const auto parts = text::split(image.platform, '/');
+    if (service.platform.empty() && parts.size() >= 2) service.platform = parts[0] + '/' + parts[1];
   };
   for (const auto& [service, facts] : built) {
     const std::string& name = specified.builds.at(service).image;
-    auto known = digests.find(name);
-    if (known == digests.end() || known->second.first != facts.id) {
+    auto known = sent.find(name);
+    if (known == sent.end() || known->second.id != facts.id) {
       auto digest = sender.send(name, facts);
       if (!digest) return std::move(digest).error().in("sending the image of '" + service + "'");
-      known = digests.insert_or_assign(name, std::pair(facts.id, *std::move(digest))).first;
+      known = sent.insert_or_assign(name, Sent{facts.id, *std::move(digest), facts.platform}).first;
     }
-    name_it(specified.spec.services.at(service), name, known->second.second);
+    name_it(specified.spec.services.at(service), name, known->second);
   }
   // Others may use what one builds, by its name.
   for (auto& [name, service] : specified.spec.services) {
-    const auto known = digests.find(service.image);
-    if (!built.contains(name) && known != digests.end() && service.pull_policy != model::PullPolicy::always)
-      name_it(service, known->first, known->second.second);
+    const auto known = sent.find(service.image);
+    if (!built.contains(name) && known != sent.end() && service.pull_policy != model::PullPolicy::always)
+      name_it(service, known->first, known->second);
   }
   return Done{};
 }

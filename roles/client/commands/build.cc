@@ -41,9 +41,10 @@ Result<int> stack_build(Session& session) {
     std::erase_if(specified.builds,
                   [&](const auto& each) { return std::ranges::find(wanted, each.first) == wanted.end(); });
   if (specified.builds.empty()) session.note("no service has a 'build'");
-  KTN_TRY(const auto built, build_images(session, specified));
+  const auto built = build_images(session, specified);
+  if (!built) return build_failed(session, built.error());
   std::vector<BuiltImage> list;
-  for (const auto& [service, facts] : built)
+  for (const auto& [service, facts] : *built)
     list.push_back({service, specified.builds.at(service).image, facts.id, facts.platform});
   return session.list(
       list, {"SERVICE", "IMAGE", "ID", "PLATFORM"},

@@ -134,8 +134,9 @@ Result<int> stack_config(Session& session) {
 Result<int> stack_deploy(Session& session) {
   const std::string name = session.arguments.words.empty() ? "" : session.arguments.words[0];
   KTN_TRY(compose::Specified specified, read_specified(session, name));
-  KTN_TRY(const auto built, build_images(session, specified));
-  KTN_OK(send_images(session, built, specified));
+  const auto built = build_images(session, specified);
+  if (!built) return build_failed(session, built.error());
+  KTN_OK(send_images(session, *built, specified));
   KTN_OK(send_files(session, specified));
   model::StackSpec& spec = specified.spec;
   const std::string stack = spec.name;

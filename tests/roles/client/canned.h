@@ -60,10 +60,20 @@ class Client final : public http::Client {
   Result<http::Response> upload(const http::Request&, Duration, const Source&) override {
     return Error{Code::unsupported, "the client uploads nothing"};
   }
+  Result<http::Response> exchange(const http::Request& request, Duration, const Pieces& next, const Bytes&) override {
+    http::Request whole = request;
+    for (auto piece = next(); !piece || !piece->empty(); piece = next()) {
+      if (!piece) return Error{Code::failed_precondition, "broken off"};
+      whole.body += *piece;
+    }
+    const Answer answer = take(whole);
+    return http::Response{.status = answer.status, .body = answer.body};
+  }
 
  private:
   Answer take(const http::Request& request) {
     static const std::map<http::Method, std::string> names{{http::Method::get, "GET"},
+                                                           {http::Method::head, "HEAD"},
                                                            {http::Method::put, "PUT"},
                                                            {http::Method::post, "POST"},
                                                            {http::Method::del, "DELETE"}};
@@ -130,6 +140,7 @@ class World {
       server->with([&](State& s) { s.bearer = options.bearer.reveal(); });
       return std::make_unique<Client>(server, clock);
     };
+    outside.open_images = open_images;
     outside.fetch_authority = [this](const std::string& url, const std::string& pin) -> Result<std::string> {
       fetched.push_back(url + ' ' + pin);
       return authority;
@@ -171,6 +182,7 @@ class World {
   Size size{80, 24};
   std::string input, typed;
   std::function<int()> interrupt = [] { return 0; };
+  std::function<std::unique_ptr<engine::Images>(const std::string& socket)> open_images;
   std::string authority = "the CA";
   std::vector<std::string> fetched;
   std::string connected_to, trusted;

@@ -1,6 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment events grid help login logout logs network node ps service stack status token version"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment events grid help login logout logs network node project ps service stack status token version"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -22,11 +22,13 @@ _kontena_client() {
       'network create') options+=" --subnet --gateway --ip-range --internal --label" ;;
       'network rm') options+=" --yes" ;;
       'node rm') options+=" --yes --force" ;;
+      'project rm') options+=" --yes" ;;
       'service restart') options+=" --detach --progress" ;;
       'service scale') options+=" --detach --progress" ;;
+      'stack build') options+=" --file --profile --env-file --project-name --project-directory --progress --no-cache --pull" ;;
       'stack check') options+=" --file --profile --env-file --project-name --project-directory" ;;
       'stack config') options+=" --file --profile --env-file --project-name --project-directory --format" ;;
-      'stack deploy') options+=" --file --profile --env-file --project-directory --detach --progress" ;;
+      'stack deploy') options+=" --file --profile --env-file --project-directory --detach --progress --build --pack-limit --no-build" ;;
       'stack rm') options+=" --yes --detach" ;;
       'stack start') options+=" --detach --progress" ;;
       'stack stop') options+=" --detach --progress" ;;
@@ -47,8 +49,9 @@ _kontena_client() {
       grid) words="create ls network rebalance rm set show" ;;
       network) words="create ls rm show test" ;;
       node) words="activate drain label ls network pause rm show" ;;
+      project) words="create ls rm" ;;
       service) words="ls restart scale show" ;;
-      stack) words="check config deploy history ls rm show start stop" ;;
+      stack) words="build check config deploy history ls rm show start stop" ;;
       token) words="create ls rm" ;;
     esac
   elif ((COMP_CWORD != at)); then
