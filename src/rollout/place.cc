@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <set>
+#include <tuple>
 #include <utility>
 
 #include "round.h"
@@ -63,11 +64,19 @@ bool has_bind(const model::ServiceSpec& spec) {
   return std::ranges::any_of(spec.mounts, [](const model::Mount& m) { return m.kind == model::MountKind::bind; });
 }
 
-// The one whose node is lost, in this slot, and whose place another is to take.
+// The one whose node is lost, in this slot, and whose place another is to take; of several the newest, as in
+// remove_superfluous.
 const Entry* lost_in(const Part& part, std::int64_t slot) {
-  const auto found = std::ranges::find_if(
-      part.entries, [&](const Entry& e) { return e.instance.slot == slot && e.away == Away::lost && !e.leaving(); });
-  return found == part.entries.end() ? nullptr : &*found;
+  const Entry* newest = nullptr;
+  const auto age = [](const Entry& e) {
+    const model::Instance& i = e.instance;
+    return std::tie(i.instance_revision, i.restarts, i.created_ms, *i.id);
+  };
+  for (const Entry& entry : part.entries)
+    if (entry.instance.slot == slot && entry.away == Away::lost && !entry.leaving() &&
+        (!newest || age(entry) > age(*newest)))
+      newest = &entry;
+  return newest;
 }
 
 // Takes the entries that wait for a node out of the part; all, or those that

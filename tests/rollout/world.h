@@ -157,6 +157,9 @@ struct World : support::Cluster {
       const auto* before = view.statuses.get(model::instance_key(instance));
       model::InstanceStatus is = before ? *before : model::InstanceStatus{};
       advance(instance, is);
+      // Others may wait for its health.
+      if (instance.service == "s1")
+        is.health = is.state == model::InstanceState::running ? model::Health::healthy : model::Health::none;
       status(instance, is);
     }
   }
