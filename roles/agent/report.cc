@@ -9,6 +9,7 @@
 #include <array>
 
 #include "kontena/base/log.h"
+#include "kontena/engine/lacking.h"
 #include "status.h"
 
 namespace kontena::agent {
@@ -111,6 +112,9 @@ void Report::step() {
       const auto work = s.work.find(instance);
       taken.statuses.push_back({instance, status_of(wanted->second, s.seen.of_instance(instance),
                                                     work == s.work.end() ? Work{} : work->second, s.engine_away)});
+      model::InstanceStatus& status = taken.statuses.back().status;
+      if (s.engine && status.message.empty() && status.state == model::InstanceState::running)
+        status.message = engine::passed_over(wanted->second.spec, s.engine->api_version);
     }
     // What is not assigned any more is forgotten here too.
     if (told_.size() > s.kept->instances.size())

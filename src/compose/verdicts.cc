@@ -23,7 +23,7 @@ class Walk {
   void look(const Node& value, const std::string& path, const Verdict* whole) {
     for (std::size_t i = 0; i < value.items.size(); ++i) {
       const std::string at = under(path, i);
-      say(value.items[i].at, at, value.items[i].made);
+      say(value.items[i].at, at, false);  // also of the long form of what the file has
       look(value.items[i], at, whole);
     }
     for (const Member& member : value.members) {

@@ -258,6 +258,10 @@ void check_options(Problems& problems, const std::string& path, const ServiceSpe
   const ContainerOptions& options = *spec.options;
   Check check(problems, path);
   check_map(problems, path + ".annotations", options.annotations, "io.kontena.");
+  const bool two = !options.mac_address.empty() && !spec.networks.empty() &&
+                   !spec.networks.front().mac_address.empty() &&
+                   spec.networks.front().mac_address != options.mac_address;
+  check.expect(!two, "mac_address", "its first network has another one of its own");
   check.block_io(options.block_io);
   check.cpus(options, spec);
   check.memory(options, spec);

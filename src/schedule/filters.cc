@@ -70,16 +70,21 @@ std::string lacking_memory(std::span<const Candidate* const> turned_away, const 
 
 HeldPort held(const model::Port& port) {
   const bool any = port.host_ip == "0.0.0.0" || port.host_ip == "::" || port.host_ip == "[::]";
-  return {any ? "" : port.host_ip, port.protocol, port.published};
+  return {any ? "" : port.host_ip, port.protocol, port.published, std::max(port.published, port.published_last)};
+}
+
+bool share_ports(const HeldPort& a, const HeldPort& b) {
+  return a.port <= b.last && b.port <= a.last && a.protocol == b.protocol &&
+         (a.address.empty() || b.address.empty() || a.address == b.address);
 }
 
 bool taken(const model::Port& wanted, const Candidate& c) {
   if (wanted.published == 0) return false;
   const HeldPort w = held(wanted);
-  return std::ranges::any_of(c.ports, [&](const HeldPort& h) {
-    return h.port == w.port && h.protocol == w.protocol &&
-           (h.address.empty() || w.address.empty() || h.address == w.address);
-  });
+  const auto others = std::ranges::count_if(c.ports, [&](const HeldPort& h) { return share_ports(h, w); });
+  // Whoever holds one of a range may have any of it: a single port in there is not sure to be free,
+  // and in a range there is one as long as fewer hold some of it than there are.
+  return others > w.last - w.port;
 }
 
 bool has_ports_free(const Candidate& c, const Question& q) {
@@ -92,7 +97,9 @@ std::string taken_port(std::span<const Candidate* const> turned_away, const Ques
   auto ports = q.spec().ports;
   ports.insert(ports.end(), q.request.along_ports.begin(), q.request.along_ports.end());
   const auto port = std::ranges::find_if(ports, [&](const model::Port& p) { return taken(p, *turned_away.front()); });
-  return std::to_string(port->published) + '/' + port->protocol + " taken";
+  const std::string first = std::to_string(port->published);
+  const bool range = port->published_last > port->published;
+  return (range ? first + '-' + std::to_string(port->published_last) : first) + '/' + port->protocol + " taken";
 }
 
 bool is_of_platform(const model::NodeFacts& facts, const Needs& needs) {

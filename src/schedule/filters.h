@@ -13,11 +13,13 @@
 
 namespace kontena::schedule {
 
-// A host port as one holds it on a node; "" is every address of the node.
+// A host port as one holds it on a node; "" is every address of the node. Of a range one port is
+// held, and which it is the engine knows alone.
 struct HeldPort {
   std::string address;
   std::string protocol;
   std::int64_t port = 0;
+  std::int64_t last = 0;  // as `port` where it is no range
   friend bool operator==(const HeldPort&, const HeldPort&) = default;
 };
 

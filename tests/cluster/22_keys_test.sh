@@ -19,8 +19,9 @@ row() { rows+=("$1"$'\t'"$2"$'\t'"$3"$'\t'"$4"); }
 may() { mays+=("$1"$'\t'"$2"$'\t'"$3"$'\t'"$4"); }
 
 row annotations 'annotations: {com.example.a: b}' '{{index .Config.Labels "com.example.a"}}' b
-row cap_add 'cap_add: [NET_ADMIN]' '{{json .HostConfig.CapAdd}}' '["CAP_NET_ADMIN"]'
-row cap_drop 'cap_drop: [MKNOD]' '{{json .HostConfig.CapDrop}}' '["CAP_MKNOD"]'
+# Newer engines say CAP_ before them.
+row cap_add 'cap_add: [NET_ADMIN]' '{{join (split (index .HostConfig.CapAdd 0) "CAP_") ""}}' NET_ADMIN
+row cap_drop 'cap_drop: [MKNOD]' '{{join (split (index .HostConfig.CapDrop 0) "CAP_") ""}}' MKNOD
 row cgroup 'cgroup: private' '{{.HostConfig.CgroupnsMode}}' private
 row cpu_period 'cpu_period: 50000' '{{.HostConfig.CpuPeriod}}' 50000
 row cpu_quota 'cpu_quota: 25000' '{{.HostConfig.CpuQuota}}' 25000
@@ -144,7 +145,7 @@ refused() { ktn stack deploy -f "$work/one.yaml" old 2>&1 || true; }
 expect_output "a subpath is refused with what it needs" 'volume.subpath needs Docker 26' refused
 ktn stack rm -y old >/dev/null 2>&1 || true
 
-cannot='not permitted|not supported|permission denied|read-only|could not select device driver|cgroup|kernel|pquota|invalid argument|no such file'
+cannot='not permitted|not supported|permission denied|read-only|could not select device driver|without the runtime|cgroup|kernel|pquota|invalid argument|no such file'
 for i in "${!mays[@]}"; do
   IFS=$'\t' read -r key yaml format wanted <<<"${mays[i]}"
   { echo 'services:'; service web "$yaml"; } >"$work/one.yaml"

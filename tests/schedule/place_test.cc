@@ -124,6 +124,27 @@ TEST_CASE("a host port is taken by address, protocol and number") {
   CHECK(fits({.target = 80, .published = 0}));
 }
 
+TEST_CASE("of a range of host ports each instance has one, and nobody else a single one of them") {
+  Grid grid;
+  grid.node("a");
+  auto spec = web();
+  spec.ports = {{.target = 80, .published = 8000, .published_last = 8002}};
+  auto nodes = grid.nodes();
+  const auto fits = [&](model::Port port) {
+    auto other = web();
+    other.name = "other";
+    other.ports = {std::move(port)};
+    return nodes.place(grid.request(other)).node.has_value();
+  };
+  CHECK(fits({.target = 80, .published = 8001}));
+  CHECK(nodes.place(grid.request(spec)).node);
+  CHECK(nodes.place(grid.request(spec)).node);
+  CHECK(nodes.place(grid.request(spec)).why_not == "1 with port 8000-8002/tcp taken");
+  CHECK_FALSE(fits({.target = 80, .published = 8002}));
+  CHECK(fits({.target = 80, .published = 8003}));
+  CHECK(fits({.target = 80, .published = 8000, .protocol = "udp"}));
+}
+
 TEST_CASE("reasons are counted by the first complaint of each node, in the order of the filters") {
   Grid grid;
   for (const auto* name : {"a", "b", "c", "d"}) grid.node(name, {}, 4, 410 * megabyte);

@@ -27,7 +27,10 @@ std::string text_of(const Mount& mount) {
 
 void put_bind(Element at, const Mount& mount) {
   put(member(at, "Source"), mount.source);
-  if (!mount.propagation.empty()) put(member(member(at, "BindOptions"), "Propagation"), mount.propagation);
+  // The engine wants it said with a bind that is read-only all the way down.
+  const std::string propagation =
+      mount.propagation.empty() && mount.recursive == "readonly" ? "rprivate" : mount.propagation;
+  if (!propagation.empty()) put(member(member(at, "BindOptions"), "Propagation"), propagation);
   if (mount.recursive == "disabled") put(member(member(at, "BindOptions"), "NonRecursive"), true);
   if (mount.recursive == "writable") put(member(member(at, "BindOptions"), "ReadOnlyNonRecursive"), true);
   if (mount.recursive == "readonly") put(member(member(at, "BindOptions"), "ReadOnlyForceRecursive"), true);
