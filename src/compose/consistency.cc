@@ -142,13 +142,18 @@ class Service {
               "add it to build.platforms");
     if (const Node* secrets = build.find("secrets"))
       for (const Node& secret : secrets->items)
-        if (const Node* from = secret.find("source"); from && !declared("secrets", from->text))
-          missing(under(path_, "build.secrets"), "secret", "secrets", from->text, from->at);
+        if (const Node* from = secret.find("source"); !from || !declared("secrets", from->text))
+          missing(under(path_, "build.secrets"), "secret", "secrets", from ? from->text : "", secret.at);
     if (const Node* contexts = build.find("additional_contexts"); is_map(contexts))
       for (const Member& context : contexts->members)
-        if (context.value.text.starts_with("service:") && !declared("services", context.value.text.substr(8)))
-          missing(under(path_, "build.additional_contexts"), "service", "services", context.value.text.substr(8),
-                  context.value.at);
+        if (context.value.text.starts_with("service:")) build_of(context);
+  }
+
+  void build_of(const Member& context) {
+    const std::string name = context.value.text.substr(8), path = under(path_, "build.additional_contexts");
+    if (!declared("services", name)) return missing(path, "service", "services", name, context.value.at);
+    if (!root_.find("services")->find(name)->find("build"))
+      reader_.notes.problem(context.value.at, path, "the service '" + name + "' has no 'build'");
   }
 
   void twins() {

@@ -211,6 +211,7 @@ void logging(Reader& reader, Node& value, const std::string& path) {
     else if (!member.key.starts_with("x-"))
       reader.notes.problem(member.at, at, "unknown key '" + member.key + "'", "driver and options");
   }
+  std::erase_if(value.members, [](const Member& member) { return member.key.starts_with("x-"); });
 }
 
 void ulimits(Reader& reader, Node& value, const std::string& path) {

@@ -15,9 +15,9 @@ constexpr std::array all{
     &update_table, &own_table, &stack_own_table,
     // parts
     &build_table, &block_io_table, &block_rate_table, &block_weight_table, &credential_table, &develop_table,
-    &watch_table, &device_request_table, &generic_resource_table, &discrete_resource_table, &hook_table, &pre_start_table,
-    &mount_image_table, &mount_tmpfs_table, &model_table, &model_use_table, &provider_table, &device_table,
-    &file_used_table, &secret_table, &config_table};
+    &watch_table, &device_request_table, &generic_resource_table, &discrete_resource_table, &hook_table,
+    &pre_start_table, &mount_image_table, &mount_tmpfs_table, &model_table, &model_use_table, &provider_table,
+    &device_table, &file_used_table, &secret_table, &config_table};
 
 // Ours, and so held to: one that stands where it means nothing is no mere anchor.
 constexpr std::string_view own_extension = "x-kontena";
@@ -86,19 +86,14 @@ void canonicalise_map(Reader& reader, Node& map, const std::string& path, const 
     return;
   }
   map.table = &table;
-  std::vector<std::string> extensions;
   for (Member& member : map.members) {
     if (const KeyInfo* row = table.find(member.key)) {
       row->canonical(reader, member.value, under(path, member.key));
-    } else if (member.key.starts_with("x-") && member.key != own_extension) {
-      if (!table.where.empty()) extensions.push_back(member.key);
-    } else {
+    } else if (!member.key.starts_with("x-") || member.key == own_extension) {
       reader.notes.problem(member.at, under(path, member.key), "unknown key '" + member.key + "'",
                            hint_for(member.key, table));
     }
   }
-  // Extensions of inner mappings were there for their anchors, which are resolved.
-  for (const std::string& name : extensions) map.erase(name);
 }
 
 void Specifier::ignored(const Mark& at, const std::string& path, std::string why) {

@@ -65,6 +65,7 @@ void option(Reader& reader, Node& mount, const Node& from, const std::string& pa
     put(mount, "read_only", make_scalar(from.at, Kind::boolean, "true"));
   } else if (word == "nocopy") {
     Node volume = make_map(from.at);
+    volume.table = &mount_volume_table;
     put(volume, "nocopy", make_scalar(from.at, Kind::boolean, "true"));
     put(mount, "volume", std::move(volume));
   } else if (word == "z" || word == "Z" || word == "private" || word == "rprivate" || word == "shared" ||
@@ -79,6 +80,7 @@ void option(Reader& reader, Node& mount, const Node& from, const std::string& pa
 Node long_form(Reader& reader, const Node& item, const std::string& path) {
   Node mount = make_map(item.at);
   mount.written = item.text;
+  mount.table = &mount_table;
   auto parts = sections(item.text);
   const auto refuse = [&](std::string why) {
     reader.notes.problem(item.at, path, "'" + item.text + "' is not a volume: " + std::move(why),
@@ -104,6 +106,7 @@ Node long_form(Reader& reader, const Node& item, const std::string& path) {
   } else if (!whole && !mount.find("volume")) {
     put(mount, "volume", make_map(item.at));
   }
+  if (Node* options = mount.find("bind")) options->table = &mount_bind_table;
   return mount;
 }
 

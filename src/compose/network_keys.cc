@@ -125,7 +125,7 @@ void specify_external(Specifier& to, const Member& member, const std::string& pa
   network.external = true;
   network.name = member.value.find("name")->text;
   for (const Member& other : member.value.members)
-    if (other.key != "external" && other.key != "name" && !says_nothing(other.value))
+    if (other.key != "external" && other.key != "name" && !other.key.starts_with("x-") && !says_nothing(other.value))
       to.ignored(other.at, under(path, other.key), "the network is external, and stays as it was made");
     else
       to.reached.insert(under(path, other.key));

@@ -51,6 +51,7 @@ void join_default(Node& root, Node& service) {
   Node& declared = top(root, "networks");
   if (declared.find("default")) return;
   Node network = make_map(service.at);
+  network.table = &network_table;
   put(network, "ipam", make_map(service.at));
   put(declared, "default", std::move(network));
 }
@@ -88,6 +89,7 @@ void depend(Node& service, const std::string& on, const Mark& at, std::optional<
   if (!is_map(&depends_on)) depends_on = make_map(at);
   if (depends_on.find(on)) return;
   Node dependency = make_map(at);
+  dependency.table = &dependency_table;
   put(dependency, "condition", make_text(at, "service_started"));
   if (restart.value_or(false)) put(dependency, "restart", make_scalar(at, Kind::boolean, "true"));
   put(dependency, "required", make_scalar(at, Kind::boolean, "true"));

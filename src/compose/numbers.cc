@@ -179,7 +179,7 @@ void integer_only(Reader& reader, Node& value, const std::string& path) {
 
 void any_integer(Reader& reader, Node& value, const std::string& path) {
   const auto other = text_integer(value) ? std::nullopt : other_number(value);
-  if (other && is_whole(*other) && std::fabs(*other) >= beyond)
+  if (other && std::isfinite(*other) && is_whole(*other) && std::fabs(*other) >= beyond)
     return put_integer(value, std::to_string(lowest), too_large);
   integer(reader, value, path);
 }

@@ -35,7 +35,7 @@ constexpr std::array measured{"mem_limit", "mem_reservation", "mem_swappiness", 
                               "size"};
 
 bool says_something(const Member& member) {
-  if (member.value.doubt) return true;
+  if (member.value.doubt || member.key == "Path" || member.key == "Rate" || member.key == "Weight") return true;
   switch (member.value.kind) {
     case Kind::null:
       return member.key != "deploy" && member.key != "develop" && member.key != "pid";

@@ -65,7 +65,7 @@ void build_contexts(Reader& reader, Node& value, const std::string& path) {
       reader.notes.problem(value.items[i].at, under(path, i), "'" + value.items[i].text + "' is not NAME=CONTEXT");
   labels(reader, value, path);
   for (Member& member : value.members)
-    if (member.value.kind == Kind::text && !is_remote(member.value.text))
+    if (member.value.kind == Kind::text && !member.value.text.empty() && !is_remote(member.value.text))
       member.value.text = absolute(reader, member.value.text);
 }
 
@@ -134,6 +134,7 @@ void watches(Reader& reader, Node& value, const std::string& path) {
     for (const char* key : {"path", "action"}) require(reader, watch, at, key);
     if (watch.kind == Kind::map && !watch.find("exec")) {
       Node exec = make_map(watch.at);
+      exec.table = &hook_table;
       put(exec, "command", make_null(watch.at));
       put(watch, "exec", std::move(exec));
     }
@@ -272,6 +273,7 @@ void devices(Reader& reader, Node& value, const std::string& path) {
     if (parts.size() > 3)
       reader.notes.problem(item.at, at, "'" + item.text + "' has too many ':'", "SOURCE[:TARGET[:PERMISSIONS]]");
     Node device = make_map(item.at);
+    device.table = &device_table;
     put(device, "source", make_text(item.at, parts[0]));
     put(device, "target", make_text(item.at, parts.size() > 1 && !parts[1].empty() ? parts[1] : parts[0]));
     put(device, "permissions", make_text(item.at, parts.size() > 2 ? parts[2] : "rwm"));

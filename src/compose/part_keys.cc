@@ -35,8 +35,8 @@ constexpr auto develop_rows = std::to_array<KeyInfo>({part("watch", watches)});
 constexpr auto watch_rows = std::to_array<KeyInfo>({
     part("action", watch_action),
     part("exec", watch_exec),
-    part("ignore", text_or_texts),
-    part("include", text_or_texts),
+    part("ignore", text_or_unique),
+    part("include", text_or_unique),
     part("initial_sync", boolean),
     part("path", watch_path),
     part("target", text_value),
@@ -44,9 +44,9 @@ constexpr auto watch_rows = std::to_array<KeyInfo>({
 static_assert(well_formed(watch_rows));
 
 constexpr auto device_request_rows = std::to_array<KeyInfo>({
-    part("capabilities", texts),
+    part("capabilities", unique_texts),
     part("count", device_count),
-    part("device_ids", texts),
+    part("device_ids", unique_texts),
     part("driver", text_value),
     part("options", labels),
 });

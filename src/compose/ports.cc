@@ -72,6 +72,7 @@ constexpr std::string_view wanted =
 Node long_form(const Node& from, const Short& parts, const std::string& published, std::int64_t target) {
   Node port = make_map(from.at);
   port.written = from.text;
+  port.table = &port_table;
   put(port, "mode", make_text(from.at, "ingress"));
   if (!parts.address.empty()) put(port, "host_ip", make_text(from.at, parts.address));
   put(port, "target", make_scalar(from.at, Kind::integer, std::to_string(target)));

@@ -4,9 +4,10 @@
 #include <array>
 #include <cstdio>
 
-#include "keys.h"
 #include "kontena/base/text.h"
 #include "kontena/compose/document.h"
+#include "order.h"
+#include "parts.h"
 #include "scalar.h"
 
 namespace kontena::compose {
@@ -20,11 +21,26 @@ bool unprinted(const Node& map, const Member& member) {
   return (member.key == "create_host_path" && member.value.text == "false") || member.key == "pull_refresh_after";
 }
 
-std::vector<const Member*> in_order(const Node& map) {
+// What is empty and said by nobody. A service's command that is none may be told from one that is empty in JSON only.
+bool not_in_yaml(const Member& member) {
+  if (member.key == "command" || member.key == "entrypoint") return member.value.kind == Kind::null;
+  return (member.key == "ipam" || member.key == "resources" || member.key == "placement") &&
+         member.value.kind == Kind::map && member.value.members.empty();
+}
+
+// A bound of nothing, and what is for others inside of a mapping.
+bool not_in_json(const Node& map, const Member& member) {
+  if (map.table && map.table != &stack_table && member.key.starts_with("x-") && !map.table->find(member.key))
+    return true;
+  return (member.key == "soft" || member.key == "hard") && member.value.kind == Kind::integer &&
+         member.value.text == "0";
+}
+
+std::vector<const Member*> in_order(const Node& map, bool yaml) {
   std::vector<const Member*> members;
   for (const Member& member : map.members)
-    if (!unprinted(map, member)) members.push_back(&member);
-  std::ranges::sort(members, {}, [](const Member* member) -> const std::string& { return member->key; });
+    if (!unprinted(map, member) && !(yaml ? not_in_yaml(member) : not_in_json(map, member))) members.push_back(&member);
+  put_in_order(map.table, members);
   return members;
 }
 
@@ -32,7 +48,7 @@ std::vector<const Member*> in_order(const Node& map) {
 std::vector<const Member*> in_top_order(const Node& map) {
   constexpr std::array<std::string_view, 7> first{"name",    "services", "networks", "volumes",
                                                   "secrets", "configs",  "models"};
-  auto members = in_order(map);
+  auto members = in_order(map, true);
   std::ranges::stable_sort(members, {},
                            [&](const Member* member) { return std::ranges::find(first, member->key) - first.begin(); });
   return members;
@@ -114,26 +130,27 @@ class Yaml {
  public:
   std::string run(const Node& root) {
     if (root.members.empty()) return "{}\n";
-    map(in_top_order(root), 0);
+    map(root, in_top_order(root), 0);
     return std::move(out_);
   }
 
  private:
-  void map(const std::vector<const Member*>& members, std::size_t indent) {
+  void map(const Node& node, const std::vector<const Member*>& members, std::size_t indent) {
+    const bool lower = node.table == &block_rate_table || node.table == &block_weight_table;
     for (std::size_t i = 0; i < members.size(); ++i) {
       // The first member of a mapping in a list stands behind its dash.
       if (i > 0 || !after_dash_) out_.append(indent, ' ');
       after_dash_ = false;
-      out_ += one_line(members[i]->key) + ':';
+      out_ += (lower ? text::lower(members[i]->key) : one_line(members[i]->key)) + ':';
       value(members[i]->value, indent);
     }
   }
 
   // Behind a key or a dash.
   void value(const Node& node, std::size_t indent) {
-    if (node.kind == Kind::map && !node.members.empty()) {
+    if (const auto members = in_order(node, true); !members.empty()) {
       out_ += '\n';
-      map(in_order(node), indent + 2);
+      map(node, members, indent + 2);
     } else if (node.kind == Kind::list && !node.items.empty()) {
       out_ += '\n';
       list(node, indent + 2);
@@ -148,9 +165,9 @@ class Yaml {
       if (i > 0 || !after_dash_) out_.append(indent, ' ');
       after_dash_ = false;
       out_ += "- ";
-      if (item.kind == Kind::map && !item.members.empty()) {
+      if (const auto members = in_order(item, true); !members.empty()) {
         after_dash_ = true;
-        map(in_order(item), indent + 2);
+        map(item, members, indent + 2);
       } else if (item.kind == Kind::list && !item.items.empty()) {
         after_dash_ = true;
         list(item, indent + 2);
@@ -263,12 +280,7 @@ class Json {
   }
 
   void map(const Node& node, std::size_t indent) {
-    auto members = indent == 0 ? in_top_order(node) : in_order(node);
-    // A bound of nothing is in YAML only.
-    std::erase_if(members, [](const Member* member) {
-      return (member->key == "soft" || member->key == "hard") && member->value.kind == Kind::integer &&
-             member->value.text == "0";
-    });
+    const auto members = in_order(node, false);
     if (members.empty()) return void(out_ += "{}");
     out_ += '{';
     bool first = true;

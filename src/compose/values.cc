@@ -157,6 +157,11 @@ void text_or_texts(Reader& reader, Node& value, const std::string& path) {
   texts(reader, value, path);
 }
 
+void text_or_unique(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind == Kind::text) return text_or_texts(reader, value, path);
+  unique_texts(reader, value, path);
+}
+
 void mappings(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list of mappings");
   for (std::size_t i = 0; i < value.items.size(); ++i)

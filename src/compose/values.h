@@ -29,6 +29,7 @@ void plain_texts(Reader&, Node&, const std::string& path);   // a list of text, 
 void texts(Reader&, Node&, const std::string& path);         // a list of text; of one NAME[=VALUE] the last
 void unique_texts(Reader&, Node&, const std::string& path);  // a list of text where none may repeat
 void text_or_texts(Reader&, Node&, const std::string& path);
+void text_or_unique(Reader&, Node&, const std::string& path);
 void mappings(Reader&, Node&, const std::string& path);   // a list of mappings
 void scalars(Reader&, Node&, const std::string& path);    // a list of text and numbers, to text
 void variables(Reader&, Node&, const std::string& path);  // NAME=VALUE list or mapping; null = the client's

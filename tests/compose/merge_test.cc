@@ -49,7 +49,7 @@ TEST_CASE("a later file changes each key by the key's own rule") {
            Row{"volumes: ['/a:/x', '/b:/y']", "volumes: ['/c:/x']", R"("source":"/c","target":"/x")"},
            Row{"devices: ['/dev/a:/dev/x']", "devices: ['/dev/b:/dev/x']", R"("source":"/dev/b")"},
            Row{"ports: ['80:80']", "ports: !override ['81:81']",
-               R"("ports":[{"mode":"ingress","protocol":"tcp","published":"81")"},
+               R"("ports":[{"mode":"ingress","target":81,"published":"81")"},
            Row{"ports: ['80:80']", "ports: !reset []", R"("networks":{"default":null}})"},
            Row{"logging: {driver: a, options: {x: 1}}", "logging: {options: {y: 2}}", R"("options":{"x":"1","y":"2"})"},
            Row{"logging: {driver: a, options: {x: 1}}", "logging: {driver: b}", R"("logging":{"driver":"b"})"},

