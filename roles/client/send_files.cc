@@ -188,7 +188,8 @@ Status settle_own_paths(compose::Specified& specified, const std::string& folder
                            .no_copy = true};
     }
     for (compose::Verdict& verdict : specified.keys)
-      if (verdict.key == own.key && verdict.what == compose::Class::mapped) verdict.note = words_of(what, key);
+      if (verdict.key == own.key && verdict.what == compose::Class::mapped)
+        verdict.note = words_of(what, key), verdict.made = false;
   }
   return Done{};
 }

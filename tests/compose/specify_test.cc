@@ -201,9 +201,12 @@ TEST_CASE("what we do not run is refused with its place and reason") {
            Row{"deploy: {placement: {preferences: [{spread: x}]}}", "services.s.deploy.placement.preferences[0]: "},
            Row{"deploy: {placement: {preferences: [{}]}}", "a preference is 'spread: ATTRIBUTE'"},
            Row{"deploy: {update_config: {failure_action: rollback}}",
-               "services.s.deploy.update_config.failure_action: 'rollback' is not supported yet (pause or continue)"},
+               "services.s.deploy.update_config.failure_action: nothing is rolled back: a roll-out that fails leaves what serves "
+               "as it is (pause or continue)"},
            Row{"deploy: {update_config: {max_failure_ratio: 1.5}}", "1.5 is not between 0 and 1"},
-           Row{"deploy: {rollback_config: {parallelism: 1}}", "'rollback_config' is not supported yet"},
+           Row{"deploy: {endpoint_mode: lvs}", "services.s.deploy.endpoint_mode: 'lvs' is not an endpoint mode (vip or dnsrr)"},
+           Row{"deploy: {mode: foo}", "services.s.deploy.mode: 'foo' is not a mode"},
+           Row{"deploy: {mode: global-job, replicas: 2}", "a global service runs once on every node"},
            Row{"deploy: {resources: {limits: {cpus: -1}}}", "-1 is not a number of cores"},
            Row{"networks: {default: {ipv4_address: 10.0.0.1}}",
                "4:40: services.s.networks.default.ipv4_address: network 'default' has no subnet of its own"},
@@ -222,6 +225,31 @@ TEST_CASE("what we do not run is refused with its place and reason") {
   }
   CHECK(lines_of(specify_project({"services: {}"}).problems).find("services: there are no services to run") !=
         std::string::npos);
+}
+
+TEST_CASE("a job is started again where it failed, and its end can be waited for") {
+  const auto spec = [](const std::string& line) { return spec_of({line}); };
+  CHECK(spec("deploy: {mode: replicated-job, replicas: 3}").job);
+  CHECK(spec("deploy: {mode: replicated-job, replicas: 3}").replicas == 3);
+  CHECK(spec("deploy: {mode: global-job}").mode == model::Mode::global);
+  CHECK(spec("deploy: {mode: global-job}").restart.when == model::RestartWhen::on_failure);
+  const auto any = spec("deploy: {mode: replicated-job, restart_policy: {condition: any, max_attempts: 2}}");
+  CHECK(any.restart.when == model::RestartWhen::on_failure);
+  CHECK(any.restart.max_attempts == 2);
+  CHECK(spec("deploy: {mode: replicated-job, restart_policy: {condition: none}}").restart.when ==
+        model::RestartWhen::no);
+  const auto waits = [](const std::string& restart) {
+    return lines_of(specify_project({"services: {x: {image: x, restart: " + restart +
+                                     "}, s: {image: s, depends_on: {x: {condition: service_completed_successfully}}}}"})
+                        .problems);
+  };
+  CHECK(waits("on-failure") == "");
+  CHECK(waits("always").find("services.s.depends_on.x: this waits until 'x' has ended well, and its restart policy "
+                             "'always' starts it again each time") != std::string::npos);
+  const auto labelled = spec("deploy: {labels: {a: b}, endpoint_mode: dnsrr}");
+  CHECK(labelled.own_labels == model::StringMap{{"a", "b"}});
+  CHECK(labelled.labels.empty());
+  CHECK(spec("platform: linux/arm64").platform == "linux/arm64");
 }
 
 TEST_CASE("a service shares namespaces and volumes with another of its stack") {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 
@@ -26,6 +27,17 @@ Status unpack(const std::string& path, std::string archive) {
   return unpack_content(path, [&, ended = false]() mutable -> Result<std::string> {
     return std::exchange(ended, true) ? std::string() : archive;
   });
+}
+
+// Of a kind that we write none of: '6' is a pipe, '3' a device.
+std::string of_type(char type, const std::string& path) {
+  std::string header = tar_header({.path = path});
+  header[156] = type;
+  std::fill_n(header.begin() + 148, 8, ' ');
+  unsigned sum = 0;
+  for (const char c : header.substr(0, 512)) sum += static_cast<unsigned char>(c);
+  std::snprintf(header.data() + 148, 8, "%06o", sum);
+  return header;
 }
 
 const std::string root = entry({.path = "content", .kind = EntryKind::folder, .mode = 0755});
@@ -69,7 +81,8 @@ TEST_CASE("hostile archives make nothing outside, and are refused") {
           entry({.path = "content/l/x"}, "x"),
       entry({.path = "content", .kind = EntryKind::symlink, .link = "out"}),
       root + entry({.path = "content/hard", .kind = EntryKind::hardlink, .link = "/etc/passwd"}),
-      root + entry({.path = "content/pipe", .kind = EntryKind::other}),
+      root + of_type('6', "content/pipe"),
+      root + of_type('3', "content/device"),
       root + entry({.path = "content/a"}, "1") + entry({.path = "content/a"}, "2"),
       entry({.path = "content"}, "1") + root,
       "",

@@ -1,0 +1,92 @@
+// Configs, secrets and binds of a project's own files.
+#include <doctest/doctest.h>
+
+#include "kontena/compose/spec.h"
+#include "support.h"
+
+namespace kontena::compose {
+namespace {
+
+std::string problems_of(const std::string& text) { return lines_of(specify_project({text}).problems); }
+
+}  // namespace
+
+TEST_CASE("configs and secrets say where their content is, and services where they want them") {
+  const Specified specified = specify_project({R"(
+services:
+  s:
+    image: i
+    configs: [plain, {source: said, target: etc/said, uid: "12", gid: "34", mode: 0640}]
+    secrets: [key, {source: key, target: /etc/key}, {source: key, target: other, mode: "0400"}]
+configs:
+  plain: {file: ./plain, labels: {a: b}}
+  said: {content: "hello"}
+secrets:
+  key: {environment: KEY}
+)"});
+  INFO(lines_of(specified.problems));
+  REQUIRE(specified.problems.empty());
+  const auto& files = specified.spec.services.at("s").files;
+  CHECK(files == std::vector<model::FileUse>{
+                     {.source = "plain", .target = "/plain"},
+                     {.source = "said", .target = "/etc/said", .uid = "12", .gid = "34", .mode = 0640},
+                     {.secret = true, .source = "key", .target = "/run/secrets/key"},
+                     {.secret = true, .source = "key", .target = "/etc/key"},
+                     {.secret = true, .source = "key", .target = "/run/secrets/other", .mode = 0400},
+                 });
+  CHECK(specified.spec.configs.at("plain").labels == model::StringMap{{"a", "b"}});
+  CHECK(specified.spec.configs.at("plain").name.empty());
+  REQUIRE(specified.files.size() == 3);
+  for (const FileSource& file : specified.files) {
+    CAPTURE(file.key);
+    CHECK(file.secret == (file.key == "key"));
+    CHECK(file.from == (file.key == "plain"  ? FileSource::From::file
+                        : file.key == "said" ? FileSource::From::content
+                                             : FileSource::From::environment));
+    CHECK(file.value.ends_with(file.key == "plain" ? "/plain" : file.key == "said" ? "hello" : "KEY"));
+  }
+}
+
+TEST_CASE("what there is no store for is refused, and so are names of users") {
+  const std::string uses = "services: {s: {image: i, configs: [c]}}\n",
+                    secret = "services: {s: {image: i, secrets: [c]}}\n";
+  CHECK(problems_of(uses + "configs: {c: {external: true}}").find("there is no store of named ones yet") !=
+        std::string::npos);
+  CHECK(problems_of(secret + "secrets: {c: {external: true}}").find("there is no store of named ones yet") !=
+        std::string::npos);
+  CHECK(problems_of(uses + "configs: {c: {file: ./x, template_driver: golang}}").find("drivers are of Docker Swarm") !=
+        std::string::npos);
+  CHECK(problems_of("services: {s: {image: i, configs: [{source: c, uid: www}]}}\nconfigs: {c: {file: ./x}}")
+            .find("'www' is not the number of a user") != std::string::npos);
+}
+
+TEST_CASE("a bind that is written relative is of the project, one that is not is of the node") {
+  const Specified specified = specify_project({R"(
+services:
+  s:
+    image: i
+    volumes:
+      - ./conf:/conf:ro
+      - ~/mine:/mine
+      - /srv/x:/x
+      - {type: bind, source: ../up, target: /up, bind: {create_host_path: false}}
+)"});
+  INFO(lines_of(specified.problems));
+  REQUIRE(specified.problems.empty());
+  const auto& mounts = specified.spec.services.at("s").mounts;
+  REQUIRE(mounts.size() == 4);
+  CHECK(mounts[0].kind == model::MountKind::content);
+  CHECK(mounts[0].source == "./conf");
+  CHECK(mounts[0].read_only);
+  CHECK(mounts[1].kind == model::MountKind::content);
+  CHECK(mounts[2].kind == model::MountKind::bind);
+  CHECK(mounts[3].kind == model::MountKind::content);
+  REQUIRE(specified.own_paths.size() == 3);
+  CHECK(specified.own_paths[0].path.ends_with("/conf"));
+  CHECK(specified.own_paths[0].path.starts_with("/"));
+  CHECK(specified.own_paths[0].key == "services.s.volumes[0]");
+  CHECK_FALSE(specified.own_paths[0].must_exist);
+  CHECK(specified.own_paths[2].must_exist);
+}
+
+}  // namespace kontena::compose
