@@ -153,8 +153,12 @@ Status ImageParts::bring(const std::string& name, const std::string& manifest_di
       KTN_OK(fetch_all(parts));
       loaded = load(name, manifest, config, parts);
     }
-    if (loaded)
+    if (loaded) {
       for (const std::string& part : mine) ::unlink(path_of(part).c_str());
+      log::info("an image was brought in parts", {{"image", name},
+                                                  {"brought", std::to_string(parts.size())},
+                                                  {"had", std::to_string(mine.size() - parts.size())}});
+    }
     return loaded;
   };
   const Status brought = act();

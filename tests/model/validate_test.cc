@@ -46,6 +46,24 @@ TEST_CASE("a stack's name is a label, the names in it are Compose's") {
   CHECK(with([](ServiceSpec& s) { s.name = "other"; }) == "services.web.name: is 'other'\n");
 }
 
+TEST_CASE("an image that comes with its deploy has a name that is nobody else's") {
+  const auto said = [](const std::string& image, const std::string& digest, PullPolicy policy = PullPolicy::missing) {
+    return with([&](ServiceSpec& s) { s.image = image, s.image_digest = digest, s.pull_policy = policy; });
+  };
+  const std::string digest = "sha256:0123456789abcdef" + std::string(48, '0');
+  CHECK(said("shop-web:0123456789abcdef", digest) == "");
+  CHECK(said("example.org/web:1.0-0123456789abcdef", digest) == "");
+  for (const char* image : {"nginx", "nginx:latest", "shop-web:0123456789abcdee", "shop-web0123456789abcdef"}) {
+    CAPTURE(image);
+    CHECK(said(image, digest).find("services.web.image: ") == 0);
+  }
+  CHECK(said("web:0123456789abcdef", digest, PullPolicy::always).find("services.web.pull_policy: ") == 0);
+  for (const char* wrong : {"x", "sha256:0123456789abcdef", "sha512:0123456789abcdef"}) {
+    CAPTURE(wrong);
+    CHECK(said("web:0123456789abcdef", wrong).find("services.web.image_digest: ") == 0);
+  }
+}
+
 TEST_CASE("image names are read as the engine reads them") {
   for (const char* image : {"nginx", "nginx:1.27-alpine", "library/nginx", "ghcr.io/a/b_c/d__e-f--g:V1",
                             "localhost:5000/x", "localhost/x", "[::1]:5000/x", "REGISTRY.example/x",
