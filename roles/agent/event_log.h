@@ -8,12 +8,12 @@
 
 namespace kontena::agent {
 
-// What happened on this node by itself, told to the server at least once, as long as the
-// agent runs. Bounded: what happens again within a minute is counted and not told anew,
-// and of more kinds than can be told only the number is.
+// What happened on this node by itself, told to the server at least once: what is not told
+// yet is kept in a file, and one told again has the same id. Bounded: what happens again within a minute is counted and
+// not told anew, and of more kinds than can be told only the number is.
 class EventLog {
  public:
-  EventLog(Context context, Uplink& uplink) : context_(std::move(context)), uplink_(uplink) {}
+  EventLog(Context, Uplink&, std::string file = {});  // "": nothing is kept
 
   void note(std::string_view kind, const std::string& text);  // from any thread
   void step();                                                // waits for news, and tells them
@@ -39,11 +39,17 @@ class EventLog {
   static Noted* find(State&, std::string_view kind, std::string_view text, Duration now);
   static bool is_due(const Noted&, Duration now);
   std::vector<api::EventReport> due(State&, Duration now) const;
+  void load();
+  void keep();  // where what is untold has changed
+  void wait_for_server();
 
   Context context_;
   Uplink& uplink_;
   Synced<State> state_;
   int failures_ = 0;  // in a row
+  const std::string file_;
+  std::string kept_;        // what of the untold is in the file
+  bool forgetful_ = false;  // it cannot be written, and the log says so
 };
 
 }  // namespace kontena::agent

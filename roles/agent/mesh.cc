@@ -188,6 +188,7 @@ Status Mesh::mend(const overlay::Wanted& wanted) {
     KTN_TRY(auto addresses, host_addresses(*links_));
     moved_ = addresses_ && *addresses_ != addresses;
     addresses_ = std::move(addresses);
+    if (moved_ && options_.moved) options_.moved();
   }
   if (!wanted.address) return Done{};
   KTN_OK(ensure_device());

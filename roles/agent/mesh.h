@@ -23,6 +23,7 @@ struct MeshOptions {
   int port = 51820;          // of WireGuard, UDP
   model::Strings endpoints;  // where others reach it, best first; none: found out
   std::function<void(const std::string& what)> drifted = {};  // hears what was mended though nothing else was wished
+  std::function<void()> moved = {};  // called when the host has other addresses than before
 };
 
 // Holds the kernel to the wanted network: the device and its peers, addresses,

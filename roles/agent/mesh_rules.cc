@@ -59,10 +59,17 @@ Status MeshRules::look(const overlay::Rules& rules, model::Strings& mended) {
   if (passed > 0) mended.push_back("the rule in DOCKER-USER");
   KTN_TRY(const int led, netlink::ensure_jump("FORWARD", "DOCKER-USER"));
   if (led > 0) mended.push_back("the way to DOCKER-USER");
-  KTN_TRY(const bool guest, nft_->ensure_rule(docker_bridges));
-  if (guest) mended.push_back("the rule in docker-bridges");
+  KTN_TRY(const auto others, nft_->table_names());  // most hosts have none of those, and need not be asked for each
+  const auto has = [&](const netlink::GuestRule& rule) {
+    return others.contains(rule.chain.substr(0, rule.chain.rfind(' ')));
+  };
+  if (has(docker_bridges)) {
+    KTN_TRY(const bool guest, nft_->ensure_rule(docker_bridges));
+    if (guest) mended.push_back("the rule in docker-bridges");
+  }
   hindrance_.clear();
   for (const netlink::GuestRule& rule : firewalld) {
+    if (!has(rule)) continue;
     const auto put = nft_->ensure_rule(rule);
     if (put && *put) mended.push_back("the rule in firewalld's " + rule.chain.substr(rule.chain.rfind(' ') + 1));
     // Newer ones let nobody else write to their table.

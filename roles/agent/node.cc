@@ -5,7 +5,8 @@
 namespace kontena::agent {
 namespace {
 
-MeshOptions with_events(MeshOptions options, EventLog& events) {
+MeshOptions with_events(MeshOptions options, EventLog& events, Uplink& uplink) {
+  options.moved = [&uplink] { uplink.reconnect(); };
   options.drifted = [&events](const std::string& what) { events.note(api::network_drift, what); };
   return options;
 }
@@ -16,7 +17,7 @@ Node::Node(Parts parts)
     : context_(std::move(parts.context)),
       uplink_(std::move(parts.servers)),
       events_(context_, uplink_, std::move(parts.events_file)),
-      overlay_(parts.mesh ? std::make_unique<OverlayNetwork>(context_, uplink_, with_events(*parts.mesh, events_)) : nullptr),
+      overlay_(parts.mesh ? std::make_unique<OverlayNetwork>(context_, uplink_, with_events(*parts.mesh, events_, uplink_)) : nullptr),
       beat_(context_, uplink_),
       receive_(context_, uplink_),
       observe_(context_),

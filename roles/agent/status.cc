@@ -115,7 +115,7 @@ model::InstanceStatus status_of(const model::Assignment& wanted, const engine::C
     say_running(wanted, *container, work, status);
   } else if (wanted.desired != Desired::running) {
     status.state = InstanceState::stopped;
-  } else if (!found.ever_started || work.history.stopped) {
+  } else if (!found.ever_started || work.history.stopped || work.doing == Doing::stop) {  // the last by a failed hook
     status.state = InstanceState::starting;
   } else {
     say_ended(wanted, *container, work, status);

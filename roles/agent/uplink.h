@@ -20,6 +20,9 @@ class Uplink {
   http::Client& server() { return *servers_[at_ % servers_.size()]; }
   std::size_t at() const { return at_ % servers_.size(); }
   void try_next() { ++at_; }
+  void reconnect() {  // what is connected, from an address that was, is dead
+    for (const auto& server : servers_) server->reconnect();
+  }
   void use_certificate(const std::string& certificate_pem, const Redacted& key_pem) {
     for (const auto& server : servers_) server->use_certificate(certificate_pem, key_pem);
   }

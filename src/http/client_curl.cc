@@ -33,6 +33,7 @@ class CurlClient final : public Client {
                             const Bytes& on_bytes) override {
     return send_pieces({.request = request, .quiet = quiet, .on_bytes = &on_bytes, .next = &next});
   }
+  void reconnect() override { ++ways_; }
   void use_certificate(const std::string& certificate_pem, const Redacted& key_pem) override {
     std::vector<std::unique_ptr<Handle>> old;  // closed outside of the lock
     state_.with([&](State& state) {

@@ -1,7 +1,9 @@
 #include "transfer.h"
 
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -115,7 +117,8 @@ class Options {
 // As the server does: what is lost of a small request is sent again soon, and soon again.
 // A long poll whose way is gone, as when this host has got another address, is noticed
 // within 20 s, and not at its end.
-int on_socket(void*, curl_socket_t socket, curlsocktype) {
+int on_socket(void* user, curl_socket_t socket, curlsocktype) {
+  static_cast<Handle*>(user)->socket = socket;
   const int on = 1, probes = 3;
   ::setsockopt(socket, IPPROTO_TCP, TCP_THIN_LINEAR_TIMEOUTS, &on, sizeof on);
   ::setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
@@ -238,14 +241,11 @@ bool asks_on(State& state) {
 }
 
 // What was sent has not even been acknowledged by the other side's kernel, which a
-// server that is only slow does at once.
-bool never_arrived(CURL* easy) {
-  curl_socket_t socket = CURL_SOCKET_BAD;
-  if (curl_easy_getinfo(easy, CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) return false;
-  tcp_info info{};
-  socklen_t size = sizeof info;
-  if (::getsockopt(socket, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return false;
-  return info.tcpi_state == TCP_ESTABLISHED && info.tcpi_unacked > 0 && info.tcpi_retransmits > 0;
+// server that is only slow does at once. Or it could not be sent, as from an address
+// that this host has no more.
+bool never_arrived(const Handle& handle) {
+  int waiting = 0;
+  return handle.socket >= 0 && ::ioctl(handle.socket, SIOCOUTQ, &waiting) == 0 && waiting > 0;
 }
 
 // Drives the transfer; `code` is curl's result where it finished.
@@ -306,13 +306,14 @@ Result<Response> transfer(const ClientOptions& client, Handle& handle, const Job
   options.set(CURLOPT_WRITEFUNCTION, on_body);
   options.set(CURLOPT_WRITEDATA, &state);
   set_connection(options, client);
+  options.set(CURLOPT_SOCKOPTDATA, &handle);
   set_body(options, state);
   if (options.code() != CURLE_OK) return curl_error(easy, options.code(), client, curl_easy_strerror(options.code()));
 
   CURLcode code = CURLE_OK;
   if (curl_multi_add_handle(handle.multi.get(), easy) != CURLM_OK) return Error{Code::internal, "starting a request"};
   const End end = drive(handle, state, code);
-  handle.way_is_gone = (end == End::late || end == End::silent) && never_arrived(easy);
+  handle.way_is_gone = client.unix_socket.empty() && (end == End::late || end == End::silent) && never_arrived(handle);
   // Removed before its end, it takes the connection along: nobody reads the rest of that answer.
   curl_multi_remove_handle(handle.multi.get(), easy);
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, nullptr);

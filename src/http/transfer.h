@@ -27,6 +27,7 @@ struct Handle {
   std::optional<NoPipeSignal> closing;
   std::unique_ptr<CURLM, CurlFree<curl_multi_cleanup>> multi{curl_multi_init()};
   std::unique_ptr<CURL, CurlFree<curl_easy_cleanup>> easy{curl_easy_init()};
+  int socket = -1;        // of its connection, where that is TCP
   std::uint64_t way = 0;  // see Ways
   bool way_is_gone = false;  // what was sent last never arrived
 

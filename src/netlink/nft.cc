@@ -63,6 +63,15 @@ Result<std::optional<std::string>> Nft::tables(const std::string& name) const {
   return std::optional(std::move(all));
 }
 
+Result<std::set<std::string>> Nft::table_names() const {
+  KTN_TRY(const auto listing, list({"list", "tables"}));
+  constexpr std::string_view word = "table ";
+  std::set<std::string> names;
+  for (const std::string& line : text::split(listing.value_or(""), '\n'))
+    if (line.starts_with(word)) names.insert(std::string(text::trim(std::string_view(line).substr(word.size()))));
+  return names;
+}
+
 Result<bool> Nft::ensure_rule(const GuestRule& guest) const {
   KTN_TRY(const auto chain, list(listing_of(guest)));
   if (!chain || handle_of(guest, *chain)) return false;

@@ -63,6 +63,11 @@ class Client {
     return Error{Code::unsupported, "this client does not send and receive at once"};
   }
 
+  // This machine is reached another way than before: within a second whoever waits for an answer
+  // is told Code::unavailable, and from now on all is asked over new connections. It does that by
+  // itself where what it sent is not even acknowledged.
+  virtual void reconnect() {}
+
   // Shows this certificate of ours on every connection made from now on, and makes new
   // ones for all requests but those under way. Nothing to do for one that shows none.
   virtual void use_certificate(const std::string& certificate_pem, const Redacted& key_pem) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -29,6 +30,8 @@ class Nft {
   Status apply(std::string_view ruleset) const;
   // What nft lists of the tables of that name, of inet and of arp; none where one is missing.
   Result<std::optional<std::string>> tables(const std::string& name) const;
+
+  Result<std::set<std::string>> table_names() const;  // of all: "inet firewalld"
 
   // Puts it at the head of its chain; false where it is there, or where there is no such chain.
   Result<bool> ensure_rule(const GuestRule&) const;

@@ -148,6 +148,36 @@ TEST_CASE("what could not be told is told later, as the same event") {
   CHECK(world.times_told() == 2);
 }
 
+TEST_CASE("what could not be told is told by the next agent, as the same event, and not again") {
+  Linked world;
+  const std::string file = world.folder.path() + "/events.json";
+  std::string id;
+  {
+    EventLog log(world.context, world.uplink, file);
+    log.note(api::network_drift, "2 routes");
+    log.note(api::network_drift, "2 routes");
+    world.server->answer(api::paths::agent_events, [](const http::Request&) -> Result<http::Response> {
+      return Error{Code::unavailable, "cannot connect"};
+    });
+    log.step();
+    id = world.told().at(0).id;
+  }
+  world.advance(Duration(5'000));
+  world.server->answer_with(api::paths::agent_events, api::Nothing{});
+  {
+    EventLog log(world.context, world.uplink, file);
+    log.step();
+    REQUIRE(world.told().size() == 1);
+    CHECK(world.told()[0].id == id);
+    CHECK(world.told()[0].count == 2);
+    CHECK(world.told()[0].first_ago_ms == 5'000);
+  }
+  EventLog log(world.context, world.uplink, file);
+  log.close();
+  log.step();
+  CHECK(world.times_told() == 2);
+}
+
 TEST_CASE("a server that does not take an event is not asked for ever") {
   Linked world;
   EventLog log(world.context, world.uplink);

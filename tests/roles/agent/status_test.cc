@@ -41,6 +41,8 @@ TEST_CASE("the state that is reported, by what is wanted, found and done") {
       {"nothing done yet", running, {}, Doing::nothing, "", 0, always, InstanceState::pending},
       {"the image comes", running, {}, Doing::pull, "", 0, always, InstanceState::pulling},
       {"it is being made", running, {}, Doing::create, "", 0, always, InstanceState::starting},
+      {"its hook failed, and it was stopped", running, container(ContainerState::exited), Doing::stop, "", 0, no,
+       InstanceState::starting},
       {"it could not be made, twice", running, {}, Doing::nothing, "no such image", 2, always, InstanceState::starting},
       {"it could not be made", running, {}, Doing::nothing, "no such image", 3, always, InstanceState::failed},
       {"it is tried once more", running, {}, Doing::create, "no such image", 3, always, InstanceState::failed},

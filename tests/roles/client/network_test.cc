@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "canned.h"
+#include "kontena/api/call.h"
 #include "kontena/api/network.h"
 #include "kontena/api/projects.h"
 
