@@ -25,20 +25,21 @@ services:
         working_dir: /tmp
     pre_stop:
       - command: ["sh", "-c", "$2"]
-    deploy: {replicas: ${4:-1}, placement: {constraints: ["node.name == h2"]}}
+    deploy: {replicas: ${4:-1}, placement: {constraints: ["node.hostname == h2"]}}
 END
 }
 said() { lab exec 2 cat /var/tmp/hooks/log; }
 forget() { lab exec 2 sh -c 'mkdir -p /var/tmp/hooks; rm -f /var/tmp/hooks/*; : > /var/tmp/hooks/log; chmod -R 777 /var/tmp/hooks'; }
 lines() { said | grep -c "$1" || true; }
-containers() { lab docker 2 ps -aq --filter label=io.kontena.node | wc -l; }
+left_there() { lab docker 2 ps -aq --filter label=io.kontena.node | wc -l; }
 
 forget
-check "a stack with hooks is deployed" ktn stack deploy -f - shop < <(stack 'echo $$GREETING $$NAME >> /said/log' 'echo bye >> /said/log' 'echo prepared >> /said/log' 2)
+deploy_first() { ktn stack deploy -f - shop < <(stack 'echo $$GREETING $$NAME >> /said/log' 'echo bye >> /said/log' 'echo prepared >> /said/log' 2); }
+check_within 30 "a stack with hooks is deployed" deploy_first
 expect_output "the hooks before the first instance ran once for two replicas" '^1$' lines prepared
 expect_output "those after the start in each, with their own environment besides the container's" '^2$' lines 'hello world'
 expect_output "and as the user, in the folder" '^2$' lines 'as 7 in /tmp'
-expect_output "what runs hooks before the start is gone" '^2$' containers
+expect_output "what runs hooks before the start is gone" '^2$' left_there
 
 victim=$(running_names shop.web | sed -n 1p)
 check "a container is killed" lab docker "${victim% *}" kill "${victim#* }"
@@ -48,15 +49,15 @@ expect_output "but not those before the first instance" '^1$' lines prepared
 expect_output "and none before a stop that nobody asked for" '^0$' lines bye
 
 check "the service is scaled down" ktn service scale shop/web=1
-gone() { [[ $(lines bye) == 1 && $(containers) == 1 ]]; }
+gone() { [[ $(lines bye) == 1 && $(left_there) == 1 ]]; }
 check_within 20 "what the cluster stops says good-bye" gone
 
 # A hook that is not over does not keep the container from being stopped.
-forget
 check "a hook that hangs before the stop" ktn stack deploy -f - shop < <(stack true 'echo bye >> /said/log; sleep 600' true)
+forget
 begun=$SECONDS
 check "a stack is removed" ktn stack rm -y shop
-none() { [[ $(containers) == 0 ]]; }
+none() { [[ $(left_there) == 0 ]]; }
 check_within 20 "and its container is gone" none
 expect_output "the hook had begun" '^1$' lines bye
 check "it was waited for no longer than the grace period and the stop's own" test $((SECONDS - begun)) -le 12
