@@ -102,13 +102,27 @@ std::string single_quoted(std::string_view text) {
   return out + '\'';
 }
 
+// 1:30 and -1:30:59.5 are numbers of base 60 for readers of YAML 1.1.
+bool base_60(std::string_view text) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
+  if (text.empty() || !digit(text[0])) return false;
+  const auto parts = text::split(text.substr(0, text.find('.')), ':');
+  if (parts.size() < 2 || parts[0].find_first_not_of("0123456789_") != std::string::npos) return false;
+  for (std::size_t i = 1; i < parts.size(); ++i)
+    if (parts[i].empty() || parts[i].size() > 2 || !std::ranges::all_of(parts[i], digit) ||
+        (parts[i].size() == 2 && parts[i][0] > '5'))
+      return false;
+  const std::size_t point = text.find('.');
+  return point == std::string_view::npos || text.find_first_not_of("0123456789_", point + 1) == std::string_view::npos;
+}
+
 // Text that YAML 1.1 readers take for something else.
 bool old_word(std::string_view text) {
   const std::string word = text::lower(text);
   for (const auto old : {"y", "yes", "on", "n", "no", "off"})
     if (word == old) return true;
-  const bool digits = !text.empty() && text.find_first_not_of("0123456789_:.+-") == std::string_view::npos;
-  return digits && text.find(':') != std::string_view::npos;  // 1:30 is a number of base 60
+  return base_60(text);
 }
 
 bool plain_is_unsafe(std::string_view text) {
@@ -121,9 +135,40 @@ bool plain_is_unsafe(std::string_view text) {
   return text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos;
 }
 
+// What stands in double quotes only: controls, and characters beyond the first 65,536.
 bool special(std::string_view text) {
-  return std::ranges::any_of(text,
-                             [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7F; });
+  return text.find("\xC2\x85") != std::string_view::npos || std::ranges::any_of(text, [](char c) {
+           const auto byte = static_cast<unsigned char>(c);
+           return (byte < 0x20 && c != '\n') || byte == 0x7F || byte >= 0xF0;
+         });
+}
+
+std::string yaml_quoted(std::string_view text) {
+  std::string out;
+  const auto add = [&](const char* form, unsigned long code) {
+    std::array<char, 16> buffer{};
+    std::snprintf(buffer.data(), buffer.size(), form, code);
+    out += buffer.data();
+  };
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const auto next = [&](std::size_t at) { return static_cast<unsigned long>(text[i + at]) & 0x3FUL; };
+    if (byte == 0) {
+      out += "\\0";
+    } else if ((byte < 0x20 && text[i] != '\n' && text[i] != '\t' && text[i] != '\r') || byte == 0x7F) {
+      add("\\x%02lX", byte);
+    } else if (text.substr(i).starts_with("\xC2\x85")) {
+      out += "\\N";
+      ++i;
+    } else if (byte >= 0xF0 && i + 3 < text.size()) {
+      add("\\U%08lX", (byte & 7UL) << 18 | next(1) << 12 | next(2) << 6 | next(3));
+      i += 3;
+    } else {
+      const std::string one = quoted(text.substr(i, 1));
+      out += one.substr(1, one.size() - 2);
+    }
+  }
+  return '"' + out + '"';
 }
 
 class Yaml {
@@ -179,8 +224,8 @@ class Yaml {
 
   static std::string one_line(std::string_view raw) {
     const std::string text = dollars_doubled(raw);
-    if (text.empty() || special(text) || text.find('\n') != std::string::npos) return quoted(text);
-    if (resolve(text).kind != Kind::text || old_word(text)) return quoted(text);
+    if (text.empty() || special(text) || text.find('\n') != std::string::npos) return yaml_quoted(text);
+    if (resolve(text).kind != Kind::text || old_word(text)) return yaml_quoted(text);
     return plain_is_unsafe(text) || text == "<<" ? single_quoted(text) : text;
   }
 
@@ -207,10 +252,9 @@ class Yaml {
 
   static std::string block(std::string_view raw, std::size_t indent) {
     const std::string text = dollars_doubled(raw);
-    if (special(text) || text.find_first_not_of('\n') == std::string::npos || text[0] == ' ' || text[0] == '\n' ||
-        text.find(" \n") != std::string::npos)
-      return quoted(text);
-    std::string out = "|";
+    if (special(text) || text.find_first_not_of('\n') == std::string::npos || text.find(" \n") != std::string::npos)
+      return yaml_quoted(text);
+    std::string out = text[0] == ' ' || text[0] == '\n' ? "|2" : "|";
     std::string_view rest = text;
     if (!rest.ends_with('\n'))
       out += '-';

@@ -41,7 +41,10 @@ TEST_CASE("text is quoted where it would be read as something else") {
            Row{"a\nb", "k: |-\n  a\n  b\n"},
            Row{"a\n\nb\n", "k: |\n  a\n\n  b\n"},
            Row{"a\n\n", "k: |+\n  a\n\n"},
-           Row{" a\nb", "k: \" a\\nb\"\n"},
+           Row{" a\nb", "k: |2-\n   a\n  b\n"},
+           Row{"\xF0\x9F\x98\x80", "k: \"\\U0001F600\"\n"},
+           Row{"1:30", "k: \"1:30\"\n"},
+           Row{"1:60", "k: 1:60\n"},
        }) {
     CAPTURE(row.text);
     CHECK(print_value(std::string(row.text)) == row.yaml);
