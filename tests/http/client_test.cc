@@ -232,10 +232,12 @@ TEST_CASE("requests that can't be sent rightly are not sent") {
 TEST_CASE("an exchange sends its body in pieces and takes the answer in pieces; one broken off never looks whole") {
   std::string got;
   bool ended = false;
+  Synced<int> served;
   CannedServer server([&](Wire& wire, int connection) {
     got = wire.read_until(connection == 0 ? "0\r\n\r\n" : "never");
     ended = got.ends_with("0\r\n\r\n");
     if (ended) wire.write("HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nanswer");
+    served.change([](int& count) { ++count; });
   });
   const auto client = over(server);
   int left = 3;
@@ -258,5 +260,32 @@ TEST_CASE("an exchange sends its body in pieces and takes the answer in pieces; 
       take);
   REQUIRE_FALSE(broken);
   CHECK(broken.error().code == Code::failed_precondition);
+  REQUIRE(served.wait(20s, [](int count) { return count == 2; }));
   CHECK_FALSE(ended);
+}
+
+TEST_CASE("who waits on a connection is told when there is another way, and all is asked over new ones then") {
+  Synced<int> connections;
+  Synced<bool> told;
+  CannedServer server([&](Wire& wire, int) {
+    const int number = connections.change([](int& count) { return ++count; });
+    wire.read_until("\r\n\r\n");
+    if (number == 1) {
+      told.wait(20s, [](bool is) { return is; });
+      return;
+    }
+    wire.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  });
+  const auto client = over(server);
+  std::jthread mover([&] {
+    connections.wait(20s, [](int count) { return count == 1; });
+    client->reconnect();
+  });
+  const auto waits = client->send({.path = "/"}, 15s);
+  told.change([](bool& is) { is = true; });
+  REQUIRE_FALSE(waits);
+  CHECK(waits.error().code == Code::unavailable);
+  const auto next = client->send({.path = "/"}, 15s);
+  REQUIRE(next);
+  CHECK(next->body == "ok");
 }
