@@ -168,24 +168,30 @@ void find_variables(const Project& project, compose::Specified& specified) {
   for (compose::FileSource& file : specified.files) {
     if (file.from != compose::FileSource::From::environment) continue;
     const auto found = project.variables.find(file.value);
-    if (found == project.variables.end())
-      specified.problems.push_back({.at = file.at,
-                                    .key = std::string(file.secret ? "secrets." : "configs.") + file.key,
-                                    .what = "the variable '" + file.value + "' is not set"});
-    else
+    if (found == project.variables.end()) {
+      const std::string key = std::string(file.secret ? "secrets." : "configs.") + file.key;
+      const std::string what = "the variable '" + file.value + "' is not set";
+      specified.problems.push_back({.at = file.at, .key = key, .what = what});
+      specified.keys.push_back({.at = file.at, .key = key, .what = compose::Class::refused, .note = what});
+    } else
       file = {.secret = file.secret, .key = file.key, .from = compose::FileSource::From::content, .value = found->second, .at = file.at};
   }
 }
 
 }  // namespace
 
+Result<compose::Specified> specify_project(const Project& project) {
+  compose::Specified specified = compose::specify(project.document);
+  find_variables(project, specified);
+  if (specified.problems.empty()) KTN_OK(settle_own_paths(specified, project.folder));
+  return specified;
+}
+
 Result<compose::Specified> read_specified(Session& session, const std::string& name) {
   KTN_TRY(const Project project, read_project(session, name));
-  compose::Specified specified = compose::specify(project.document);
+  KTN_TRY(compose::Specified specified, specify_project(project));
   print_warnings(session, specified.warnings);
-  find_variables(project, specified);
   if (!specified.problems.empty()) return problems_error(session, project.file, specified.problems);
-  KTN_OK(settle_own_paths(specified, project.folder));
   return specified;
 }
 

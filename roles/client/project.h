@@ -23,6 +23,7 @@ Result<Project> read_project(Session&, const std::string& name);
 
 // As above, and makes it what we run: refusals are problems too. Files that it names are not read yet.
 // Own paths are settled, and contents that come from variables are there; no file is read.
+Result<compose::Specified> specify_project(const Project&);  // of one that is read; its problems are in it
 Result<compose::Specified> read_specified(Session&, const std::string& name);
 
 }  // namespace kontena::client

@@ -3,7 +3,6 @@
 
 #include "../commands.h"
 #include "../describe.h"
-#include "../pack.h"
 #include "../project.h"
 #include "../session.h"
 
@@ -114,8 +113,7 @@ void print(Session& session, const std::vector<Verdict>& keys) {
 
 Result<int> stack_check(Session& session) {
   KTN_TRY(const Project project, read_project(session, ""));
-  compose::Specified specified = compose::specify(project.document);
-  if (specified.problems.empty()) KTN_OK(settle_own_paths(specified, project.folder));
+  KTN_TRY(const compose::Specified specified, specify_project(project));
   print(session, specified.keys);
   std::int64_t count[4] = {};
   for (const Verdict& each : specified.keys)

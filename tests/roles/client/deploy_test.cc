@@ -147,6 +147,16 @@ TEST_CASE("stack check tells what becomes of each key, what is refused first, an
   CHECK(ran.out.find("\"key\": \"services.web.provider\"") != std::string::npos);
 }
 
+TEST_CASE("what only the client knows is refused by stack check as by a deploy") {
+  canned::World world;
+  world.write("compose.yaml",
+              "services: {web: {image: nginx, secrets: [s]}}\nsecrets: {s: {environment: NOT_SET_ANYWHERE}}\n");
+  const auto ran = world.run({"stack", "check", "-q"});
+  CHECK(ran.status == 2);
+  CHECK(ran.out == "compose.yaml:2: secrets.s: the variable 'NOT_SET_ANYWHERE' is not set\n");
+  CHECK(world.run({"stack", "deploy"}).status == 2);
+}
+
 TEST_CASE("stack config needs no server") {
   canned::World world;
   world.environment = {{"HOME", world.folder}};
