@@ -11,8 +11,8 @@ namespace kontena::rollout {
 namespace {
 
 // The fields that only we read; the engine never hears of them. Names are answered anew at once.
-constexpr std::array<std::string_view, 7> in_place{"container_name", "depends_on", "links", "pinned",
-                                                  "placing",        "replicas",   "update"};
+constexpr std::array<std::string_view, 8> in_place{"container_name", "depends_on", "links",    "own_labels",
+                                                  "pinned",         "placing",    "replicas", "update"};
 
 }  // namespace
 

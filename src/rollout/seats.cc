@@ -32,13 +32,14 @@ const Entry* in_seat(const Round& round, const Seat& seat, const NodeId& rather 
 
 std::string text_of(const Seat& seat) { return seat.service + '-' + std::to_string(seat.slot); }
 
-// Those that decide where it is: the ones it is beside; for one that is beside none, who comes before it in its set.
+// Those that decide where it is: the ones it is beside; for one that is beside none, the first of its set.
 std::vector<Seat> before(const Round& round, const Part& part, const Seat& seat) {
   if (!round.together.has(seat.service) || part.global()) return {};
   auto seats = round.together.owners(seat);
   if (!seats.empty()) return seats;
   seats = round.together.set_of(seat);
-  seats.erase(std::ranges::find(seats, seat), seats.end());
+  if (seats.empty() || seats.front() == seat) return {};
+  seats.resize(1);
   return seats;
 }
 
@@ -141,8 +142,8 @@ std::vector<Part*> owners_first(Round& round) {
 
 std::string waits_for(const Round& round, const Part& part, std::int64_t slot) {
   if (!round.together.has(part.path.service) || part.global()) return "";
-  for (const Seat& owner : round.together.owners({part.path.service, slot}))
-    if (!in_seat(round, owner)) return text_of(owner);
+  for (const Seat& first : before(round, part, {part.path.service, slot}))
+    if (!in_seat(round, first)) return text_of(first);
   return "";
 }
 
@@ -170,7 +171,15 @@ void remove_parted(Round& round) {
   for (Part* part : owners_first(round)) {
     if (!round.together.has(part->path.service) || part->global()) continue;
     for (std::size_t i = part->entries.size(); i-- > 0;)
-      if (parted(round, *part, part->entries[i])) remove(round, *part, i);
+      if (parted(round, *part, part->entries[i])) {
+        // One made in this round, beside what moved after that: the next round sees it.
+        const model::Instance& one = part->entries[i].instance;
+        const auto* was = round.view.instances.get(model::instance_key(one));
+        if (was && was->node == one.node)
+          remove(round, *part, i);
+        else
+          round.wake_at(round.now_ms + 1);
+      }
   }
 }
 

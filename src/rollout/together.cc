@@ -35,10 +35,16 @@ void Together::look(const std::vector<const model::ServiceSpec*>& services) {
   // Nobody is deeper than there are services, even where a circle came in from somewhere.
   for (std::size_t round = 0; round < specs_.size(); ++round) {
     bool changed = false;
-    for (const auto& [owner, users] : users_)
-      for (const std::string& user : users)
-        if (depths_[user] <= depths_[owner] && depths_[owner] < std::ssize(specs_))
-          depths_[user] = depths_[owner] + 1, changed = true;
+    const auto after = [&](const std::string& user, const std::string& on) {
+      const auto depth = depths_.find(on);
+      if (depth == depths_.end() || depths_[user] > depth->second || depth->second >= std::ssize(specs_)) return;
+      depths_[user] = depth->second + 1;
+      changed = true;
+    };
+    for (const auto& [name, spec] : specs_) {
+      for (const std::string& on : model::beside(*spec)) after(name, on);
+      for (const auto& [on, dependency] : spec->depends_on) after(name, on);
+    }
     if (!changed) break;
   }
 }

@@ -24,7 +24,7 @@ class Together {
 
   bool empty() const { return depths_.empty(); }
   bool has(const std::string& service) const { return depths_.contains(service); }
-  // The longest way over those that it is beside; 0 = it is beside none.
+  // The longest way over those that it is beside or depends on; 0 = there are none. Who has to be there first has less.
   std::int64_t depth(const std::string& service) const;
 
   // Those that it is beside itself.

@@ -46,7 +46,7 @@ TEST_CASE("every field that a container shows asks for new instances") {
     alter(field);
     REQUIRE_FALSE(was == is);
     const bool in_place = name == "replicas" || name == "depends_on" || name == "placing" || name == "update" ||
-                          name == "pinned" || name == "links" || name == "container_name";
+                          name == "pinned" || name == "links" || name == "own_labels" || name == "container_name";
     CHECK(diff(was, is) == (in_place ? Difference::in_place : Difference::recreate));
     field = before;
   };
