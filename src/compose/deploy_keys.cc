@@ -60,8 +60,10 @@ void reserved_memory(Specifier&, const Node& value, const std::string&, S& spec)
 
 constexpr auto reservations_rows = std::to_array<Key<S>>({
     runs<S>("cpus", number, reserved_cpus),
-    runs<S>("devices", device_requests, specify_device_requests),
-    refused<S>("generic_resources", generic_resources, yet),
+    mapped<S>("devices", device_requests, specify_device_requests,
+              "the service runs where the engine knows the runtime of the driver; how many a node has is not counted"),
+    refused<S>("generic_resources", generic_resources,
+               "nodes have no resources that people name; label the nodes, and say so with placement.constraints"),
     runs<S>("memory", text_bytes, reserved_memory),
     refused<S>("pids", not_reserved, "processes are limited, not reserved; use deploy.resources.limits.pids"),
 });
@@ -103,15 +105,22 @@ constexpr auto update_rows = std::to_array<Key<Update>>({
 });
 static_assert(well_formed(update_rows));
 
+void specify_endpoint_mode(Specifier& to, const Node& value, const std::string& path, S&) {
+  if (value.text != "vip" && value.text != "dnsrr")
+    to.notes.problem(value.at, path, "'" + value.text + "' is not an endpoint mode", "vip or dnsrr");
+}
+
 constexpr auto deploy_rows = std::to_array<Key<S>>({
-    refused<S>("endpoint_mode", text_value, yet),
-    refused<S>("labels", labels, "not supported yet; 'labels' of the service go to its containers"),
+    mapped<S>("endpoint_mode", text_value, specify_endpoint_mode,
+              "vip and dnsrr: a service's name is answered with the addresses of all its instances"),
+    mapped<S>("labels", labels, into<&S::own_labels>, "shown by 'service show'; containers have those of 'labels'"),
     runs<S>("mode", text_value, specify_mode),
     runs<S>("placement", object<placement_table>, specify_placement),
     runs<S>("replicas", instances, specify_replicas),
     runs<S>("resources", object<resources_table>, specify_resources),
     mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
-    refused<S>("rollback_config", object<update_table>, yet),
+    mapped<S>("rollback_config", object<update_table>, nothing<S>,
+              "nothing is rolled back by itself; who deploys the former files has a roll-out by update_config"),
     runs<S>("update_config", object<update_table>, specify_update),
 });
 static_assert(well_formed(deploy_rows));

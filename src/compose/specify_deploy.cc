@@ -124,7 +124,8 @@ void specify_failure_action(Specifier& to, const Node& value, const std::string&
   else if (value.text == "continue")
     update.failure_action = model::OnFailure::go_on;
   else if (value.text == "rollback")
-    to.notes.problem(value.at, path, "'rollback' is not supported yet", "pause or continue");
+    to.notes.problem(value.at, path, "nothing is rolled back: a roll-out that fails leaves what serves as it is",
+                     "pause or continue");
   else
     to.notes.problem(value.at, path, "'" + value.text + "' is not an action", "pause or continue");
 }

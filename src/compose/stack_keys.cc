@@ -42,9 +42,11 @@ void given_volume_name(Specifier&, const Node& value, const std::string&, Volume
 }
 
 constexpr auto volume_rows = std::to_array<Key<VolumeSpec>>({
-    runs<VolumeSpec>("driver", text_value, into<&VolumeSpec::driver>),
-    runs<VolumeSpec>("driver_opts", labels, into<&VolumeSpec::driver_options>),
-    mapped<VolumeSpec>("external", boolean, into<&VolumeSpec::external>, "must exist on the node"),
+    mapped<VolumeSpec>("driver", text_value, into<&VolumeSpec::driver>, "of nodes whose engine has it"),
+    mapped<VolumeSpec>("driver_opts", labels, into<&VolumeSpec::driver_options>,
+                       "with type nfs or cifs the volume is on every node, and nobody is bound to one"),
+    mapped<VolumeSpec>("external", boolean, into<&VolumeSpec::external>,
+                       "must exist on a node, and its services run where it does"),
     runs<VolumeSpec>("labels", labels, into<&VolumeSpec::labels>),
     runs<VolumeSpec>("name", text_value, given_volume_name),
 });

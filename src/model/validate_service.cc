@@ -127,6 +127,7 @@ std::size_t size_of(const ServiceSpec& spec) {
   };
   add_map(spec.environment);
   add_map(spec.labels);
+  add_map(spec.own_labels);
   if (spec.command) add_list(*spec.command);
   if (spec.entrypoint) add_list(*spec.entrypoint);
   if (spec.health_check) add_list(spec.health_check->test);

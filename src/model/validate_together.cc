@@ -105,6 +105,10 @@ std::vector<WrongTogether> wrong_together(const StackSpec& stack) {
 
 void check_together(Problems& problems, const StackSpec& stack) {
   for (const auto& [name, spec] : stack.services) {
+    check_word(problems, "services." + name + ".platform", spec.platform);
+    check_map(problems, "services." + name + ".own_labels", spec.own_labels);
+    problems.expect(!spec.job || spec.restart.when == RestartWhen::no || spec.restart.when == RestartWhen::on_failure,
+                    "services." + name + ".restart.when", "is for what runs on and on, and the service is a job");
     const std::string path = "services." + name + ".volumes_from";
     problems.expect(spec.volumes_from.size() <= most_entries, path, "are more than " + std::to_string(most_entries));
     for (const std::string& entry : spec.volumes_from) {

@@ -33,7 +33,7 @@ std::string service_text(Session& session, const api::ServiceDetail& detail) {
   plain.headers = false;
   Table facts({});
   facts.add({"image", service.image});
-  facts.add({"mode", service.mode});
+  facts.add({"mode", service.mode + (detail.spec.job ? "-job" : "")});
   if (!service.ports.empty()) facts.add({"ports", ports_text(service.ports)});
   std::vector<std::string> mounts, after;
   for (const model::Mount& mount : detail.spec.mounts)
@@ -41,6 +41,7 @@ std::string service_text(Session& session, const api::ServiceDetail& detail) {
   for (const auto& [name, dependency] : detail.spec.depends_on) after.push_back(name);
   if (!mounts.empty()) facts.add({"mounts", text::join(mounts, ", ")});
   if (!after.empty()) facts.add({"after", text::join(after, ", ")});
+  if (!detail.spec.own_labels.empty()) facts.add({"labels", plain_text(labels_text(detail.spec.own_labels))});
   text += '\n' + facts.text(plain);
   const Table instances = instance_table(session, detail.instances);
   return instances.empty() ? text : text + '\n' + instances.text(session.look);

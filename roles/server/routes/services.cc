@@ -2,6 +2,7 @@
 #include "../summarise.h"
 #include "find.h"
 #include "handlers.h"
+#include "kontena/model/together.h"
 
 namespace kontena::server {
 namespace {
@@ -58,6 +59,23 @@ Result<Answer> get_service(const Context& context, const ClusterView& view, cons
   return answer(detail);
 }
 
+namespace {
+
+// Who shares namespaces or volumes with others has so many instances as they have, or they one.
+Status check_together(const ClusterView& view, const Call& call, const model::ServiceSpec& scaled) {
+  model::StackSpec stack{.name = call.at("stack")};
+  view.services.each(stack_path(call).text() + '/', [&](const auto& item) {
+    if (!item.value.removed) stack.services[item.value.spec.name] = item.value.spec;
+  });
+  stack.services[scaled.name] = scaled;
+  for (const model::WrongTogether& wrong : model::wrong_together(stack))
+    if (wrong.service == scaled.name || wrong.with == scaled.name)
+      return Error{Code::failed_precondition, wrong.what, "deploy the stack with the numbers that go together"};
+  return Done{};
+}
+
+}  // namespace
+
 Result<Change> scale_service(const Context& context, const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* item, find_service(view, call));
   KTN_OK(need_running(view, call));
@@ -72,6 +90,7 @@ Result<Change> scale_service(const Context& context, const ClusterView& view, co
                  "service '" + spec.name + "' has container_name '" + spec.container_name + "', which is the name of one container",
                  "deploy it without container_name"};
   spec.replicas = asked.replicas;
+  KTN_OK(check_together(view, call, spec));
   store::Commit commit;
   put_service(view, call, {call.at("grid"), call.at("project"), call.at("stack"), spec.name}, spec, false, commit);
   return with_deployment(context, view, call, "scale", std::move(commit));

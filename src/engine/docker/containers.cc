@@ -63,9 +63,11 @@ Result<std::string> DockerEngine::create(const ContainerSpec& wanted) {
 
   KTN_TRY(const auto dialect, wire_.dialect());
   KTN_TRY(const auto body, create_body(spec, dialect));
+  http::Query query{{"name", spec.name}};
+  if (!spec.service.platform.empty()) query["platform"] = spec.service.platform;
   KTN_TRY(const auto answer, wire_.send({.method = Method::post,
                                          .path = "/containers/create",
-                                         .query = {{"name", spec.name}},
+                                         .query = query,
                                          .body = body.dump(),
                                          .timeout = slow}));
   if (answer.status == 409)
