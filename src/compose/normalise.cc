@@ -84,7 +84,8 @@ void name_and_prune(Node& root, std::string_view key, const std::string& project
 }
 
 // Who must be there first is said by other keys too.
-void depend(Node& service, const std::string& on, const Mark& at, std::optional<bool> restart) {
+// `at` is a copy: a member that is added moves what it would point into.
+void depend(Node& service, const std::string& on, const Mark at, std::optional<bool> restart) {
   Node& depends_on = service["depends_on"];
   if (!is_map(&depends_on)) depends_on = make_map(at);
   if (depends_on.find(on)) return;
