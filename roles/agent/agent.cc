@@ -1,5 +1,6 @@
 #include "agent.h"
 
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <array>
@@ -163,6 +164,7 @@ int attend(Synced<State>& state, const Identity& identity, const Node& node) {
 }
 
 int serve(Settings settings) {
+  ::prctl(PR_SET_DUMPABLE, 0);  // secrets pass through here: no core on a disk
   auto lock = StateLock::take(settings.state_dir);
   if (!lock) return complain(lock.error(), lock.error().code == Code::conflict ? exit_conflict : exit_failure);
   auto loaded = load_identity(settings.state_dir);
@@ -237,6 +239,8 @@ int serve(Settings settings) {
     if (!leave({*engine, clock, ids, state, identity.node, identity.grid})) std::_Exit(exit_ok);
     if (const Status gone = remove_mesh(settings.state_dir); !gone)
       log::error("the mesh of the removed node is left", {{"reason", gone.error().message}});
+    if (const Status gone = forget_content(settings.state_dir, identity.node); !gone)
+      log::error("content of the removed node is left", {{"reason", gone.error().message}});
     if (const Status forgotten = forget_identity(settings.state_dir); !forgotten)
       log::error("the identity of the removed node is left", {{"reason", forgotten.error().message}});
     log::info("this node was removed from its grid: its containers and networks are gone, its volumes stay",

@@ -192,7 +192,7 @@ void Content::mount(const model::Assignment& a, model::ServiceSpec& spec) const 
     if (mount.kind != model::MountKind::content) continue;
     mount.kind = model::MountKind::bind;
     mount.source = mount.read_only ? content_path(mount.digest) : copy_path(a, i);
-    mount.must_exist = true;
+    mount.must_exist = mount.selinux.empty();  // the engine has no word for both
     mount.digest.clear();
   }
   for (std::size_t i = 0; i < a.spec.files.size(); ++i)

@@ -23,6 +23,9 @@ struct ContentFolders {
 // that is mounted for them.
 Result<ContentFolders> content_folders(const std::string& state_dir, const std::string& node);
 
+// All of it goes, of a host that is to be no node any more.
+Status forget_content(const std::string& state_dir, const std::string& node);
+
 // Files that instances find in their containers. Safe from any thread.
 class Content {
  public:

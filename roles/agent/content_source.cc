@@ -3,8 +3,12 @@
 #include <sys/mount.h>
 #include <sys/vfs.h>
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
+#include <vector>
 
 #include "content.h"
 #include "kontena/base/files.h"
@@ -41,6 +45,21 @@ Result<ContentFolders> content_folders(const std::string& state_dir, const std::
   }
   KTN_OK(files::make_folder(folders.memory, 0700));
   return folders;
+}
+
+Status forget_content(const std::string& state_dir, const std::string& node) {
+  const std::string mounted = state_dir + "/secrets";
+  if (in_memory(mounted)) ::umount2(mounted.c_str(), MNT_DETACH);
+  std::vector<std::string> folders{mounted};
+  for (const char* name : {"/content", "/instances", "/filling", "/parts"}) folders.push_back(state_dir + name);
+  if (!node.empty()) folders.push_back("/run/kontena/secrets/" + node);
+  std::error_code failed;
+  for (const std::string& folder : folders) {
+    std::filesystem::remove_all(folder, failed);
+    if (failed) return Error{Code::unavailable, "cannot remove '" + folder + "': " + failed.message()};
+  }
+  for (const char* parent : {"/run/kontena/secrets", "/run/kontena"}) ::rmdir(parent);  // where it is empty
+  return Done{};
 }
 
 Content::Source content_from(Uplink& uplink) {

@@ -7,6 +7,7 @@
 #include <iostream>
 #include <vector>
 
+#include "content.h"
 #include "exits.h"
 #include "identity.h"
 #include "kontena/base/log.h"
@@ -132,6 +133,7 @@ int run_uninstall(std::span<const std::string> arguments, const std::string& hos
       return complain(gone.error(), gone.error().code == Code::invalid_argument ? exit_usage : exit_failure);
   }
   if (const Status gone = remove_mesh(settings->state_dir); !gone) return complain(gone.error(), exit_failure);
+  if (const Status gone = forget_content(settings->state_dir, node); !gone) return complain(gone.error(), exit_failure);
   if (const Status gone = remove_state(settings->state_dir); !gone) return complain(gone.error(), exit_failure);
   std::fprintf(stderr, "nothing of this node is left on the host%s\n",
                node.empty() ? "" : "; where the server still lists it: kontena client node rm");

@@ -1,5 +1,6 @@
 #include "server.h"
 
+#include <sys/prctl.h>
 #include <sys/resource.h>
 
 #include <csignal>
@@ -143,6 +144,7 @@ int run(std::span<const std::string> arguments) {
   const auto config = read_config(arguments, settings::process_environment());
   if (!config) return complain(config.error(), exit_usage);
   set_log_level(config->log_level);
+  ::prctl(PR_SET_DUMPABLE, 0);  // keys and secrets are in memory: no core on a disk
   const sigset_t set = stop_signals();
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   std::signal(SIGPIPE, SIG_IGN);

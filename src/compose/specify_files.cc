@@ -72,7 +72,14 @@ bool specify_own_path(Specifier& to, const Node& item, const std::string& path, 
   mount.kind = model::MountKind::content;
   mount.source = source->written;
   mount.must_exist = false;
-  mount.selinux.clear();  // of a copy that is made here
+  mount.no_copy = false;
+  mount.labels.clear();
+  mount.subpath.clear();
+  mount.tmpfs_bytes = mount.tmpfs_mode = 0;
+  if (!mount.selinux.empty()) mount.selinux = "z";  // instances have it in common
+  for (const std::string_view option : {"propagation", "recursive"})
+    if (const Member* said = bind ? bind->member(option) : nullptr; said && !said->value.made)
+      to.ignored(said->at, under(under(path, "bind"), option), "what comes along is a copy, with nothing mounted in it");
   mount.propagation.clear();
   mount.recursive.clear();
   to.own_paths.push_back(std::move(own));
