@@ -183,6 +183,7 @@ Status CarryOut::stop_container(const model::Assignment& wanted, const std::stri
 // What one of this name did before: a hook is not run twice for an agent that was away meanwhile.
 Result<std::string> CarryOut::hook_container_of(const model::Assignment& wanted, std::size_t index) {
   engine::ContainerSpec spec = hook_container(wanted, index, owner_);
+  KTN_OK(share(wanted, spec));
   const auto there = context_.engine.inspect(spec.name);
   if (!there && there.error().code != Code::not_found) return there.error();
   if (there && !is_of(*there, *wanted.id))
