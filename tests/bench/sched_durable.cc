@@ -80,8 +80,8 @@ struct Server {
   void start(const Size& size) {
     if (const auto loaded = views->load(); !loaded) fail(loaded.error().message);
     for (int i = 0; i < size.nodes; ++i) liveness.heard(node(i).id);
-    context =
-        std::make_unique<server::Context>(server::Context{clock, ids, *store, *views, liveness, logs, asks, *authority});
+    context = std::make_unique<server::Context>(
+        server::Context{clock, ids, *store, *views, liveness, logs, asks, *authority, reports, blobs, vault});
     deployments = std::make_unique<server::Deployments>(*context);
     views->subscribe([this](const server::View& view, const auto& keys) { follower.look(view, keys); });
     views->start();
@@ -103,6 +103,9 @@ struct Server {
   SystemIds ids;
   server::LogHub logs;
   server::AskHub asks;
+  server::Reports reports;
+  blobs::Blobs blobs{"", clock};
+  server::Vault vault = *server::Vault::open("", ids);
   server::Liveness liveness{clock, std::chrono::hours(24)};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<pki::Authority> authority;

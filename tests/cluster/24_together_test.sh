@@ -73,7 +73,7 @@ expect_fail "a device that is on no host has no place" 11 "3 without '/dev/nosuc
 
 check "a job is deployed, and waited for" deploy job <<<"services: {a: {image: busybox, command: ['sh', '-c', 'sleep 3; echo done'], deploy: {mode: replicated-job, replicas: 2}}}"
 expect_output "it has ended" 'completed' ktn service ls
-expect_fail "a job that fails fails the deploy" 1 'exit code 3' \
+expect_fail "a job that fails fails the deploy" 1 'exited with status 3' \
   deploy bad <<<"services: {a: {image: busybox, command: ['sh', '-c', 'exit 3'], deploy: {mode: replicated-job, restart_policy: {max_attempts: 1}}}}"
 expect_fail "who waits for the health of what has no health check is told so" 1 "has no health check" \
   deploy sick <<<"services: {a: {image: busybox, $TRAP, depends_on: {b: {condition: service_healthy}}}, b: {image: busybox, $TRAP}}"

@@ -203,6 +203,6 @@ void Machine::start() {
 }
 
 ServerLife::ServerLife(Process& process, store::Store& behind, const server::Work::Needs& needs)
-    : store(process, behind), work({needs.clock, needs.ids, store, needs.authority, needs.lost_after}) {}
+    : store(process, behind), work({needs.clock, needs.ids, store, needs.authority, needs.vault, needs.lost_after}) {}
 
 }  // namespace kontena::sim
