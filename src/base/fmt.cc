@@ -1,17 +1,13 @@
-// Compiles fmt once: Debian ships its headers and a shared library, but no
-// static one. Everywhere else only fmt's small core header is read.
-#include <fmt/format-inl.h>
+// Compiles fmt where it is used, once: Debian ships its headers and a shared
+// library, but no static one.
+#define FMT_HEADER_ONLY
+#include <fmt/format.h>
 
-FMT_BEGIN_NAMESPACE
-namespace detail {
+#include "kontena/base/text.h"
 
-template FMT_API auto thousands_sep_impl(locale_ref) -> thousands_sep_result<char>;
-template FMT_API auto decimal_point_impl(locale_ref) -> char;
-template FMT_API locale_ref::locale_ref(const std::locale& loc);
-template FMT_API auto locale_ref::get<std::locale>() const -> std::locale;
-template FMT_API void buffer<char>::append(const char*, const char*);
-template FMT_API void vformat_to(buffer<char>&, string_view,
-                                 basic_format_args<FMT_BUFFER_CONTEXT(char)>, locale_ref);
+namespace kontena::text {
 
-}  // namespace detail
-FMT_END_NAMESPACE
+std::string shortest(double number) { return fmt::format("{}", number); }
+std::string shortest(float number) { return fmt::format("{}", number); }
+
+}  // namespace kontena::text

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 
+#include "kontena/base/text.h"
+
 namespace kontena::compose {
 namespace {
 
@@ -84,30 +86,24 @@ std::optional<double> real(std::string_view text) {
 
 namespace {
 
+// As Go prints numbers of YAML: plain from 1e-4 to 1e21, with an exponent outside.
 template <class Real>
 std::string print(Real number) {
   if (std::isnan(number)) return "NaN";
   if (std::isinf(number)) return number > 0 ? "+Inf" : "-Inf";
-  std::array<char, 64> buffer{};
-  const auto scientific =
-      std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::scientific);
-  const std::string_view text(buffer.data(), static_cast<std::size_t>(scientific.ptr - buffer.data()));
+  std::string written = text::shortest(number);
+  const std::size_t e = written.find('e');
+  if (e == std::string::npos) return written;
   int exponent = 0;
-  const std::size_t e = text.find('e');
-  std::from_chars(text.data() + e + (text[e + 1] == '+' ? 2 : 1), text.data() + text.size(), exponent);
-  if (exponent < -4 || exponent >= 21) return std::string(text);
-  // All digits of the shortest number, zeros behind them: 4294967300, which is 4294967296 of 32 bits.
-  std::string digits(text.substr(0, e));
-  const bool minus = digits.starts_with('-');
-  std::erase_if(digits, [](char c) { return c == '.' || c == '-'; });
-  if (exponent < 0) {
-    digits = "0." + std::string(static_cast<std::size_t>(-exponent - 1), '0') + digits;
-  } else {
-    const auto whole = static_cast<std::size_t>(exponent) + 1;
-    if (digits.size() < whole) digits.append(whole - digits.size(), '0');
-    if (digits.size() > whole) digits.insert(whole, 1, '.');
-  }
-  return (minus ? "-" : "") + digits;
+  const std::size_t from = e + (written[e + 1] == '+' ? 2 : 1);
+  std::from_chars(written.data() + from, written.data() + written.size(), exponent);
+  if (exponent < 0 || exponent >= 21) return written;
+  // All digits of the shortest number, zeros behind them: 1e+17 is 100000000000000000.
+  written.resize(e);
+  const std::size_t point = written.find('.');
+  const std::size_t behind = point == std::string::npos ? 0 : written.size() - point - 1;
+  std::erase(written, '.');
+  return written.append(static_cast<std::size_t>(exponent) - behind, '0');
 }
 
 }  // namespace

@@ -19,6 +19,10 @@ std::string_view trim(std::string_view);  // blanks, tabs, line ends off both si
 std::string lower(std::string_view);      // ASCII only
 std::optional<std::int64_t> integer(std::string_view);  // the whole text, decimal; no blanks, no '+'
 
+// The fewest digits that read back as the same number, as 1.5, 1e+16 or 1.5e-05.
+std::string shortest(double);
+std::string shortest(float);
+
 std::string hex(std::string_view bytes);
 std::optional<std::string> unhex(std::string_view);
 std::string base64(std::string_view bytes);      // RFC 4648, padded
