@@ -281,11 +281,13 @@ schedule::Needs needs(Round& round, const model::ServiceSpec& spec, std::string&
   for (const std::string& name : needs.there) {
     const Round::Asked& known = asked(round, name);
     round.asking |= !known.anywhere && !known.unsaid.empty();
+    round.unsure |= !known.unsaid.empty();
   }
   // Of a global service it is made where it is not.
   if (spec.mode == model::Mode::global) return needs;
   for (const std::string& name : wished) {
     const Round::Asked& known = asked(round, name);
+    round.unsure |= !known.unsaid.empty();
     if (known.anywhere) {
       needs.there.push_back(name);
     } else if (!known.unsaid.empty()) {

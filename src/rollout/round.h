@@ -78,6 +78,7 @@ struct Round {
   };
   std::map<std::string, Asked> asked = {};
   bool asking = false;     // somebody waits for what nodes will say
+  bool unsure = false;     // a node has not said yet what is asked of it: what has no place may have one then
   std::string stuck = {};  // why the roll-out cannot go on, where no instance can tell
   Plan plan = {};
 

@@ -92,7 +92,7 @@ std::string failure(Round& round) {
   });
   first(round.stuck);
   // What goes may free the port or the memory that is lacking, and a node may yet come.
-  return any_leaving(round) || round.nodes.awaits_nodes() || round.asking ? "" : reason;
+  return any_leaving(round) || round.nodes.awaits_nodes() || round.asking || round.unsure ? "" : reason;
 }
 
 bool all_is_as_wanted(Round& round) {

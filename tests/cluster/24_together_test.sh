@@ -54,10 +54,11 @@ END
 expect_output "it sees the files" '^kept$' lab docker "$(host_of files.reader)" exec files.reader-1 cat /data/file
 expect_fail "and cannot write them" 1 "Read-only" lab docker "$(host_of files.reader)" exec files.reader-1 touch /data/x
 
-check "a file is on one host" lab exec 2 sh -c 'mkdir -p /srv/here; echo there > /srv/here/file'
-check "a service with it is deployed" deploy path <<<"services: {a: {image: busybox, $TRAP, volumes: ['/srv/here:/in:ro']}}"
+here=here-$$  # hosts see each other's remains of earlier runs
+check "a file is on one host" lab exec 2 sh -c "mkdir -p /srv/$here; echo there > /srv/$here/file"
+check "a service with it is deployed" deploy path <<<"services: {a: {image: busybox, $TRAP, volumes: ['/srv/$here:/in:ro']}}"
 expect_output "it runs where the file is" '^2$' host_of path.a
-check "one with a folder that is nowhere is deployed" deploy made <<<"services: {a: {image: busybox, $TRAP, volumes: ['/srv/nowhere:/in']}}"
+check "one with a folder that is nowhere is deployed" deploy made <<<"services: {a: {image: busybox, $TRAP, volumes: ['/srv/no$here:/in']}}"
 expect_fail "one that must find it is not" 11 "3 without '/srv/missing'" \
   deploy must <<<"services: {a: {image: busybox, $TRAP, volumes: [{type: bind, source: /srv/missing, target: /in, bind: {create_host_path: false}}]}}"
 check "an external volume is on one host" lab docker 3 volume create theirs

@@ -59,7 +59,7 @@ refused() {
   expect_fail "compose: $1" "$2" "$3" ktn stack deploy -f "$work/compose.yaml" shop
 }
 refused "an unknown key, with its place and the nearest" 2 "compose.yaml:1:[0-9]+: services.a.imge: .*" <<<'services: {a: {imge: x}}'
-refused "a key that is not supported yet, by name" 2 'services.a.privileged' <<<'services: {a: {image: x, privileged: true}}'
+refused "a key that is not supported yet, by name" 2 'services.a.use_api_socket' <<<'services: {a: {image: x, use_api_socket: true}}'
 refused "a key at the wrong place" 2 'deploy' <<<'services: {a: {image: x, replicas: 2}}'
 refused "a wrong type" 2 'compose.yaml:1:' <<<'services: {a: {image: [x]}}'
 refused "a bad port" 2 'ports' <<<'services: {a: {image: x, ports: ["80.5"]}}'

@@ -46,6 +46,29 @@ TEST_CASE("what is nowhere is made where the service goes, unless it must exist"
   CHECK(other.deployment() == "failed: web-1: no node: 3 without '/srv/data'");
 }
 
+TEST_CASE("a deploy has not failed while the only node that fits has not said yet what is asked of it") {
+  Shop shop;
+  shop.paths("n2", {{"/srv/data", "directory"}});
+  auto spec = with_bind("/srv/data");
+  spec.placing.constraints = {{"node.id", true, "n1"}};
+  shop.deploy(spec);
+  shop.step();
+  CHECK(shop.text() == "web-1@-");
+  CHECK(shop.deployment() == "running");
+  SUBCASE("it has it") {
+    shop.paths("n1", {{"/srv/data", "directory"}});
+    shop.run(2);
+    CHECK(shop.text() == "web-1@n1");
+    CHECK(shop.deployment() == "succeeded");
+  }
+  SUBCASE("it does not") {
+    shop.paths("n1", {{"/srv/data", ""}});
+    shop.paths("n3", {{"/srv/data", ""}});
+    shop.step();
+    CHECK(shop.deployment() == "failed: web-1: no node: 2 not matching the constraints; 1 without '/srv/data'");
+  }
+}
+
 TEST_CASE("who is silent is not waited for") {
   Shop shop;
   shop.liveness[NodeId("n2")] = model::NodeState::lost;
