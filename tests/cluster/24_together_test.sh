@@ -54,13 +54,13 @@ END
 expect_output "it sees the files" '^kept$' lab docker "$(host_of files.reader)" exec files.reader-1 cat /data/file
 expect_fail "and cannot write them" 1 "Read-only" lab docker "$(host_of files.reader)" exec files.reader-1 touch /data/x
 
-here=here-$$  # hosts see each other's remains of earlier runs
-check "a file is on one host" lab exec 2 sh -c "mkdir -p /srv/$here; echo there > /srv/$here/file"
-check "a service with it is deployed" deploy path <<<"services: {a: {image: busybox, $TRAP, volumes: ['/srv/$here:/in:ro']}}"
+# Each host has a /run of its own; the rest of the file system they share.
+check "a file is on one host" lab exec 2 sh -c 'mkdir -p /run/here; echo there > /run/here/file'
+check "a service with it is deployed" deploy path <<<"services: {a: {image: busybox, $TRAP, volumes: ['/run/here:/in:ro']}}"
 expect_output "it runs where the file is" '^2$' host_of path.a
-check "one with a folder that is nowhere is deployed" deploy made <<<"services: {a: {image: busybox, $TRAP, volumes: ['/srv/no$here:/in']}}"
-expect_fail "one that must find it is not" 11 "3 without '/srv/missing'" \
-  deploy must <<<"services: {a: {image: busybox, $TRAP, volumes: [{type: bind, source: /srv/missing, target: /in, bind: {create_host_path: false}}]}}"
+check "one with a folder that is nowhere is deployed" deploy made <<<"services: {a: {image: busybox, $TRAP, volumes: ['/run/nowhere:/in']}}"
+expect_fail "one that must find it is not" 11 "3 without '/run/missing'" \
+  deploy must <<<"services: {a: {image: busybox, $TRAP, volumes: [{type: bind, source: /run/missing, target: /in, bind: {create_host_path: false}}]}}"
 check "an external volume is on one host" lab docker 3 volume create theirs
 check "a service with it is deployed" deploy outer <<<"{services: {a: {image: busybox, $TRAP, volumes: ['theirs:/data']}}, volumes: {theirs: {external: true}}}"
 expect_output "it runs where the volume is" '^3$' host_of outer.a
