@@ -1,5 +1,6 @@
 // Whether what each key says for itself holds together.
 #include <algorithm>
+#include <map>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
@@ -89,6 +90,7 @@ class Service {
     twins();
     scale();
     watches();
+    targets();
     dependencies();
     references("secrets", "secret");
     references("configs", "config");
@@ -194,6 +196,24 @@ class Service {
     }
   }
 
+  // One path of the container is one mount. Of `volumes` the last one was taken already.
+  void targets() {
+    std::map<std::string_view, std::string> taken;
+    const auto take = [&](std::string_view target, std::string path, const Mark& at) {
+      if (const auto [other, is_new] = taken.try_emplace(target, path); !is_new)
+        reader_.notes.problem(at, path, "'" + std::string(target) + "' is mounted already by " + other->second,
+                              "take one out");
+    };
+    if (const Node* all = value_.find("tmpfs"))
+      for (std::size_t i = 0; i < all->items.size(); ++i)
+        take(std::string_view(all->items[i].text).substr(0, all->items[i].text.find(':')),
+             under(under(path_, "tmpfs"), i), all->items[i].at);
+    if (const Node* all = value_.find("volumes"); all && !taken.empty())
+      for (std::size_t i = 0; i < all->items.size(); ++i)
+        if (const Node* target = all->items[i].find("target"))
+          take(target->text, under(under(path_, "volumes"), i), all->items[i].at);
+  }
+
   void dependencies() {
     const Node* depends_on = value_.find("depends_on");
     if (is_map(depends_on))
@@ -220,10 +240,11 @@ class Service {
     const std::string path = said_at(dependency);
     if (reader_.inactive.contains(dependency.key)) {
       const Node* required = dependency.value.find("required");
+      const std::string why = "the service '" + dependency.key + "' is in none of the active profiles";
       if (!required || required->text != "false")
-        reader_.notes.problem(dependency.at, path,
-                              "the service '" + dependency.key + "' is in none of the active profiles",
-                              "activate one with --profile, or write 'required: false'");
+        reader_.notes.problem(dependency.at, path, why, "activate one with --profile, or write 'required: false'");
+      else
+        reader_.notes.warning(dependency.at, path, why + ", and is not waited for");
       return;
     }
     reader_.notes.problem(dependency.at, path, "there is no service '" + dependency.key + "' in this file",

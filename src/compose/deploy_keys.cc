@@ -119,8 +119,8 @@ constexpr auto deploy_rows = std::to_array<Key<S>>({
     runs<S>("replicas", instances, specify_replicas),
     runs<S>("resources", object<resources_table>, specify_resources),
     mapped<S>("restart_policy", object<restart_policy_table>, specify_restart_policy, "in place of 'restart'"),
-    mapped<S>("rollback_config", object<update_table>, nothing<S>,
-              "nothing is rolled back by itself; who deploys the former files has a roll-out by update_config"),
+    ignored<S>("rollback_config", object<update_table>,
+               "nothing is rolled back by itself; who deploys the former files has a roll-out by update_config"),
     runs<S>("update_config", object<update_table>, specify_update),
 });
 static_assert(well_formed(deploy_rows));

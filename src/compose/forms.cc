@@ -97,6 +97,8 @@ void files(Reader& reader, Node& value, const std::string& path) {
         text_value(reader, member.value, here);
       else if (member.key == "required")
         boolean(reader, member.value, here);
+      else if (member.key == "format" && member.value.kind != Kind::text)
+        wrong_kind(reader, member.value, here, "text");
       else if (member.key == "format" && member.value.text != "raw" && !member.value.text.empty())
         reader.notes.problem(member.value.at, here, "'" + member.value.text + "' is not a format",
                              "raw, or leave it out");
@@ -106,7 +108,7 @@ void files(Reader& reader, Node& value, const std::string& path) {
     Node* file = item.find("path");
     if (!file)
       reader.notes.problem(item.at, at, "'path' is missing");
-    else if (file->kind == Kind::text)
+    else if (file->kind == Kind::text && !file->text.empty())
       file->text = absolute(reader, file->text);
   }
 }

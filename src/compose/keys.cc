@@ -88,7 +88,9 @@ void canonicalise_map(Reader& reader, Node& map, const std::string& path, const 
   map.table = &table;
   for (Member& member : map.members) {
     if (const KeyInfo* row = table.find(member.key)) {
+      const bool made = member.value.made;
       row->canonical(reader, member.value, under(path, member.key));
+      member.value.made = made;  // a long form in its place is what the file has there
     } else if (!member.key.starts_with("x-") || member.key == own_extension) {
       reader.notes.problem(member.at, under(path, member.key), "unknown key '" + member.key + "'",
                            hint_for(member.key, table));

@@ -72,7 +72,9 @@ void option(Reader& reader, Node& mount, const Node& from, const std::string& pa
              word == "rshared" || word == "slave" || word == "rslave") {
     if (!mount.find("bind")) put(mount, "bind", make_map(from.at));
     put(*mount.find("bind"), word == "z" || word == "Z" ? "selinux" : "propagation", make_text(from.at, word));
-  } else if (word != "rw" && word != "cached" && word != "delegated" && word != "consistent") {
+  } else if (word == "cached" || word == "delegated" || word == "consistent") {
+    reader.notes.warning(from.at, path, "'" + word + "' is ignored: it has no effect on Linux");
+  } else if (word != "rw") {
     reader.notes.warning(from.at, path, "'" + word + "' is not an option of a volume; it is ignored");
   }
 }

@@ -4,6 +4,7 @@
 
 #include "kontena/base/text.h"
 #include "kontena/model/validate.h"
+#include "service_forms.h"
 #include "specify.h"
 #include "stack_forms.h"
 #include "tables.h"
@@ -39,6 +40,12 @@ void ipam_driver(Specifier& to, const Node& value, const std::string& path, Netw
     to.notes.problem(value.at, path,
                      "the driver '" + value.text + "' is not supported: addresses are given by the cluster",
                      "leave it out");
+}
+
+void ipam_options(Reader& reader, Node& value, const std::string& path) {
+  if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
+  for (const Member& member : value.members)
+    if (member.value.kind != Kind::text) wrong_kind(reader, member.value, under(path, member.key), "text");
 }
 
 void reserved(Specifier&, const Node& value, const std::string&, NetworkSpec& network) {
@@ -93,7 +100,7 @@ void ipam(Specifier& to, const Node& value, const std::string& path, NetworkSpec
 constexpr auto network_rows = std::to_array<Key<NetworkSpec>>({
     ignored<NetworkSpec>("attachable", boolean, "it has a meaning for Swarm only"),
     mapped<NetworkSpec>("driver", text_value, driver, "bridge and overlay both mean a network of the cluster"),
-    ignored<NetworkSpec>("driver_opts", labels, "the cluster sets up its networks, the same on every node"),
+    ignored<NetworkSpec>("driver_opts", number_options, "the cluster sets up its networks, the same on every node"),
     runs<NetworkSpec>("enable_ipv4", boolean, enable_ipv4),
     refused<NetworkSpec>("enable_ipv6", boolean, no_ipv6),
     mapped<NetworkSpec>("external", boolean, into<&NetworkSpec::external>,
@@ -108,7 +115,8 @@ static_assert(well_formed(network_rows));
 constexpr auto ipam_rows = std::to_array<Key<NetworkSpec>>({
     mapped<NetworkSpec>("config", ipam_configs, ipam_configs_of, "one IPv4 subnet, the same on every node"),
     runs<NetworkSpec>("driver", text_value, ipam_driver),
-    refused<NetworkSpec>("options", labels, "addresses are given by the cluster"),
+    ignored<NetworkSpec>("options", ipam_options,
+                         "it has no effect in Compose either; addresses are given by the cluster"),
 });
 static_assert(well_formed(ipam_rows));
 

@@ -77,7 +77,11 @@ void name_and_prune(Node& root, std::string_view key, const std::string& project
     const Node* external = member.value.find("external");
     const bool ours = !external || external->text != "true";
     if (ours && external) member.value.erase("external");
-    if (const Node* name = member.value.find("name"); name && !name->text.empty()) continue;
+    if (Node* name = member.value.find("name")) {
+      // Compose goes on without a name, and an engine makes up another one each time.
+      if (name->text.empty()) name->doubt = "is no name; leave 'name' out to have the usual one";
+      continue;
+    }
     put(member.value, "name", make_text(member.at, ours ? project + '_' + member.key : member.key));
   }
   if (map->members.empty()) root.erase(key);
@@ -107,8 +111,7 @@ void imply_dependencies(Node& service) {
     if (const Node* mode = service.find(key); mode && mode->text.starts_with("service:"))
       depend(service, mode->text.substr(8), mode->at, true);
   for (const Node& from : texts("volumes_from"))
-    if (!from.text.starts_with("container:"))
-      depend(service, from.text.substr(0, from.text.find(':')), from.at, false);
+    if (!from.text.starts_with("container:")) depend(service, from.text.substr(0, from.text.find(':')), from.at, false);
 }
 
 void complete_build(Reader& reader, Node& service) {
@@ -145,6 +148,14 @@ void complete(Reader& reader, Node& service) {
   if (Node* deploy = service.find("deploy"))
     if (Node* resources = deploy->find("resources"))
       if (Node* reservations = resources->find("reservations")) count_all(reservations->find("devices"));
+}
+
+// Compose does not print them. A service that uses one is refused.
+void drop_models(Reader& reader, Node& root) {
+  const Member* models = root.member("models");
+  if (models && is_map(&models->value) && !models->value.members.empty())
+    reader.notes.warning(models->at, "models", "'models' is ignored: it is for Docker Model Runner");
+  root.erase("models");
 }
 
 void used_files(const Node* list, std::set<std::string>& used) {
@@ -194,7 +205,7 @@ void normalise(Reader& reader, Node& root, const std::string& project) {
   name_and_prune(root, "volumes", project, volumes_used);
   name_and_prune(root, "secrets", project, secrets_used);
   name_and_prune(root, "configs", project, configs_used);
-  root.erase("models");
+  drop_models(reader, root);
   omit_empty(root);
 }
 

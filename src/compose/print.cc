@@ -2,13 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdio>
 
 #include "kontena/base/text.h"
 #include "kontena/compose/document.h"
 #include "order.h"
 #include "parts.h"
-#include "scalar.h"
+#include "quote.h"
 
 namespace kontena::compose {
 namespace {
@@ -18,6 +17,8 @@ bool unprinted(const Node& map, const Member& member) {
   if (member.value.doubt && member.value.text == "0") return true;  // what Compose made of it is nothing
   // Times of an update, unlike those of a restart.
   if (map.table == &update_table && member.value.text == "0s") return true;
+  if (member.value.doubt && member.key == "name" && member.value.text.empty()) return true;
+  if (map.table == &ipam_table && member.key == "options") return true;
   return (member.key == "create_host_path" && member.value.text == "false") || member.key == "pull_refresh_after";
 }
 
@@ -54,121 +55,12 @@ std::vector<const Member*> in_top_order(const Node& map) {
   return members;
 }
 
-std::string dollars_doubled(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    out += c;
-    if (c == '$') out += c;
-  }
-  return out;
-}
-
-std::string quoted(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : text) {
-    if (c == '"' || c == '\\')
-      (out += '\\') += c;
-    else if (c == '\n')
-      out += "\\n";
-    else if (c == '\t')
-      out += "\\t";
-    else if (c == '\r')
-      out += "\\r";
-    else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) {
-      std::array<char, 8> code{};
-      std::snprintf(code.data(), code.size(), "\\u%04x", static_cast<unsigned>(static_cast<unsigned char>(c)));
-      out += code.data();
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 // A day is its first moment.
 std::string date_text(const std::string& text) {
   const auto parts = text::split(text, '-');
   if (parts.size() != 3 || parts[2].size() > 2) return text;
   const auto two = [](const std::string& digits) { return digits.size() == 1 ? '0' + digits : digits; };
   return parts[0] + '-' + two(parts[1]) + '-' + two(parts[2]) + "T00:00:00Z";
-}
-
-std::string single_quoted(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    out += c;
-    if (c == '\'') out += c;
-  }
-  return out + '\'';
-}
-
-// 1:30 and -1:30:59.5 are numbers of base 60 for readers of YAML 1.1.
-bool base_60(std::string_view text) {
-  const auto digit = [](char c) { return c >= '0' && c <= '9'; };
-  if (text.starts_with('-') || text.starts_with('+')) text.remove_prefix(1);
-  if (text.empty() || !digit(text[0])) return false;
-  const auto parts = text::split(text.substr(0, text.find('.')), ':');
-  if (parts.size() < 2 || parts[0].find_first_not_of("0123456789_") != std::string::npos) return false;
-  for (std::size_t i = 1; i < parts.size(); ++i)
-    if (parts[i].empty() || parts[i].size() > 2 || !std::ranges::all_of(parts[i], digit) ||
-        (parts[i].size() == 2 && parts[i][0] > '5'))
-      return false;
-  const std::size_t point = text.find('.');
-  return point == std::string_view::npos || text.find_first_not_of("0123456789_", point + 1) == std::string_view::npos;
-}
-
-// Text that YAML 1.1 readers take for something else.
-bool old_word(std::string_view text) {
-  const std::string word = text::lower(text);
-  for (const auto old : {"y", "yes", "on", "n", "no", "off"})
-    if (word == old) return true;
-  return base_60(text);
-}
-
-bool plain_is_unsafe(std::string_view text) {
-  const auto blank_at = [&](std::size_t at) { return at >= text.size() || text[at] == ' '; };
-  const char first = text.front();
-  if (std::string_view("#,[]{}&*!|>'\"%@`").find(first) != std::string_view::npos) return true;
-  if ((first == '-' || first == '?' || first == ':') && blank_at(1)) return true;
-  if (first == ' ' || text.back() == ' ' || text.back() == ':' || text.starts_with("---") || text.starts_with("..."))
-    return true;
-  return text.find(": ") != std::string_view::npos || text.find(" #") != std::string_view::npos;
-}
-
-// What stands in double quotes only: controls, and characters beyond the first 65,536.
-bool special(std::string_view text) {
-  return text.find("\xC2\x85") != std::string_view::npos || std::ranges::any_of(text, [](char c) {
-           const auto byte = static_cast<unsigned char>(c);
-           return (byte < 0x20 && c != '\n') || byte == 0x7F || byte >= 0xF0;
-         });
-}
-
-std::string yaml_quoted(std::string_view text) {
-  std::string out;
-  const auto add = [&](const char* form, unsigned long code) {
-    std::array<char, 16> buffer{};
-    std::snprintf(buffer.data(), buffer.size(), form, code);
-    out += buffer.data();
-  };
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(text[i]);
-    const auto next = [&](std::size_t at) { return static_cast<unsigned long>(text[i + at]) & 0x3FUL; };
-    if (byte == 0) {
-      out += "\\0";
-    } else if ((byte < 0x20 && text[i] != '\n' && text[i] != '\t' && text[i] != '\r') || byte == 0x7F) {
-      add("\\x%02lX", byte);
-    } else if (text.substr(i).starts_with("\xC2\x85")) {
-      out += "\\N";
-      ++i;
-    } else if (byte >= 0xF0 && i + 3 < text.size()) {
-      add("\\U%08lX", (byte & 7UL) << 18 | next(1) << 12 | next(2) << 6 | next(3));
-      i += 3;
-    } else {
-      const std::string one = quoted(text.substr(i, 1));
-      out += one.substr(1, one.size() - 2);
-    }
-  }
-  return '"' + out + '"';
 }
 
 class Yaml {
@@ -186,7 +78,7 @@ class Yaml {
       // The first member of a mapping in a list stands behind its dash.
       if (i > 0 || !after_dash_) out_.append(indent, ' ');
       after_dash_ = false;
-      out_ += (lower ? text::lower(members[i]->key) : one_line(members[i]->key)) + ':';
+      out_ += (lower ? text::lower(members[i]->key) : yaml_line(members[i]->key)) + ':';
       value(members[i]->value, indent);
     }
   }
@@ -222,13 +114,6 @@ class Yaml {
     }
   }
 
-  static std::string one_line(std::string_view raw) {
-    const std::string text = dollars_doubled(raw);
-    if (text.empty() || special(text) || text.find('\n') != std::string::npos) return yaml_quoted(text);
-    if (resolve(text).kind != Kind::text || old_word(text)) return yaml_quoted(text);
-    return plain_is_unsafe(text) || text == "<<" ? single_quoted(text) : text;
-  }
-
   static std::string scalar(const Node& node, std::size_t indent) {
     switch (node.kind) {
       case Kind::null:
@@ -238,7 +123,7 @@ class Yaml {
       case Kind::map:
         return "{}";
       case Kind::text:
-        return node.text.find('\n') == std::string::npos ? one_line(node.text) : block(node.text, indent);
+        return node.text.find('\n') == std::string::npos ? yaml_line(node.text) : yaml_block(node.text, indent);
       case Kind::real:
         if (node.text == "+Inf") return ".inf";
         if (node.text == "-Inf") return "-.inf";
@@ -248,23 +133,6 @@ class Yaml {
       default:
         return node.text;
     }
-  }
-
-  static std::string block(std::string_view raw, std::size_t indent) {
-    const std::string text = dollars_doubled(raw);
-    if (special(text) || text.find_first_not_of('\n') == std::string::npos || text.find(" \n") != std::string::npos)
-      return yaml_quoted(text);
-    std::string out = text[0] == ' ' || text[0] == '\n' ? "|2" : "|";
-    std::string_view rest = text;
-    if (!rest.ends_with('\n'))
-      out += '-';
-    else if (rest.remove_suffix(1); rest.ends_with('\n'))
-      out += '+';
-    for (const std::string& line : text::split(rest, '\n')) {
-      out += '\n';
-      if (!line.empty()) out.append(indent, ' ') += line;
-    }
-    return out;
   }
 
   std::string out_;
@@ -294,13 +162,13 @@ class Json {
         out_ += node.text;
         break;
       case Kind::real:
-        out_ += node.text.ends_with("Inf") || node.text == "NaN" ? quoted(node.text) : node.text;
+        out_ += node.text.ends_with("Inf") || node.text == "NaN" ? json_text(node.text) : node.text;
         break;
       case Kind::date:
-        out_ += quoted(date_text(node.text));
+        out_ += json_text(date_text(node.text));
         break;
       case Kind::text:
-        out_ += quoted(dollars_doubled(node.text));
+        out_ += json_text(node.text);
         break;
       case Kind::list:
         list(node, indent);
@@ -331,7 +199,7 @@ class Json {
     for (const Member* member : members) {
       if (!std::exchange(first, false)) out_ += ',';
       line(indent + 2);
-      out_ += quoted(dollars_doubled(member->key)) + ": ";
+      out_ += json_text(member->key) + ": ";
       value(member->value, indent + 2);
     }
     line(indent);

@@ -10,22 +10,28 @@ namespace {
 bool is(const Node* node, Kind kind) { return node && node->kind == kind; }
 
 // The settings of one file; none where it is not there and need not be.
-std::vector<Setting> settings(Reader& reader, const Node& file, const std::string& path) {
+std::vector<Setting> settings(Reader& reader, const Node& file, const std::string& path, const Lookup& variables) {
   const Node* name = file.find("path");
   const Node* required = file.find("required");
   if (!is(name, Kind::text)) return {};
+  const bool must = !required || required->text != "false";
+  if (name->text.empty()) {
+    if (must)
+      reader.notes.problem(name->at, path, "the path of a file is empty", "write 'required: false' where it may be");
+    return {};
+  }
   const auto content = reader.input.open
                            ? reader.input.open(name->text)
                            : Result<std::string>(Error{Code::unsupported, "no other file can be read here"});
   if (!content) {
-    if (!required || required->text != "false" || content.error().code != Code::not_found)
+    if (must || content.error().code != Code::not_found)
       reader.notes.problem(name->at, path, "'" + name->text + "': " + content.error().message, content.error().hint);
     return {};
   }
   reader.files.push_back(name->text);
   const Node* format = file.find("format");
-  return parse_env_file(*content, &reader.files.back(), reader.variables,
-                        is(format, Kind::text) && format->text == "raw", reader.notes);
+  return parse_env_file(*content, &reader.files.back(), variables, is(format, Kind::text) && format->text == "raw",
+                        reader.notes);
 }
 
 // What the files of `key` say goes below what `into` has; the last file wins.
@@ -41,8 +47,10 @@ void merge_files(Reader& reader, Node& service, const std::string& path, std::st
     else
       merged.members[known->second].value = std::move(value);
   };
+  // What labels say is said in their file alone.
+  const Lookup variables = into == "labels" ? Lookup([](std::string_view) { return std::nullopt; }) : reader.variables;
   for (std::size_t i = 0; i < files->items.size(); ++i)
-    for (Setting& setting : settings(reader, files->items[i], under(under(path, key), i)))
+    for (Setting& setting : settings(reader, files->items[i], under(under(path, key), i), variables))
       set(setting.name, files->items[i].at, make_text(files->items[i].at, std::move(setting.value)));
   if (const Node* own = service.find(into); is(own, Kind::map))
     for (const Member& member : own->members) set(member.key, member.at, member.value);

@@ -55,7 +55,8 @@ void old_external(Reader& reader, Node& value, const std::string& path) {
 }
 
 // What a config or a secret holds is said in one way, or it is there already.
-void check_source(Reader& reader, const Node& value, const std::string& path, std::initializer_list<const char*> ways) {
+void check_source(Reader& reader, const Node& value, const std::string& path, std::initializer_list<const char*> ways,
+                  bool content_needed) {
   for (const Member& member : value.members) {
     std::vector<std::string> said, known;
     for (const char* way : ways) {
@@ -65,7 +66,10 @@ void check_source(Reader& reader, const Node& value, const std::string& path, st
     if (said.size() > 1)
       reader.notes.problem(member.at, under(path, member.key), text::join(said, " and ") + " exclude each other",
                            "keep one of them");
-    if (said.empty() && !member.value.find("external"))
+    // That it is not there already is enough for a config, in Compose.
+    const Node* external = member.value.find("external");
+    const bool there = external && (!content_needed || external->text == "true");
+    if (said.empty() && !there)
       reader.notes.problem(member.at, under(path, member.key), "it has no content",
                            "give it one of " + text::join(known, ", ") + ", or 'external: true'");
   }
@@ -76,13 +80,13 @@ void check_source(Reader& reader, const Node& value, const std::string& path, st
 void configs(Reader& reader, Node& value, const std::string& path) {
   old_external(reader, value, path);
   named(reader, value, path, config_table, false);
-  check_source(reader, value, path, {"file", "environment", "content"});
+  check_source(reader, value, path, {"file", "environment", "content"}, false);
 }
 
 void secrets(Reader& reader, Node& value, const std::string& path) {
   old_external(reader, value, path);
   named(reader, value, path, secret_table, false);
-  check_source(reader, value, path, {"file", "environment"});
+  check_source(reader, value, path, {"file", "environment"}, true);
 }
 
 void models(Reader& reader, Node& value, const std::string& path) {

@@ -43,12 +43,25 @@ TEST_CASE("text is quoted where it would be read as something else") {
            Row{"a\n\n", "k: |+\n  a\n\n"},
            Row{" a\nb", "k: |2-\n   a\n  b\n"},
            Row{"\xF0\x9F\x98\x80", "k: \"\\U0001F600\"\n"},
+           Row{"\a\x1B", "k: \"\\a\\e\"\n"},
+           Row{"a\n\tb\n", "k: |\n  a\n  \tb\n"},
+           Row{"a\xE2\x80\xA8", "k: \"a\\L\"\n"},
+           Row{"a\xEF\xBB\xBF", "k: \"a\\uFEFF\"\n"},
+           Row{"\xEF\xBB\xBF"
+               "a b",
+               "k: \"\\uFEFF\\x61 \\x62\"\n"},
            Row{"1:30", "k: \"1:30\"\n"},
            Row{"1:60", "k: 1:60\n"},
        }) {
     CAPTURE(row.text);
     CHECK(print_value(std::string(row.text)) == row.yaml);
   }
+}
+
+TEST_CASE("JSON may stand in a page of the web") {
+  Node root = make_map({});
+  put(root, "<k>", make_text({}, "a&b\xE2\x80\xA8"));
+  CHECK(print_json(root) == "{\n  \"\\u003ck\\u003e\": \"a\\u0026b\\u2028\"\n}\n");
 }
 
 TEST_CASE("any text comes back from YAML as it went in") {
@@ -87,13 +100,12 @@ TEST_CASE("the name comes first, then services, networks and volumes, and inner 
       {"x-b: 1\nvolumes: {vv: }\nservices:\n  b: {image: i, volumes: ['vv:/v']}\n  a: {image: i}\nx-a: [1, "
        "{c: 2, b: }]\n"});
   REQUIRE(reading.document);
-  CHECK(
-      reading.document->yaml() ==
-      "name: project\nservices:\n  a:\n    image: i\n    networks:\n      default: null\n"
-      "  b:\n    image: i\n    networks:\n      default: null\n    volumes:\n"
-      "      - type: volume\n        source: vv\n        target: /v\n        volume: {}\n"
-      "networks:\n  default:\n    name: project_default\nvolumes:\n  vv:\n    name: project_vv\n"
-      "x-a:\n  - 1\n  - b: null\n    c: 2\nx-b: 1\n");
+  CHECK(reading.document->yaml() ==
+        "name: project\nservices:\n  a:\n    image: i\n    networks:\n      default: null\n"
+        "  b:\n    image: i\n    networks:\n      default: null\n    volumes:\n"
+        "      - type: volume\n        source: vv\n        target: /v\n        volume: {}\n"
+        "networks:\n  default:\n    name: project_default\nvolumes:\n  vv:\n    name: project_vv\n"
+        "x-a:\n  - 1\n  - b: null\n    c: 2\nx-b: 1\n");
 }
 
 }  // namespace kontena::compose

@@ -161,14 +161,49 @@ TEST_CASE("env files go below the environment, the last one first, and need not 
   project.files = {{"/project/a.env", "EA=1\nEB=a\nOWN=a\nFROM=$HOME"},
                    {"/project/b.env", "EB=b"},
                    {"/project/raw.env", "R='$HOME'"},
-                   {"/project/l.env", "la=1\nown=l"}};
+                   {"/project/l.env", "la=1\nown=l\nHOME\nfrom=a$HOME$la"}};
   const Specified specified = specify_project(project);
   const auto& spec = specified.spec.services.at("s");
   CHECK(spec.environment ==
         model::StringMap{{"EA", "1"}, {"EB", "b"}, {"FROM", "/home/user"}, {"OWN", "service"}, {"R", "'$HOME'"}});
-  CHECK(spec.labels == model::StringMap{{"la", "1"}, {"own", "service"}});
+  CHECK(spec.labels == model::StringMap{{"from", "a1"}, {"la", "1"}, {"own", "service"}});  // of its own lines only
+  CHECK(lines_of(read_project({service({"env_file: [{path: '', required: false}]"})}).problems).empty());
+  CHECK(lines_of(read_project({service({"env_file: ''"})}).problems).find("the path of a file is empty") !=
+        std::string::npos);
   project.files["/project/b.env"] = "A=\"x";
   CHECK(lines_of(read_project(project).problems) == "/project/b.env:1:3: the quote that opens here is never closed\n");
+}
+
+TEST_CASE("a path of the container is mounted once, but for what `volumes` itself replaces") {
+  const auto problems = [](const std::vector<std::string>& lines) {
+    return lines_of(read_project({service(lines)}).problems);
+  };
+  CHECK(problems({"tmpfs: ['/x:size=1m', '/y', '/x:ro']"}) ==
+        "compose.yaml:4:33: services.s.tmpfs[2]: '/x' is mounted already by services.s.tmpfs[0] (take one out)\n");
+  CHECK(problems({"tmpfs: /x", "volumes: ['/a:/y', '/a:/x']"})
+            .find("services.s.volumes[1]: '/x' is mounted already by services.s.tmpfs[0]") != std::string::npos);
+  CHECK(problems({"volumes: ['/a:/x', '/b:/x']", "tmpfs: [/y, /y]"}).empty());
+}
+
+TEST_CASE("an empty name is printed as none, and a deploy refuses it") {
+  const Project project{
+      "services: {s: {image: i, networks: [n], volumes: ['vol:/v']}}\n"
+      "networks: {n: {name: '', external: true}}\nvolumes: {vol: {name: ''}}\n"};
+  const Reading reading = read_project(project);
+  REQUIRE(reading.document);
+  CHECK(reading.document->yaml().find("name:") == reading.document->yaml().rfind("name:"));  // the project's
+  CHECK(lines_of(specify_project(project).problems) ==
+        "compose.yaml:2:22: networks.n.name: '' is no name; leave 'name' out to have the usual one\n"
+        "compose.yaml:3:23: volumes.vol.name: '' is no name; leave 'name' out to have the usual one\n");
+}
+
+TEST_CASE("a secret that is not external has to say what it holds; of a config a deploy asks it") {
+  const std::string uses = "services: {s: {image: i, secrets: [c]}}\n";
+  CHECK(lines_of(read_project({uses + "secrets: {c: {external: false}}"}).problems).find("it has no content") !=
+        std::string::npos);
+  const Project config{"services: {s: {image: i, configs: [c]}}\nconfigs: {c: {external: false}}"};
+  CHECK(read_project(config).problems.empty());
+  CHECK(lines_of(specify_project(config).problems).find("nothing says what it holds") != std::string::npos);
 }
 
 TEST_CASE("a finding's text is its place, key, words and hint, as far as there are any") {
