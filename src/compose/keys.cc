@@ -104,6 +104,11 @@ void Specifier::ignored(const Mark& at, const std::string& path, std::string why
   said[path] = {Class::ignored, std::move(why)};
 }
 
+void Specifier::differs(const Mark& at, const std::string& path, std::string how, std::string hint) {
+  notes.warning(at, path, how, std::move(hint));
+  mapped(path, std::move(how));
+}
+
 bool note_unused(Specifier& to, const KeyInfo& row, const Member& member, const std::string& path) {
   if (row.what != Class::ignored && row.what != Class::refused) return false;
   if (says_nothing(member.value)) return true;

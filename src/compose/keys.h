@@ -52,6 +52,8 @@ struct Specifier {
   };
   std::unordered_map<std::string, Said> said = {};
   void mapped(const std::string& path, std::string how) { said[path] = {Class::mapped, std::move(how)}; }
+  // The same, and a warning of it.
+  void differs(const Mark& at, const std::string& path, std::string how, std::string hint = {});
   void ignored(const Mark& at, const std::string& path, std::string why);  // warns of it too
 
   std::unordered_set<std::string> reached = {};  // paths of the keys whose rows were carried out

@@ -52,7 +52,7 @@ void oom_score(Reader& reader, Node& value, const std::string& path) { within<-1
 constexpr auto service_rows = std::to_array<Key<S>>({
     runs<S>("annotations", labels, option<&O::annotations>),
     ignored<S>("attach", boolean, "a deploy does not follow the output of services; 'logs' does"),
-    runs<S>("blkio_config", block_io, specify_block_io),
+    mapped<S>("blkio_config", block_io, specify_block_io, "the service runs where its devices are"),
     mapped<S>("build", build, specify_build,
               "on the client's engine, when what it is built from has changed; nodes get the image without a registry"),
     runs<S>("cap_add", texts, option<&O::cap_add>),

@@ -96,33 +96,43 @@ std::string_view key_of(std::string_view field) {
   return found == names.end() ? field : found->second;
 }
 
-// The node that the model's path leads to, or the last one on the way that there is.
-const Node& place_of(const Node& root, std::string_view path) {
-  const Node* at = &root;
+struct Place {
+  const Node* node;
+  std::string path;  // as the file has it, or the model's where the file has no such key
+};
+
+// What the model's path leads to, or the last node on the way that there is.
+Place place_of(const Node& root, const std::string& path) {
+  Place place{&root, ""};
   for (std::size_t from = 0; from < path.size();) {
     const std::size_t end = std::min(path.find_first_of(".[]", from), path.size());
-    const std::string_view part = path.substr(from, end - from);
+    const std::string_view part = std::string_view(path).substr(from, end - from);
     from = end + 1;
     if (part.empty()) continue;
     const Node* next = nullptr;
-    if (at->kind == Kind::list) {
+    if (place.node->kind == Kind::list) {
       const auto index = text::integer(part);
-      if (index && *index >= 0 && static_cast<std::size_t>(*index) < at->items.size())
-        next = &at->items[static_cast<std::size_t>(*index)];
+      if (index && *index >= 0 && static_cast<std::size_t>(*index) < place.node->items.size()) {
+        next = &place.node->items[static_cast<std::size_t>(*index)];
+        place.path = under(place.path, static_cast<std::size_t>(*index));
+      }
     } else {
-      if (part == "options" && !at->find(part)) continue;
-      next = at->find(key_of(part));
+      if (part == "options" && !place.node->find(part)) continue;
+      next = place.node->find(key_of(part));
+      if (next) place.path = under(place.path, key_of(part));
     }
-    if (!next) break;
-    at = next;
+    if (!next) return {place.node, path};
+    place.node = next;
   }
-  return *at;
+  return place;
 }
 
 // What no key alone can tell, and the bounds of everything.
 void check_model(Specifier& to) {
-  for (const model::Problem& problem : model::validate(to.spec))
-    to.notes.problem(place_of(to.root, problem.path).at, problem.path, problem.what);
+  for (const model::Problem& problem : model::validate(to.spec)) {
+    const Place place = place_of(to.root, problem.path);
+    to.notes.problem(place.node->at, place.path, problem.what);
+  }
 }
 
 void refuse_doubts(Specifier& to, const Node& value, const std::string& path) {
@@ -142,6 +152,7 @@ void specify_all(Specifier& to) {
   check_names(to);
   check_jobs(to);
   check_together(to);
+  remark(to);
   if (to.spec.services.empty()) to.notes.problem(to.root.at, "services", "there are no services to run");
   if (to.notes.problems.empty()) check_model(to);
   to.notes.sort();

@@ -34,6 +34,8 @@ void specify_health(Specifier&, const Node&, const std::string& path, model::Ser
 void drop_unpublished(Specifier&, const Node& service, const std::string& path, model::ServiceSpec&);
 // Likewise a container's name.
 void drop_unheard(Specifier&, const Node& service, const std::string& path, model::ServiceSpec&);
+// What is not as on one machine.
+void remark(Specifier&);
 // Once all is specified: names, since they hang on other services.
 void check_names(Specifier&);
 // Likewise: a static address hangs on the network and on how many instances there are.

@@ -86,7 +86,7 @@ class Walk {
     const auto known = places_.find(warning.key);
     if (known == places_.end()) return add({warning.at, warning.key, Class::runs, std::move(what), false, false});
     Verdict& verdict = verdicts_[known->second];
-    if (verdict.what == Class::ignored) return;  // which is what it says
+    if (verdict.what == Class::ignored || verdict.note == warning.what) return;  // which is what it says
     verdict.note += (verdict.note.empty() ? "" : "; ") + what;
     verdict.made = false;
   }

@@ -54,6 +54,8 @@ std::size_t size_of_hooks(const ServiceSpec&);
 void check_options(Problems&, const std::string& path, const ServiceSpec&);
 std::size_t size_of_options(const ServiceSpec&);
 bool is_mac_address(std::string_view);  // "02:42:ac:11:65:43"
+// Why no service like this has one address of that kind for its containers; "" where it may.
+std::string why_no_mac(const ServiceSpec&);
 void check_ports(Problems&, const std::string& path, const ServiceSpec&);
 void check_mounts(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
 void check_network_mode(Problems&, const std::string& path, const ServiceSpec&);

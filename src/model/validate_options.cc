@@ -253,6 +253,13 @@ bool is_mac_address(std::string_view text) {
   return true;
 }
 
+std::string why_no_mac(const ServiceSpec& spec) {
+  const bool one_a_node = spec.mode == Mode::global || spec.placing.max_replicas_per_node == 1;
+  if (one_a_node || spec.replicas <= 1) return "";
+  return "is that of one container, and of " + std::to_string(spec.replicas) +
+         " two may be on one node; deploy.placement.max_replicas_per_node: 1 keeps them apart";
+}
+
 void check_options(Problems& problems, const std::string& path, const ServiceSpec& spec) {
   if (!spec.options) return;
   const ContainerOptions& options = *spec.options;
@@ -262,6 +269,8 @@ void check_options(Problems& problems, const std::string& path, const ServiceSpe
                    !spec.networks.front().mac_address.empty() &&
                    spec.networks.front().mac_address != options.mac_address;
   check.expect(!two, "mac_address", "its first network has another one of its own");
+  if (std::string why = why_no_mac(spec); !options.mac_address.empty() && !why.empty())
+    problems.add(path + ".mac_address", std::move(why));
   check.block_io(options.block_io);
   check.cpus(options, spec);
   check.memory(options, spec);

@@ -77,6 +77,8 @@ void check_networks(Problems& problems, const std::string& path, const ServiceSp
     }
     problems.expect(attachment.mac_address.empty() || is_mac_address(attachment.mac_address), at + ".mac_address",
                     quoted(attachment.mac_address) + " is not a MAC address, as in 02:42:ac:11:65:43");
+    if (std::string why = why_no_mac(spec); !attachment.mac_address.empty() && !why.empty())
+      problems.add(at + ".mac_address", std::move(why));
     check_map(problems, at + ".driver_options", attachment.driver_options);
     check_word(problems, at + ".interface_name", attachment.interface_name, 15);  // of the kernel's names
     const auto is_priority = [](std::int64_t number) { return number >= -1'000'000'000 && number <= 1'000'000'000; };
@@ -118,7 +120,8 @@ bool is_signal(std::string_view name) {
 }  // namespace
 
 std::size_t size_of(const ServiceSpec& spec) {
-  std::size_t size = size_of_hooks(spec) + size_of_options(spec) + spec.image.size() + spec.user.size() + spec.working_dir.size();
+  std::size_t size =
+      size_of_hooks(spec) + size_of_options(spec) + spec.image.size() + spec.user.size() + spec.working_dir.size();
   const auto add_map = [&](const StringMap& map) {
     for (const auto& [name, value] : map) size += name.size() + value.size() + 8;
   };

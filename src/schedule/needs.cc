@@ -36,6 +36,9 @@ void add_options(const model::ContainerOptions& options, Needs& needs) {
     else
       one_of({"cdi"});
   }
+  const model::BlockIo& io = options.block_io;
+  for (const auto* list : {&io.weights, &io.read_bytes, &io.read_operations, &io.write_bytes, &io.write_operations})
+    for (const model::BlockDevice& device : *list) add_to(needs.there, device.path);
   for (const model::DeviceRequest& request : options.device_requests)
     one_of(request.driver.empty() ? model::Strings{"nvidia", "cdi"} : model::Strings{request.driver});
 }
@@ -57,6 +60,8 @@ std::string platform(const std::string& text) {
   const auto alias = std::ranges::find(aliases, parts[1], &Alias::is);
   return parts[0] + '/' + (alias == aliases.end() ? parts[1] : std::string(alias->means));
 }
+
+bool never_says(const model::NodeFacts& facts) { return facts.runtimes.empty(); }
 
 bool is_shared(const model::VolumeSpec& volume) {
   const auto type = volume.driver_options.find("type");
