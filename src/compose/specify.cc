@@ -8,6 +8,7 @@
 #include "kontena/compose/spec.h"
 #include "kontena/model/validate.h"
 #include "scalar.h"
+#include "specify_files.h"
 #include "specify_options.h"
 #include "specify_together.h"
 #include "tables.h"
@@ -148,6 +149,7 @@ void specify_all(Specifier& to) {
   refuse_doubts(to, to.root, "");
   specify_map<model::StackSpec>(to, to.root, "", stack_keys(), to.spec);
   label_volumes(to);
+  drop_bound_volumes(to);
   check_static_addresses(to);
   check_names(to);
   check_jobs(to);

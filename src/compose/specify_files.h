@@ -24,4 +24,7 @@ void specify_secrets_used(Specifier&, const Node&, const std::string& path, mode
 // False where it is none. `mount` is the last of the service's.
 bool specify_own_path(Specifier&, const Node& item, const std::string& path, model::ServiceSpec&);
 
+// Volumes of the file that are folders of the project by their options: what mounts them has been told.
+void drop_bound_volumes(Specifier&);
+
 }  // namespace kontena::compose

@@ -142,8 +142,10 @@ void volumes(Reader& reader, Node& value, const std::string& path) {
     const Node* how = options ? options->find("o") : nullptr;
     Node* device = options ? options->find("device") : nullptr;
     const Node* driver = member.value.find("driver");
-    if (driver && driver->text == "local" && how && device && how->text == "bind" && device->kind == Kind::text)
+    if (driver && driver->text == "local" && how && device && how->text == "bind" && device->kind == Kind::text) {
+      if (device->written.empty() && !device->text.starts_with('/')) device->written = device->text;
       device->text = absolute(reader, device->text);
+    }
   }
 }
 

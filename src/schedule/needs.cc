@@ -12,6 +12,17 @@ void add_to(model::Strings& all, const std::string& one) {
   if (std::ranges::find(all, one) == all.end()) all.push_back(one);
 }
 
+// What a volume with `o: bind` is of, which an engine does not make.
+std::string bound_folder(const model::VolumeSpec& volume) {
+  const auto how = volume.driver_options.find("o");
+  const auto device = volume.driver_options.find("device");
+  if (how == volume.driver_options.end() || device == volume.driver_options.end()) return "";
+  const auto words = text::split(how->second, ',');
+  const bool bind =
+      std::ranges::any_of(words, [](const std::string& word) { return word == "bind" || word == "rbind"; });
+  return bind && device->second.starts_with('/') ? device->second : "";
+}
+
 void add_mounts(const model::ServiceSpec& spec, const std::map<std::string, model::VolumeSpec>& volumes, Needs& needs) {
   for (const model::Mount& mount : spec.mounts) {
     if (mount.kind == model::MountKind::bind) add_to(mount.must_exist ? needs.there : needs.wished, mount.source);
@@ -22,6 +33,8 @@ void add_mounts(const model::ServiceSpec& spec, const std::map<std::string, mode
       add_to(needs.there, "volume:" + (its.name.empty() ? volume->first : its.name));
     else if (its.driver != "local")
       add_to(needs.volume_drivers, its.driver);
+    else if (const std::string folder = bound_folder(its); !folder.empty())
+      add_to(needs.there, folder);
   }
 }
 

@@ -89,4 +89,27 @@ services:
   CHECK(specified.own_paths[2].must_exist);
 }
 
+TEST_CASE("a volume that is a folder of the project by its options is as a bind of that folder") {
+  const Specified specified = specify_project({R"(
+services:
+  s: {image: i, volumes: ["data:/data", {type: volume, source: data, target: /sub, volume: {subpath: sub}}, "far:/far"]}
+volumes:
+  data: {driver: local, labels: {a: b}, driver_opts: {type: none, o: bind, device: ./data}}
+  far: {driver: local, driver_opts: {type: none, o: bind, device: /srv/far}}
+)"});
+  INFO(lines_of(specified.problems));
+  REQUIRE(specified.problems.empty());
+  CHECK(lines_of(specified.warnings).find("volumes.data.labels: 'labels' is ignored") != std::string::npos);
+  const auto& mounts = specified.spec.services.at("s").mounts;
+  CHECK(mounts.at(0).kind == model::MountKind::content);
+  CHECK(mounts.at(2).kind == model::MountKind::volume);
+  REQUIRE(specified.own_paths.size() == 2);
+  CHECK(specified.own_paths[0].path == "/project/data");
+  CHECK(specified.own_paths[0].written == "./data");
+  CHECK(specified.own_paths[0].must_exist);
+  CHECK(specified.own_paths[1].path == "/project/data/sub");
+  CHECK_FALSE(specified.spec.volumes.contains("data"));
+  CHECK(specified.spec.volumes.at("far").driver_options.at("device") == "/srv/far");
+}
+
 }  // namespace kontena::compose
