@@ -29,7 +29,7 @@ std::optional<double> other_number(const Node& value) {
   return value.kind == Kind::real || value.kind == Kind::integer ? real(value.text) : std::nullopt;
 }
 
-bool is_whole(double number) { return std::trunc(number) == number; }
+bool is_whole(double number) { return std::isfinite(number) && std::trunc(number) == number; }
 
 void put_integer(Node& value, std::string text, const char* doubt = nullptr) {
   become(value, Kind::integer, std::move(text));

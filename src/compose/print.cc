@@ -14,7 +14,8 @@ namespace {
 
 // What Compose reads and does not print.
 bool unprinted(const Node& map, const Member& member) {
-  if (member.value.doubt && member.value.text == "0") return true;  // what Compose made of it is nothing
+  if (member.value.doubt && member.value.text == "0" && member.key != "Weight")
+    return true;  // what Compose made of it is nothing
   // Times of an update, unlike those of a restart.
   if (map.table == &update_table && member.value.text == "0s") return true;
   if (member.value.doubt && member.key == "name" && member.value.text.empty()) return true;

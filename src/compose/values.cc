@@ -118,14 +118,17 @@ void plain_texts(Reader& reader, Node& value, const std::string& path) {
   for (std::size_t i = 0; i < value.items.size(); ++i) text_value(reader, value.items[i], under(path, i));
 }
 
-void texts(Reader& reader, Node& value, const std::string& path) {
+namespace {
+
+// Of what has the same name the last one stays, where the first was.
+void take_last(Reader& reader, Node& value, const std::string& path, bool by_name) {
   if (value.kind != Kind::list) return wrong_kind(reader, value, path, "a list");
   std::vector<Node> kept;
   std::unordered_map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     text_value(reader, value.items[i], under(path, i));
     const std::string& text = value.items[i].text;
-    const auto [place, fresh] = places.try_emplace(text.substr(0, text.find('=')), kept.size());
+    const auto [place, fresh] = places.try_emplace(by_name ? text.substr(0, text.find('=')) : text, kept.size());
     if (fresh)
       kept.push_back(std::move(value.items[i]));
     else
@@ -133,6 +136,10 @@ void texts(Reader& reader, Node& value, const std::string& path) {
   }
   value.items = std::move(kept);
 }
+
+}  // namespace
+
+void texts(Reader& reader, Node& value, const std::string& path) { take_last(reader, value, path, true); }
 
 void unique_texts(Reader& reader, Node& value, const std::string& path) {
   plain_texts(reader, value, path);
@@ -173,7 +180,7 @@ void scalars(Reader& reader, Node& value, const std::string& path) {
   for (std::size_t i = 0; i < value.items.size(); ++i)
     if (value.items[i].kind == Kind::integer)
       become(value.items[i], Kind::text, as_text(reader, value.items[i], under(path, i)));
-  texts(reader, value, path);
+  take_last(reader, value, path, false);
 }
 
 void variables(Reader& reader, Node& value, const std::string& path) { name_values(reader, value, path, false); }
