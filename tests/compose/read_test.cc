@@ -206,6 +206,14 @@ TEST_CASE("a secret that is not external has to say what it holds; of a config a
   CHECK(lines_of(specify_project(config).problems).find("nothing says what it holds") != std::string::npos);
 }
 
+TEST_CASE("exposed ports are told apart by their whole text, and an infinite size is none") {
+  const Reading reading = read_project({service({"expose: [a=b, 80, a=c, 80]"})});
+  REQUIRE(reading.document);
+  CHECK(reading.document->yaml().find("- a=b\n      - \"80\"\n      - a=c\n") != std::string::npos);
+  CHECK(lines_of(read_project({service({"mem_reservation: .inf"})}).problems).find("must be a whole number of bytes") !=
+        std::string::npos);
+}
+
 TEST_CASE("a finding's text is its place, key, words and hint, as far as there are any") {
   CHECK(Finding{{"f", 3, 7}, "a.b", "is odd", "mend it"}.text() == "f:3:7: a.b: is odd (mend it)");
   CHECK(Finding{{"f", 0, 0}, "", "is odd", ""}.text() == "f: is odd");

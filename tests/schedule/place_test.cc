@@ -43,6 +43,17 @@ TEST_CASE("a node takes new work when it is heard and active") {
   CHECK(grid.why_not(web()) == "5 not ready for new work");
 }
 
+TEST_CASE("folders and devices that an engine does not make have to be there") {
+  auto spec = web();
+  spec.mounts = {{.kind = model::MountKind::volume, .source = "data", .target = "/data"}};
+  spec.options = model::ContainerOptions{.block_io = {.read_bytes = {{"/dev/sdb", 1'000}}}};
+  std::map<std::string, model::VolumeSpec> volumes;
+  volumes["data"].driver_options = {{"type", "none"}, {"o", "bind,rw"}, {"device", "/srv/data"}};
+  CHECK(needs_of(spec, volumes).there == model::Strings{"/srv/data", "/dev/sdb"});
+  volumes["data"].driver_options["o"] = "rw";
+  CHECK(needs_of(spec, volumes).there == model::Strings{"/dev/sdb"});
+}
+
 TEST_CASE("a node of another grid takes nothing") {
   Grid grid;
   grid.node("a");

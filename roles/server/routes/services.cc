@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "../deploy.h"
 #include "../summarise.h"
 #include "find.h"
@@ -74,6 +76,22 @@ Status check_together(const ClusterView& view, const Call& call, const model::Se
   return Done{};
 }
 
+// Those that a file gives to one container. What a deploy refuses in the file, a number refuses here.
+Status check_addresses(const model::ServiceSpec& spec) {
+  if (spec.replicas <= 1) return Done{};
+  const auto given = [&](std::string model::Attachment::*field) {
+    return std::ranges::any_of(spec.networks, [&](const model::Attachment& each) { return !(each.*field).empty(); });
+  };
+  const auto refuse = [&](const std::string& key) {
+    return Error{Code::failed_precondition, "service '" + spec.name + "' has " + key + ", which is that of one container",
+                 "deploy it without " + key};
+  };
+  if (given(&model::Attachment::ipv4_address)) return refuse("ipv4_address");
+  const bool mac = (spec.options && !spec.options->mac_address.empty()) || given(&model::Attachment::mac_address);
+  if (mac && spec.placing.max_replicas_per_node != 1) return refuse("mac_address");
+  return Done{};
+}
+
 }  // namespace
 
 Result<Change> scale_service(const Context& context, const ClusterView& view, const Call& call) {
@@ -90,6 +108,7 @@ Result<Change> scale_service(const Context& context, const ClusterView& view, co
                  "service '" + spec.name + "' has container_name '" + spec.container_name + "', which is the name of one container",
                  "deploy it without container_name"};
   spec.replicas = asked.replicas;
+  KTN_OK(check_addresses(spec));
   KTN_OK(check_together(view, call, spec));
   store::Commit commit;
   put_service(view, call, {call.at("grid"), call.at("project"), call.at("stack"), spec.name}, spec, false, commit);

@@ -151,4 +151,19 @@ TEST_CASE("a service whose container has a name is not scaled to two") {
   refuses(world.deploy("shop", spec), "services.db.container_name: the service has 2 containers");
 }
 
+TEST_CASE("a service whose containers would share one MAC address on a node is not scaled to two") {
+  Named world;
+  model::StackSpec spec = shop();
+  spec.services["db"].options = model::ContainerOptions{.mac_address = "02:42:ac:11:65:43"};
+  REQUIRE(world.deploy("shop", spec).status == 200);
+  const auto scale = [&](std::int64_t replicas) {
+    return world.as_admin(post, stack_url("shop", "/services/db/scale"), codec::to_json(api::ScaleRequest{.replicas = replicas}));
+  };
+  refuses(scale(2), "'db' has mac_address, which is that of one container");
+  CHECK(scale(0).status == 200);
+  spec.services["db"].placing.max_replicas_per_node = 1;
+  REQUIRE(world.deploy("shop", spec).status == 200);
+  CHECK(scale(2).status == 200);
+}
+
 }  // namespace kontena::server
