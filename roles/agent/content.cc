@@ -8,6 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
+#include <tuple>
 
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
@@ -112,13 +113,17 @@ Status Content::fetch(const std::string& digest, const std::string& path) {
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   if (!file) return failed("write", path, errno);
   crypto::Sha256 sum;
-  KTN_OK(source_.blob(digest, [&](std::string_view bytes) {
+  int number = 0;  // of the first failure, as whoever ends the transfer may have others
+  const Status came = source_.blob(digest, [&](std::string_view bytes) {
     sum.add(bytes);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    return file.good();
-  }));
+    if (!file) number = errno;
+    return number == 0;
+  });
   file.close();
-  if (!file) return failed("write", path, errno);
+  if (!file && number == 0) number = errno;
+  if (number != 0) return failed("write", path, number);
+  KTN_OK(came);
   if ("sha256:" + sum.hex() != digest) return Error{Code::corrupt, "the server gave something else for " + digest};
   return Done{};
 }
@@ -135,6 +140,8 @@ Status Content::fetch_content(const std::string& digest) {
   ::unlink(archive.c_str());
   if (done) done = sync_disk(folders_.content);
   if (done && ::rename(coming.c_str(), path.c_str()) != 0) done = failed("keep", path, errno);
+  // Half of it would keep a full disk full.
+  if (!done) std::ignore = remove_tree(coming);
   return done;
 }
 
@@ -147,7 +154,10 @@ Status Content::ensure_copy(const model::Assignment& a, std::size_t index) {
   KTN_OK(remove_tree(coming));
   std::error_code error;
   fs::copy(content_path(mount.digest), coming, fs::copy_options::recursive | fs::copy_options::copy_symlinks, error);
-  if (error) return failed("copy to", path, error.value());
+  if (error) {
+    std::ignore = remove_tree(coming);
+    return failed("copy to", path, error.value());
+  }
   if (::rename(coming.c_str(), path.c_str()) != 0) return failed("keep", path, errno);
   return Done{};
 }
