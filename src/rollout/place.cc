@@ -259,6 +259,8 @@ schedule::Request request(Round& round, const Part& part, std::string& why_not, 
 
 namespace {
 
+constexpr std::int64_t answers_within_ms = 30'000;
+
 const Round::Asked& asked(Round& round, const std::string& name) {
   const auto [at, is_new] = round.asked.try_emplace(name);
   if (!is_new) return at->second;
@@ -267,10 +269,19 @@ const Round::Asked& asked(Round& round, const std::string& name) {
     const auto said = facts ? facts->paths.find(name) : model::StringMap::const_iterator();
     if (facts && said != facts->paths.end())
       at->second.anywhere |= !said->second.empty();
-    else if (round.nodes.state(item.value.id) == model::NodeState::ready && at->second.unsaid.empty())
+    else if (round.nodes.state(item.value.id) == model::NodeState::ready && at->second.unsaid.empty() &&
+             !(facts && schedule::never_says(*facts)))
       at->second.unsaid = item.value.name;
   });
   return at->second;
+}
+
+// A deployment waits for answers so long and no longer: they take seconds.
+bool still_asking(Round& round) {
+  if (!round.live) return false;
+  const std::int64_t until = round.live->created_ms + answers_within_ms;
+  if (until > round.now_ms) round.wake_at(until);
+  return until > round.now_ms;
 }
 
 }  // namespace
@@ -278,21 +289,26 @@ const Round::Asked& asked(Round& round, const std::string& name) {
 schedule::Needs needs(Round& round, const model::ServiceSpec& spec, std::string& why_not) {
   schedule::Needs needs = schedule::needs_of(spec, round.stack.volumes);
   const auto wished = std::exchange(needs.wished, {});
+  const auto is_unsure = [&](const Round::Asked& known) {
+    const bool unsure = !known.unsaid.empty() && still_asking(round);
+    round.unsure |= unsure;
+    return unsure;
+  };
   for (const std::string& name : needs.there) {
     const Round::Asked& known = asked(round, name);
-    round.asking |= !known.anywhere && !known.unsaid.empty();
-    round.unsure |= !known.unsaid.empty();
+    round.asking |= is_unsure(known) && !known.anywhere;
   }
   // Of a global service it is made where it is not.
   if (spec.mode == model::Mode::global) return needs;
   for (const std::string& name : wished) {
     const Round::Asked& known = asked(round, name);
-    round.unsure |= !known.unsaid.empty();
+    const bool unsure = is_unsure(known);
     if (known.anywhere) {
       needs.there.push_back(name);
     } else if (!known.unsaid.empty()) {
-      round.asking = true;
-      why_not = "waits until " + known.unsaid + " has said whether it has '" + name + "'";
+      round.asking |= unsure;
+      why_not = "waits until " + known.unsaid + " has said whether it has '" + name + '\'' +
+                (unsure ? "" : ": it does not answer, a file system there may hang");
     }
   }
   return needs;

@@ -80,14 +80,16 @@ bool waits_in_vain(const Part& part, const Entry& entry) {
 }
 
 void remove_superfluous(Round& round, Part& part) {
+  // Of a stack that is stopped nobody is missed.
+  const bool stops = round.stack.wanted == model::StackWanted::stopped;
   for (std::size_t i = part.entries.size(); i-- > 0;)
     if (waits_in_vain(part, part.entries[i])) forget(round, part, i);
   // The one to keep of each place: the newest revision's; of those, one that may
   // stay, that has a node, that serves, and is the younger.
   std::map<std::string, const Entry*> best;
-  const auto rank = [](const Entry& e) {
+  const auto rank = [stops](const Entry& e) {
     const model::Instance& i = e.instance;
-    return std::tuple(i.instance_revision, i.restarts, e.away == Away::no, e.placed(), e.serves(), !e.lost,
+    return std::tuple(i.instance_revision, i.restarts, e.away == Away::no, e.placed(), !stops && e.serves(), !e.lost,
                       i.created_ms, *i.id);
   };
   for (const Entry& entry : part.entries) {
@@ -101,7 +103,7 @@ void remove_superfluous(Round& round, Part& part) {
   for (const Entry& entry : part.entries) {
     if (entry.leaving() || (part.global() && !entry.placed()) || keep.contains(entry.instance.id)) continue;
     const Entry& first = *best[place_of(part, entry)];
-    const bool may_serve = entry.serves() || (entry.lost && entry.placed());
+    const bool may_serve = (!stops && entry.serves()) || (entry.lost && entry.placed());
     if (may_serve && !good(round, part, first)) keep.insert(entry.instance.id);
   }
 

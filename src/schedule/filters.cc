@@ -165,7 +165,10 @@ constexpr std::array table{
            [](auto nodes, const Question& q) { return named(*absent(first(nodes), q.request.needs)); }},
     Filter{"not known yet to have ",
            [](const Candidate& c, const Question& q) { return !unsaid(*c.facts, q.request.needs); },
-           [](auto nodes, const Question& q) { return named(*unsaid(first(nodes), q.request.needs)); }},
+           [](auto nodes, const Question& q) {
+             const auto& node = first(nodes);
+             return named(*unsaid(node, q.request.needs)) + (never_says(node) ? ": its agent is too old to say so" : "");
+           }},
     Filter{"not the node ", is_pinned, pinned_for},
     Filter{"where it is to go away from", may_go_there},
     Filter{"with max_replicas_per_node reached", below_maximum},

@@ -99,3 +99,63 @@ TEST_CASE("whatever there is, moves that were made are not followed by others") 
           }()));
   }
 }
+
+namespace {
+
+// "agent-1 goes web-1 no other node takes it now: …"
+std::string foreseen(Shop& shop, const std::string& node) {
+  schedule::Nodes nodes(shop.view, shop.liveness, "g");
+  const auto stays = foresee_drain(shop.view, shop.path("shop"), NodeId(node), nodes, shop.ids, from_ms(shop.now_ms));
+  std::string text;
+  for (const auto& one : shop.instances())
+    if (const auto found = stays.find(one.id); found != stays.end())
+      text += (text.empty() ? "" : " | ") + one.service + '-' + std::to_string(one.slot) + ' ' +
+              (found->second.empty() ? "goes" : found->second);
+  return text;
+}
+
+}  // namespace
+
+TEST_CASE("of a node that is to be drained is said what stays for want of what only it has") {
+  Shop shop;
+  auto facts = *shop.view.facts.get("g/n1");
+  facts.runtimes = {"runc", "kata"};
+  shop.view.facts.put("g/n1", facts);
+  shop.paths("n1", {{"/srv/data", "directory"}});
+  for (const auto* node : {"n2", "n3"}) shop.paths(node, {{"/srv/data", ""}});
+  auto db = service_of("db"), kata = service_of("kata");
+  db.mounts = {{.kind = model::MountKind::bind, .source = "/srv/data", .target = "/in"}};
+  kata.options.emplace().runtime = "kata";
+  shop.service("shop", db);
+  shop.service("shop", kata);
+  shop.deploy(service_of("web", 3));
+  shop.run(5);
+  CHECK(shop.text() == "db-1@n1 kata-1@n1 web-1@n2 web-2@n3 web-3@n1");
+  CHECK(foreseen(shop, "n1") ==
+        "db-1 no other node takes it now: 2 without '/srv/data'; 1 where it is to go away from | "
+        "kata-1 no other node takes it now: 2 without the runtime kata; 1 where it is to go away from | web-3 goes");
+  CHECK(foreseen(shop, "n2") == "web-1 goes");
+}
+
+TEST_CASE("those that are together go from a drained node together, or stay together") {
+  Shop shop(2);
+  auto web = service_of("web"), agent = service_of("agent");
+  agent.network_mode = "service:web";
+  agent.depends_on["web"] = {};
+  agent.reservations.memory_bytes = 3'000 * support::megabyte;
+  shop.service("shop", web);
+  shop.deploy(agent);
+  shop.run(5);
+  CHECK(shop.text() == "agent-1@n1 web-1@n1");
+  CHECK(foreseen(shop, "n1") == "agent-1 goes | web-1 goes");
+  auto other = service_of("zoo");
+  other.reservations.memory_bytes = 3'000 * support::megabyte;
+  shop.deploy(other);
+  shop.run(5);
+  CHECK(shop.text("zoo") == "zoo-1@n2");
+  const std::string text = foreseen(shop, "n1");
+  CAPTURE(text);
+  CHECK(text.starts_with("agent-1 no other node takes it now: "));
+  CHECK(text.find("| web-1 no other node takes it now: ") != std::string::npos);
+  CHECK(text.find("1 without enough free memory") != std::string::npos);
+}

@@ -78,6 +78,43 @@ TEST_CASE("who is silent is not waited for") {
   CHECK(shop.text() == "web-1@n1");
 }
 
+TEST_CASE("an agent that is too old to be asked is not waited for") {
+  Shop shop;
+  model::NodeFacts facts = *shop.view.facts.get("g/n2");
+  facts.runtimes.clear();
+  shop.view.facts.put("g/n2", facts);
+  for (const auto* node : {"n1", "n3"}) shop.paths(node, {{"/srv/data", ""}, {"/dev/fuse", ""}});
+  shop.deploy(with_bind("/srv/data"));
+  shop.run(2);
+  CHECK(shop.text() == "web-1@n1");
+  auto spec = service_of("db");
+  spec.options.emplace().devices = {{.source = "/dev/fuse"}};
+  shop.deploy(spec);
+  shop.step();
+  CHECK(shop.deployment() ==
+        "failed: db-1: no node: 2 without '/dev/fuse'; 1 not known yet to have '/dev/fuse': its agent is too old to "
+        "say so");
+}
+
+TEST_CASE(
+    "a node that does not answer fails the deployment after a while, and holds the service up as long as it does not") {
+  Shop shop;
+  for (const auto* node : {"n1", "n3"}) shop.paths(node, {{"/srv/data", ""}});
+  shop.deploy(with_bind("/srv/data"));
+  shop.step();
+  CHECK(shop.deployment() == "running");
+  CHECK(shop.last.wake_ms == shop.now_ms + 30'000);
+  shop.now_ms += 30'000;
+  shop.run(2);
+  const std::string why =
+      "waits until n2 has said whether it has '/srv/data': it does not answer, a file system there may hang";
+  CHECK(shop.deployment() == "failed: web-1: no node: " + why);
+  CHECK(shop.instances()[0].why_not == why);
+  shop.paths("n2", {{"/srv/data", "directory"}});
+  shop.run(2);
+  CHECK(shop.text() == "web-1@n2");
+}
+
 TEST_CASE("devices, runtimes, platforms and drivers of volumes decide where a service goes") {
   const auto placed = [](auto&& change) {
     Shop shop;

@@ -30,7 +30,8 @@ struct Cluster {
                                  .os = "linux",
                                  .architecture = "amd64",
                                  .nano_cpus = cores * core,
-                                 .memory_bytes = memory_bytes});
+                                 .memory_bytes = memory_bytes,
+                                 .runtimes = {"runc"}});
     liveness[NodeId(name)] = model::NodeState::ready;
   }
 

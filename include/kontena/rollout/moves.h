@@ -1,8 +1,11 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
+#include "kontena/base/clock.h"
+#include "kontena/base/random.h"
 #include "kontena/model/view.h"
 #include "kontena/schedule/place.h"
 
@@ -25,5 +28,10 @@ struct Move {
 // elsewhere is moved. REQUIRES: the nodes are of the grid and made from the view;
 // they are booked for the moves.
 std::vector<Move> rebalance(const model::ClusterView&, schedule::Nodes&, const std::string& grid, std::size_t most);
+
+// Of a stack's instances on a node that is to be drained: why each stays; "" = it goes. Those that are together go
+// together. REQUIRES: as above; the nodes are booked for what goes.
+std::map<InstanceId, std::string> foresee_drain(const model::ClusterView&, const model::StackPath&, const NodeId&,
+                                                schedule::Nodes&, IdSource&, Time now);
 
 }  // namespace kontena::rollout

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "kontena/model/node.h"
 #include "kontena/model/stack.h"
 
 namespace kontena::schedule {
@@ -24,6 +25,9 @@ struct Needs {
 
 Needs needs_of(const model::ServiceSpec&, const std::map<std::string, model::VolumeSpec>&);
 void add(Needs&, const Needs&);
+
+// Its agent is older than such questions: it tells no runtimes either, and every engine has one.
+bool never_says(const model::NodeFacts&);
 
 // Its data is not on one node: it is mounted from elsewhere.
 bool is_shared(const model::VolumeSpec&);

@@ -32,23 +32,27 @@ std::string instance_name(const model::Instance& instance) {
 
 // What of a node that is to be drained goes, and what stays and why. The answer is
 // of this moment: what finds no room now goes when there is some.
-void foresee(const Context& context, const ClusterView& view, const model::Node& node, api::NodeChange& change) {
+void foresee(const Context& context, const ClusterView& view, const model::Node& node, Time now,
+             api::NodeChange& change) {
   schedule::Nodes nodes(view, context.liveness.states(), node.grid);
+  std::map<std::string, model::StackPath> stacks;
+  std::vector<const model::Instance*> there;
   view.by_node.each(node.grid + '/' + *node.id + '/', [&](const auto& entry) {
     const auto* instance = view.instances.get(entry.value);
     if (!instance || instance->desired == model::Desired::removed) return;
+    there.push_back(instance);
+    stacks.emplace(instance->service_path().stack_path().text(), instance->service_path().stack_path());
+  });
+  std::map<InstanceId, std::string> stays;
+  for (const auto& [key, path] : stacks)
+    stays.merge(rollout::foresee_drain(view, path, node.id, nodes, context.ids, now));
+  for (const model::Instance* instance : there) {
     const std::string name = instance_name(*instance);
-    const auto* service = view.services.get(instance->service_path().text());
-    if (!service || service->spec.mode == model::Mode::global) return change.leaving.push_back(name);
-    if (const std::string why = rollout::bound(view, *instance); !why.empty())
-      return change.staying.push_back(name + ": " + why);
-    if (service->spec.job) return change.staying.push_back(name + ": it is a job, and runs to its end");
-    const auto place = nodes.place({.spec = &service->spec, .path = instance->service_path(), .not_on = {node.id}});
-    if (place.node)
+    if (const auto found = stays.find(instance->id); found == stays.end() || found->second.empty())
       change.leaving.push_back(name);
     else
-      change.staying.push_back(name + ": no other node takes it now: " + place.why_not);
-  });
+      change.staying.push_back(name + ": " + found->second);
+  }
 }
 
 Result<Change> set_availability(const Context& context, const ClusterView& view, const Call& call,
@@ -57,7 +61,7 @@ Result<Change> set_availability(const Context& context, const ClusterView& view,
   model::Node node = item->value;
   node.availability = availability;
   api::NodeChange answer{.node = summary(context, view, node)};
-  if (availability == model::Availability::drain) foresee(context, view, node, answer);
+  if (availability == model::Availability::drain) foresee(context, view, node, call.now, answer);
   Change change{.reply = json(answer), .resource = item->key};
   if (node.availability == item->value.availability) return change;
   change.commit.unchanged = {unchanged(store::nodes, *item)};
