@@ -1,5 +1,8 @@
 #include "host_addresses.h"
 
+#include "kontena/netlink/host.h"
+#include "kontena/overlay/plan.h"
+
 namespace kontena::agent {
 
 Result<model::Strings> host_addresses(netlink::Links& links) {
@@ -14,6 +17,18 @@ Result<model::Strings> host_addresses(netlink::Links& links) {
       if (!text.starts_with("169.254.") && !text.starts_with("127.")) found.push_back(text);
     }
   }
+  return found;
+}
+
+Result<std::set<std::string>> bridges_apart(netlink::Links& links) {
+  std::set<std::string> found;
+  KTN_TRY(const auto all, links.list());
+  for (const netlink::Link& link : all)
+    if (link.kind == "bridge" && !link.name.starts_with(overlay::bridge_prefix)) found.insert(link.name);
+  if (found.empty()) return found;
+  KTN_TRY(const auto routes, netlink::host_routes());
+  for (const netlink::HostRoute& route : routes)
+    if (route.gateway) found.erase(route.device);
   return found;
 }
 

@@ -14,6 +14,7 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration between_looks{4'000};
+constexpr Duration between_looks_at_bridges{60'000};
 constexpr Duration breath{100};  // between two rounds that events began
 // While a peer has two keys: how soon the new one's first handshake is seen is what its packets wait for.
 constexpr Duration handing_over_pace{25};
@@ -178,18 +179,30 @@ Status Mesh::mend_bridges(const overlay::Wanted& wanted) {
   return Done{};
 }
 
-Status Mesh::mend(const overlay::Wanted& wanted) {
+// Its addresses, and the bridges of others, which have some. That one of them has become a way out is seen a while later.
+Status Mesh::look_at_host(overlay::Wanted& wanted) {
+  const Duration now = context_.clock.steady();
+  const bool addresses_changed = !addresses_ || !watch_ || watch_->addresses_changed();
+  if (addresses_changed || !apart_at_ || now - *apart_at_ > between_looks_at_bridges) {
+    KTN_TRY(apart_, bridges_apart(*links_));
+    apart_at_ = now;
+  }
+  wanted.rules.apart = apart_;
+  if (!addresses_changed) return Done{};
+  KTN_TRY(auto addresses, host_addresses(*links_));
+  moved_ = addresses_ && *addresses_ != addresses;
+  addresses_ = std::move(addresses);
+  if (moved_ && options_.moved) options_.moved();
+  return Done{};
+}
+
+Status Mesh::mend(overlay::Wanted& wanted) {
   KTN_OK(open());
+  KTN_OK(look_at_host(wanted));
   // Rules first: what is not let through yet must not be for a moment.
   KTN_TRY(const auto rules, rules_.mend(wanted.rules, watch_ ? &*watch_ : nullptr));
   for (const std::string& what : rules) mended(what);
   KTN_OK(mend_bridges(wanted));
-  if (!addresses_ || !watch_ || watch_->addresses_changed()) {
-    KTN_TRY(auto addresses, host_addresses(*links_));
-    moved_ = addresses_ && *addresses_ != addresses;
-    addresses_ = std::move(addresses);
-    if (moved_ && options_.moved) options_.moved();
-  }
   if (!wanted.address) return Done{};
   KTN_OK(ensure_device());
   KTN_TRY(const netlink::Link link, links_->find(device));

@@ -41,7 +41,8 @@ class Mesh {
  private:
   bool wait();
   Status open();
-  Status mend(const overlay::Wanted&);
+  Status mend(overlay::Wanted&);
+  Status look_at_host(overlay::Wanted&);
   Status ensure_device();
   Status mend_peers(const overlay::Wanted&);
   Status rotate(const overlay::Wanted&);
@@ -75,6 +76,8 @@ class Mesh {
   bool expected_ = true;                // of this round: what is wanted has changed
   std::optional<model::Strings> addresses_;  // of this host
   bool moved_ = false;                  // they have changed
+  std::set<std::string> apart_;         // bridges of others …
+  std::optional<Duration> apart_at_;    // … steady; when they were looked at
   Duration looked_{-60'000};            // steady; at everything
   bool failed_ = false;                 // the last look
   std::string problem_;

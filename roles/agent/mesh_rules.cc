@@ -14,12 +14,16 @@ const std::vector<netlink::Rule> docker_user{
     {"-i", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
     {"-o", device, "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},  // from internal networks
 };
+// … and what Docker lets pass itself, once others have had their say: whoever empties all chains, as firewalld does at
+// its start, takes Docker's rules too, and Docker puts them back at its own start only …
+const std::vector<netlink::Rule> forward{{"-m", "mark", "--mark", overlay::any_mark_match(), "-j", "ACCEPT"}};
 // … likewise of an engine that uses nftables by itself (from 29 on), and has no chain for its user …
 const netlink::GuestRule docker_bridges{"ip docker-bridges filter-FORWARD", overlay::nft_mark_match() + " accept",
                                         table};
-// … and of firewalld, which knows Docker's bridges and not the mesh …
+// … and of firewalld, which knows Docker's bridges (not always: Docker tells it at its own start) and not the mesh …
 const std::vector<netlink::GuestRule> firewalld{
     {"inet firewalld filter_FORWARD", overlay::nft_mark_match() + " accept", table},
+    {"inet firewalld filter_FORWARD", overlay::nft_way_mark_match() + " accept", table + "-way", true},
     {"inet firewalld filter_INPUT", "iifname \"" + std::string(overlay::bridge_prefix) + "*\" " + overlay::nft_mark_match() + " accept", table},
 };
 // … and of a host's firewall, questions for names.
@@ -59,6 +63,8 @@ Status MeshRules::look(const overlay::Rules& rules, model::Strings& mended) {
   if (passed > 0) mended.push_back("the rule in DOCKER-USER");
   KTN_TRY(const int led, netlink::ensure_jump("FORWARD", "DOCKER-USER"));
   if (led > 0) mended.push_back("the way to DOCKER-USER");
+  KTN_TRY(const int last, netlink::ensure_last("FORWARD", forward));
+  if (last > 0) mended.push_back("the rule in FORWARD");
   KTN_TRY(const auto others, nft_->table_names());  // most hosts have none of those, and need not be asked for each
   const auto has = [&](const netlink::GuestRule& rule) {
     return others.contains(rule.chain.substr(0, rule.chain.rfind(' ')));
@@ -111,6 +117,7 @@ Result<model::Strings> MeshRules::mend(const overlay::Rules& rules, netlink::Wat
 
 Status MeshRules::remove() {
   KTN_OK(netlink::remove_rules("DOCKER-USER", docker_user));
+  KTN_OK(netlink::remove_rules("FORWARD", forward));
   KTN_OK(netlink::remove_rules("INPUT", input));
   const auto nft = netlink::Nft::find();
   if (!nft) return Done{};

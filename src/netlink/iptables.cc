@@ -16,7 +16,7 @@ class Chain {
 
   // The kernel's own chains are always there; what counts is that somebody has put something into any.
   Result<bool> exists() const {
-    if (name_ != "INPUT") return yes_or_no("-S", {"1"});
+    if (name_ != "INPUT" && name_ != "FORWARD") return yes_or_no("-S", {"1"});
     KTN_TRY(const auto output, run({program_, "-w", seconds_for_the_lock, "-S"}, {}));
     if (output.status != 0) return refused(output);
     for (const std::string& line : text::split(output.out, '\n'))
@@ -88,6 +88,20 @@ Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rule
       KTN_TRY(const bool exists, one.exists());
       if (!exists) break;
       KTN_OK(one.change("-I", *rule));
+      ++put;
+    }
+  return put;
+}
+
+Result<int> ensure_last(const std::string& chain, const std::vector<Rule>& rules) {
+  int put = 0;
+  for (const Chain& one : chains_named(chain))
+    for (const Rule& rule : rules) {
+      KTN_TRY(const bool there, one.has(rule));
+      if (there) continue;
+      KTN_TRY(const bool exists, one.exists());
+      if (!exists) break;
+      KTN_OK(one.change("-A", rule));
       ++put;
     }
   return put;

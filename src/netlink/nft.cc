@@ -20,6 +20,19 @@ std::optional<std::string> handle_of(const GuestRule& guest, std::string_view li
   return std::string(listing.substr(0, listing.find_first_not_of("0123456789")));
 }
 
+// Where a rule that is to be last goes: before what drops the rest, if that is how the chain ends.
+std::string end_of(const GuestRule& guest, std::string_view listing) {
+  constexpr std::string_view sign = " # handle ";
+  const std::string behind = "add rule " + guest.chain;
+  const auto at = listing.rfind(sign);
+  if (at == std::string_view::npos) return behind;
+  const auto begin = listing.rfind('\n', at) + 1;
+  const std::string_view rule = text::trim(listing.substr(begin, at - begin));
+  if (!rule.starts_with("reject") && !rule.starts_with("drop")) return behind;
+  const std::string_view rest = listing.substr(at + sign.size());
+  return "insert rule " + guest.chain + " handle " + std::string(rest.substr(0, rest.find_first_not_of("0123456789")));
+}
+
 }  // namespace
 
 Result<Nft> Nft::find() {
@@ -75,7 +88,8 @@ Result<std::set<std::string>> Nft::table_names() const {
 Result<bool> Nft::ensure_rule(const GuestRule& guest) const {
   KTN_TRY(const auto chain, list(listing_of(guest)));
   if (!chain || handle_of(guest, *chain)) return false;
-  KTN_OK(apply("insert rule " + guest.chain + ' ' + guest.rule + " comment \"" + guest.name + "\"\n"));
+  const std::string where = guest.last ? end_of(guest, *chain) : "insert rule " + guest.chain;
+  KTN_OK(apply(where + ' ' + guest.rule + " comment \"" + guest.name + "\"\n"));
   return true;
 }
 

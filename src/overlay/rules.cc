@@ -50,6 +50,24 @@ std::string elements(std::string_view verb, std::string_view set, const Addresse
   return text + " }\n";
 }
 
+// "add element inet kontena apart { … }", likewise.
+std::string names(std::string_view verb, const std::set<std::string>& links) {
+  if (links.empty()) return "";
+  std::string text = std::string(verb) + " element inet " + std::string(table) + " apart {";
+  std::string_view comma = " ";
+  for (const std::string& link : links) {
+    text.append(comma).append(quoted(link));
+    comma = ", ";
+  }
+  return text + " }\n";
+}
+
+std::set<std::string> without(const std::set<std::string>& all, const std::set<std::string>& some) {
+  std::set<std::string> left;
+  std::ranges::set_difference(all, some, std::inserter(left, left.end()));
+  return left;
+}
+
 Addresses without(const Addresses& all, const Addresses& some) {
   Addresses left;
   std::ranges::set_difference(all, some, std::inserter(left, left.end()));
@@ -70,6 +88,8 @@ std::string cluster_of(const Subnet& pool, const std::vector<Bridge>& bridges) {
 }  // namespace
 
 std::string mark_match() { return hex(mark) + '/' + hex(mark_mask); }
+std::string any_mark_match() { return hex(mark & way_mark) + '/' + hex(mark_mask & ~(mark ^ way_mark)); }
+std::string nft_way_mark_match() { return "meta mark & " + hex(mark_mask) + " == " + hex(way_mark); }
 std::string nft_mark_match() { return "meta mark & " + hex(mark_mask) + " == " + hex(mark); }
 
 std::string no_rules() {
@@ -85,7 +105,7 @@ std::string no_rules() {
 std::string whole(const Rules& rules) {
   std::string text = no_rules() + rules.tables;
   for (const auto& [name, part] : sets) text += elements("add", name, rules.who.*part);
-  return text;
+  return text + names("add", rules.apart);
 }
 
 std::string change(const Rules& had, const Rules& wanted) {
@@ -95,20 +115,23 @@ std::string change(const Rules& had, const Rules& wanted) {
     text += elements("delete", name, without(had.who.*part, wanted.who.*part));
     text += elements("add", name, without(wanted.who.*part, had.who.*part));
   }
-  return text;
+  return text + names("delete", without(had.apart, wanted.apart)) + names("add", without(wanted.apart, had.apart));
 }
 
 Rules rules(const Subnet& pool, const std::vector<Bridge>& bridges, const Who& who) {
   const std::string mesh = quoted(device), any = quoted(std::string(bridge_prefix) + '*');
   const std::string let = "meta mark set meta mark & " + hex(~mark_mask) + " | " + hex(mark) + " accept\n";
-  std::vector<std::string> names, gateways;
+  const std::string way = "meta mark set meta mark & " + hex(~mark_mask) + " | " + hex(way_mark) + " accept\n";
+  std::vector<std::string> names, internal, gateways;
   for (const Bridge& bridge : bridges) {
     names.push_back(quoted(bridge.name));
+    if (bridge.internal) internal.push_back(quoted(bridge.name));
     gateways.push_back(quoted(bridge.name) + " . " + to_text(bridge.gateway));
   }
   std::string text = "table inet " + std::string(table) + " {\n";
   text += set_of("bridges", "ifname", names) + set_of("gateways", member_type, gateways);
   for (const auto& [name, part] : sets) text += set_of(name, member_type, {});
+  text += set_of("internal", "ifname", internal) + set_of("apart", "ifname", {});
 
   // Before anything is done with it: a false source gets nowhere, not even to the host.
   text += "  chain from {\n    type filter hook prerouting priority raw; policy accept;\n";
@@ -128,6 +151,12 @@ Rules rules(const Subnet& pool, const std::vector<Bridge>& bridges, const Who& w
   text += "    iifname " + mesh + " drop\n    oifname " + mesh + " drop\n";
   for (const Bridge& bridge : bridges)
     text += "    iifname " + quoted(bridge.name) + " oifname " + any + " oifname != " + quoted(bridge.name) + " drop\n";
+  // What is left of two bridges is one, where the kernel has bridged packets pass here.
+  text += "    meta nfproto ipv4 iifname @bridges oifname @bridges " + way;
+  text += "    iifname @internal drop\n    oifname @internal drop\n";
+  text += "    meta nfproto ipv4 oifname @bridges ct state established,related " + way;
+  text += "    meta nfproto ipv4 oifname @bridges iifname != @apart ct status dnat " + way;
+  text += "    meta nfproto ipv4 iifname @bridges oifname != @apart " + way;
   text += "    iifname @bridges oifname != @bridges meta nfproto ipv6 drop\n  }\n";
 
   text += "  chain input {\n    type filter hook input priority filter - 10; policy accept;\n";

@@ -37,6 +37,8 @@ services:
   web: {image: busybox, $TRAP, networks: [front, back, shared], $(on 1)}
   api: {image: busybox, $TRAP, networks: {front: {aliases: [backend]}, back: {}}, $(on 2)}
   db: {image: busybox, $TRAP, networks: {back: {ipv4_address: 172.30.7.10}}, $(on 3)}
+  near: {image: busybox, networks: [front], $(on 1), ports: ["8080:80"], command: ["nc", "-ll", "-p", "80", "-e", "echo", "hello"]}
+  hidden: {image: busybox, $TRAP, networks: [back], $(on 1)}
 networks:
   front: {}
   back: {internal: true, ipam: {config: [{subnet: 172.30.7.0/24}]}}
@@ -71,6 +73,7 @@ check "an internal network has no way out" cannot_reach 3 shop.db-1 10.99.0.1
 check "another one has" reaches 1 "$(spy 1)" 10.99.0.2
 check "and no address of the cluster leaves the host" reaches 2 shop.api-1 10.99.0.3
 
+lab docker 1 run -d --name foreign busybox sleep 9999 >/dev/null
 before=$(started)
 # broken WORDS CMD...: somebody breaks something on h1, and it is mended in 5 s
 broken() {
@@ -90,6 +93,17 @@ broken "the table is deleted" nft delete table inet kontena
 check_within 5 "and is there again" table_is_whole
 broken "DOCKER-USER is emptied" iptables -F DOCKER-USER
 broken "all chains of iptables are emptied" iptables -F
+# With them Docker's own rules went, which Docker puts back at its next start only.
+docker_has_none() { ! lab exec 1 iptables -S | grep -q 'FORWARD.* -[io] \(kn\|docker0\)'; }
+check "Docker's own rules are gone" docker_has_none
+check_within 5 "its containers' own way out is mended too" reaches 1 "$(spy 1)" 10.99.0.2
+check "not that of an internal network" cannot_reach 1 "$(lab docker 1 ps --format '{{.Names}}' --filter name=shop.hidden)" 10.99.0.2
+published() { timeout 3 "$HOSTLAB" exec 2 busybox nc -w 2 "$(lab ip 1)" 8080 </dev/null | grep -q hello; }
+check_within 5 "published ports answer" published
+check "neighbours reach each other" reaches 1 shop.web-1 near
+foreign=$(lab docker 1 inspect -f '{{.NetworkSettings.IPAddress}}' foreign)
+check "but not containers of others on the host" cannot_reach 1 "$(spy 1)" "$foreign"
+check "nor they them" cannot_reach 1 foreign "$(address_of 1 "$(spy 1)")"
 bridge=$(lab exec 1 sh -c 'ls /sys/class/net' | grep '^kn' | sed -n 1p)
 broken "the bridges answer for nobody" sh -c 'for b in /proc/sys/net/ipv4/conf/kn*; do echo 0 >$b/proxy_arp; done; ip neigh flush all'
 check "isolation held" cannot_reach 1 "$(spy 1)" "$api"
@@ -102,6 +116,8 @@ stop_server
 check "without the server names are still told" reaches 1 shop.web-1 api
 start_server
 wait_until 20 "all nodes are ready" nodes_ready 3
+lab docker 1 rm -f foreign >/dev/null
+before=$(grep -v '^/foreign ' <<<"$before")
 expect_output "no container was started anew" '^same$' bash -c "[[ \$1 == \"\$2\" ]] && echo same" _ "$before" "$(started)"
 
 lab crash 2

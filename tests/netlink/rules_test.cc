@@ -104,6 +104,19 @@ TEST_CASE("a rule is put once into a chain of somebody else's nft table" * docte
   CHECK(*nft->remove_rule(guest));
   CHECK_FALSE(*nft->remove_rule(guest));
   CHECK(run({find_program("nft"), "list", "chain", "ip", "docker-bridges", "filter-FORWARD"}, "")->out.find("kontena") == std::string::npos);
+  const auto listed = [&] { return run({find_program("nft"), "list", "chain", "ip", "docker-bridges", "filter-FORWARD"}, "")->out; };
+  const GuestRule last{guest.chain, "meta mark 7 accept", "kontena-way", true};
+  CHECK(*nft->ensure_rule(guest));
+  CHECK(*nft->ensure_rule(last));
+  CHECK_FALSE(*nft->ensure_rule(last));
+  CHECK(listed().find("kontena-way") > listed().find("counter"));
+  CHECK(*nft->remove_rule(last));
+  REQUIRE(nft->apply("add rule ip docker-bridges filter-FORWARD reject\n"));
+  CHECK(*nft->ensure_rule(last));
+  CHECK(listed().find("kontena-way") > listed().find("counter"));
+  CHECK(listed().find("kontena-way") < listed().find("reject"));
+  CHECK(*nft->remove_rule(last));
+  CHECK(*nft->remove_rule(guest));
   CHECK(nft->ensure_rule({guest.chain, "no such rule", "kontena"}).error().code == Code::internal);
   CHECK(nft->apply("delete table ip docker-bridges\n"));
 }
@@ -140,6 +153,14 @@ TEST_CASE("rules are put once into a chain of others, in either iptables" * doct
   CHECK(*ensure_rules("INPUT", {{"-i", "kn+", "-j", "ACCEPT"}}) == forms);
   CHECK(run({find_program("iptables-nft"), "-S", "INPUT"}, "")->out == "-P INPUT ACCEPT\n-A INPUT -i kn+ -j ACCEPT\n");
   CHECK(*remove_rules("INPUT", {{"-i", "kn+", "-j", "ACCEPT"}}) == forms);
+  const std::vector<Rule> last{{"-m", "mark", "--mark", "0x4a000000/0xfe000000", "-j", "ACCEPT"}};
+  REQUIRE(test::command({"iptables-nft", "-A", "FORWARD", "-i", "eth0", "-j", "DROP"}) == 0);
+  CHECK(*ensure_last("FORWARD", last) == forms);
+  CHECK(*ensure_last("FORWARD", last) == 0);
+  CHECK(*ensure_last("NO-SUCH-CHAIN", last) == 0);
+  CHECK(run({find_program("iptables-nft"), "-S", "FORWARD"}, "")->out ==
+        "-P FORWARD ACCEPT\n-A FORWARD -i eth0 -j DROP\n-A FORWARD -m mark --mark 0x4a000000/0xfe000000 -j ACCEPT\n");
+  CHECK(*remove_rules("FORWARD", last) == forms);
   CHECK(*remove_rules(chain, rules) == 2 * forms);
   CHECK(*remove_rules(chain, rules) == 0);
 }

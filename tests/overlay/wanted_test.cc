@@ -90,6 +90,26 @@ TEST_CASE("of the rules only that is changed which differs, and all where more t
   CHECK(whole(had).starts_with(no_rules()));
 }
 
+TEST_CASE("what Docker lets pass for our bridges is marked too, but to bridges of others, and of internal networks nothing") {
+  Rules rules = wanted(two_nodes(), here).rules;
+  const std::string way = "meta mark set meta mark & 0x00ffffff | 0x4a000000 accept";
+  CHECK(has(rules.tables, "set internal {\n    type ifname\n    elements = { \"knbbbbbbbbbb\" }"));
+  const auto internal = rules.tables.find("iifname @internal drop\n    oifname @internal drop");
+  REQUIRE(internal != std::string::npos);
+  CHECK(rules.tables.find("meta nfproto ipv4 iifname @bridges oifname @bridges " + way) < internal);
+  CHECK(rules.tables.find("meta nfproto ipv4 oifname @bridges iifname != @apart ct status dnat " + way) > internal);
+  CHECK(rules.tables.find("meta nfproto ipv4 iifname @bridges oifname != @apart " + way) > internal);
+  CHECK(any_mark_match() == "0x4a000000/0xfe000000");
+
+  const Rules none = rules;
+  rules.apart = {"br-1", "docker0"};
+  CHECK(change(none, rules) == "add element inet kontena apart { \"br-1\", \"docker0\" }\n");
+  Rules one = rules;
+  one.apart = {"docker0"};
+  CHECK(change(rules, one) == "delete element inet kontena apart { \"br-1\" }\n");
+  CHECK(has(whole(one), "add element inet kontena apart { \"docker0\" }\n"));
+}
+
 TEST_CASE("a peer has its name, its MTU, and whether it is lost") {
   Snapshot s = two_nodes();
   s.peers["n2"].mtu = 1320;

@@ -17,6 +17,7 @@ struct GuestRule {
   std::string chain;  // "ip docker-bridges filter-FORWARD": family, table, name
   std::string rule;   // "meta mark 1 accept"
   std::string name;   // its comment, which it is known by
+  bool last = false;  // behind all others, but before a last one that drops or rejects the rest
 };
 
 class Nft {
@@ -33,7 +34,7 @@ class Nft {
 
   Result<std::set<std::string>> table_names() const;  // of all: "inet firewalld"
 
-  // Puts it at the head of its chain; false where it is there, or where there is no such chain.
+  // Puts it at the head of its chain, or where it says; false where it is there, or where there is no such chain.
   Result<bool> ensure_rule(const GuestRule&) const;
   Result<bool> remove_rule(const GuestRule&) const;  // false where it was not there
 
@@ -49,6 +50,9 @@ using Rule = std::vector<std::string>;
 // iptables, both of its nft and of its legacy form: of each that is installed, in use
 // and has the chain; elsewhere there is nothing to do. Says how many rules it put.
 Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>&);
+
+// The same at the end of a chain, where only that comes which no rule of others has decided on.
+Result<int> ensure_last(const std::string& chain, const std::vector<Rule>&);
 
 // Where the chain `to` is, has `from` lead to it first: whoever empties all chains takes
 // that too, and Docker puts it back at its own start only.

@@ -69,6 +69,7 @@ struct Who {
 struct Rules {
   std::string tables;  // for nft, without the elements of the sets for:
   Who who;
+  std::set<std::string> apart = {};  // bridges of others, which no container of ours is to reach by the way out
   friend bool operator==(const Rules&, const Rules&) = default;
 };
 Rules rules(const Subnet& pool, const std::vector<Bridge>&, const Who&);
@@ -98,6 +99,12 @@ inline constexpr std::uint32_t mark = 0x4b000000;
 inline constexpr std::uint32_t mark_mask = 0xff000000;
 inline constexpr std::string_view table = "kontena";
 std::string mark_match();      // as iptables takes it: "0x4b000000/0xff000000"
+
+// The mark of what Docker's own rules let pass for bridges, too: the way out of those that are
+// not internal and the answers, what was sent to a published port, and neighbours on one bridge.
+inline constexpr std::uint32_t way_mark = 0x4a000000;
+std::string any_mark_match();  // either: "0x4a000000/0xfe000000"
+std::string nft_way_mark_match();
 std::string nft_mark_match();  // "meta mark & 0xff000000 == 0x4b000000"
 
 // The addresses for one of a peer: after `tries` without a handshake, the next one.
