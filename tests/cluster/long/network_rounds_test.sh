@@ -150,7 +150,7 @@ fault_wish() {
   draw 3
   if [[ $extra ]] && ((DRAWN == 0)); then
     fault "the stack extra is removed"
-    ktn stack rm -y extra >/dev/null
+    ktn stack rm -y --detach extra >/dev/null # it ends when all of its nodes are back
     unset 'counts[extra.x]' 'counts[extra.y]'
     extra=''
   elif ((DRAWN == 1)); then
@@ -159,7 +159,7 @@ fault_wish() {
     counts[shop.web]=$n
   else
     fault "the stack extra is deployed with $n"
-    ktn stack deploy --detach -f - extra >/dev/null <<<"{services: {x: {$(member), deploy: {replicas: $n}}, y: {$(member "x.extra"), networks: [shared]}}, networks: {shared: {external: true, name: shared}}}"
+    ktn stack deploy --detach -f - extra >/dev/null <<<"{services: {x: {$(member), deploy: {replicas: $n}}, y: {$(member "x.extra"), networks: [shared]}}, networks: {shared: {external: true, name: shared}}}" || { say "          not yet"; return 0; }
     counts[extra.x]=$n counts[extra.y]=1
     extra=yes
   fi
