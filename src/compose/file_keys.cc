@@ -39,7 +39,7 @@ void source(Specifier& to, const Node& value, const std::string& path, DeclaredF
 
 constexpr auto secret_rows = std::to_array<Key<DeclaredFile>>({
     refused<DeclaredFile>("driver", text_value, no_driver),
-    refused<DeclaredFile>("driver_opts", labels, no_driver),
+    refused<DeclaredFile>("driver_opts", driver_options, no_driver),
     runs<DeclaredFile>("environment", text_value, source<FileSource::From::environment>),
     refused<DeclaredFile>("external", boolean, no_store),
     runs<DeclaredFile>("file", file, source<FileSource::From::file>),

@@ -202,6 +202,12 @@ void number_options(Reader& reader, Node& value, const std::string& path) {
   labels(reader, value, path);
 }
 
+void driver_options(Reader& reader, Node& value, const std::string& path) {
+  for (const Member& member : value.members)
+    if (member.value.kind == Kind::null) wrong_kind(reader, member.value, under(path, member.key), "text or a number");
+  number_options(reader, value, path);
+}
+
 void logging(Reader& reader, Node& value, const std::string& path) {
   if (value.kind != Kind::map) return wrong_kind(reader, value, path, "a mapping");
   for (Member& member : value.members) {

@@ -100,7 +100,7 @@ void ipam(Specifier& to, const Node& value, const std::string& path, NetworkSpec
 constexpr auto network_rows = std::to_array<Key<NetworkSpec>>({
     ignored<NetworkSpec>("attachable", boolean, "it has a meaning for Swarm only"),
     mapped<NetworkSpec>("driver", text_value, driver, "bridge and overlay both mean a network of the cluster"),
-    ignored<NetworkSpec>("driver_opts", number_options, "the cluster sets up its networks, the same on every node"),
+    ignored<NetworkSpec>("driver_opts", driver_options, "the cluster sets up its networks, the same on every node"),
     runs<NetworkSpec>("enable_ipv4", boolean, enable_ipv4),
     refused<NetworkSpec>("enable_ipv6", boolean, no_ipv6),
     mapped<NetworkSpec>("external", boolean, into<&NetworkSpec::external>,

@@ -124,6 +124,7 @@ class Yaml {
       case Kind::map:
         return "{}";
       case Kind::text:
+        if (node.text == "<<") return node.text;  // merges nothing where it is no key
         return node.text.find('\n') == std::string::npos ? yaml_line(node.text) : yaml_block(node.text, indent);
       case Kind::real:
         if (node.text == "+Inf") return ".inf";

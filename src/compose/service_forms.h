@@ -23,6 +23,7 @@ void links(Reader&, Node&, const std::string& path);
 void container_name(Reader&, Node&, const std::string& path);
 void deploy(Reader&, Node&, const std::string& path);
 void number_options(Reader&, Node&, const std::string& path);  // names to text and numbers
+void driver_options(Reader&, Node&, const std::string& path);  // likewise, and of each something
 void logging(Reader&, Node&, const std::string& path);
 void ulimits(Reader&, Node&, const std::string& path);
 void dns_servers(Reader&, Node&, const std::string& path);

@@ -49,7 +49,7 @@ static_assert(well_formed(health_rows));
 
 constexpr auto attachment_rows = std::to_array<Key<Attachment>>({
     runs<Attachment>("aliases", texts, into<&Attachment::aliases>),
-    runs<Attachment>("driver_opts", number_options, into<&Attachment::driver_options>),
+    runs<Attachment>("driver_opts", driver_options, into<&Attachment::driver_options>),
     runs<Attachment>("gw_priority", whole_only, into<&Attachment::gateway_priority>),
     runs<Attachment>("interface_name", text_value, into<&Attachment::interface_name>),
     runs<Attachment>("ipv4_address", text_value, into<&Attachment::ipv4_address>),

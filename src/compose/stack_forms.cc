@@ -61,7 +61,8 @@ void check_source(Reader& reader, const Node& value, const std::string& path, st
     std::vector<std::string> said, known;
     for (const char* way : ways) {
       known.emplace_back(way);
-      if (member.value.find(way)) said.emplace_back(way);
+      if (const Node* found = member.value.find(way); found && !(content_needed && found->text.empty()))
+        said.emplace_back(way);
     }
     if (said.size() > 1)
       reader.notes.problem(member.at, under(path, member.key), text::join(said, " and ") + " exclude each other",

@@ -1,4 +1,5 @@
 // The keys at the top of a file, and of its volumes.
+#include "service_forms.h"
 #include "specify_files.h"
 #include "stack_forms.h"
 #include "tables.h"
@@ -43,7 +44,7 @@ void given_volume_name(Specifier&, const Node& value, const std::string&, Volume
 
 constexpr auto volume_rows = std::to_array<Key<VolumeSpec>>({
     mapped<VolumeSpec>("driver", text_value, into<&VolumeSpec::driver>, "of nodes whose engine has it"),
-    mapped<VolumeSpec>("driver_opts", labels, into<&VolumeSpec::driver_options>,
+    mapped<VolumeSpec>("driver_opts", driver_options, into<&VolumeSpec::driver_options>,
                        "with type nfs or cifs the volume is on every node, and nobody is bound to one"),
     mapped<VolumeSpec>("external", boolean, into<&VolumeSpec::external>,
                        "must exist on a node, and its services run where it does"),

@@ -201,6 +201,10 @@ TEST_CASE("a secret that is not external has to say what it holds; of a config a
   const std::string uses = "services: {s: {image: i, secrets: [c]}}\n";
   CHECK(lines_of(read_project({uses + "secrets: {c: {external: false}}"}).problems).find("it has no content") !=
         std::string::npos);
+  CHECK(lines_of(read_project({uses + "secrets: {c: {environment: ''}}"}).problems).find("it has no content") !=
+        std::string::npos);
+  CHECK(lines_of(read_project({"services: {}\nvolumes: {v: {driver_opts: {a: }}}"}).problems)
+            .find("volumes.v.driver_opts.a: must be text or a number") != std::string::npos);
   const Project config{"services: {s: {image: i, configs: [c]}}\nconfigs: {c: {external: false}}"};
   CHECK(read_project(config).problems.empty());
   CHECK(lines_of(specify_project(config).problems).find("nothing says what it holds") != std::string::npos);
