@@ -23,7 +23,8 @@ const netlink::GuestRule docker_bridges{"ip docker-bridges filter-FORWARD", over
 // … and of firewalld, which knows Docker's bridges (not always: Docker tells it at its own start) and not the mesh …
 const std::vector<netlink::GuestRule> firewalld{
     {"inet firewalld filter_FORWARD", overlay::nft_mark_match() + " accept", table},
-    {"inet firewalld filter_FORWARD", overlay::nft_way_mark_match() + " accept", table + "-way", true},
+    // Where a zone that was told nothing of our bridges would reject, and nobody's policy has decided.
+    {"inet firewalld filter_FORWARD_POLICIES_post", overlay::nft_way_mark_match() + " accept", table + "-way", true},
     {"inet firewalld filter_INPUT", "iifname \"" + std::string(overlay::bridge_prefix) + "*\" " + overlay::nft_mark_match() + " accept", table},
 };
 // … and of a host's firewall, questions for names.
