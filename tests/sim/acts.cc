@@ -1,4 +1,5 @@
 // What users do.
+#include <algorithm>
 #include <array>
 
 #include "kontena/api/message_fields.h"
@@ -30,6 +31,7 @@ model::ServiceSpec service(World& world, const std::string& name) {
 struct Kind {
   std::string_view name;
   void (*shape)(World&, model::ServiceSpec&);
+  std::string_view beside = "";  // the one that it is with: without that it is not deployed
 };
 constexpr std::array kinds{
     Kind{"web", [](World&, model::ServiceSpec&) {}},
@@ -60,6 +62,31 @@ constexpr std::array kinds{
            s.replicas = 1;
            s.restart.when = world.chance.once_in(2) ? model::RestartWhen::no : model::RestartWhen::on_failure;
          }},
+    Kind{"side",
+         [](World& world, model::ServiceSpec& s) {
+           s.networks.clear();
+           s.network_mode = "service:web";
+           s.depends_on["web"] = {.restart = world.chance.once_in(2)};
+         },
+         "web"},
+    Kind{"peek",
+         [](World& world, model::ServiceSpec& s) {
+           if (world.chance.once_in(2)) s.options.emplace().pid = "service:db";
+           s.volumes_from = {"db:ro"};
+           s.depends_on["db"] = {};
+         },
+         "db"},
+    Kind{"task",
+         [](World&, model::ServiceSpec& s) {
+           s.job = true;
+           s.restart.when = model::RestartWhen::on_failure;
+         }},
+    Kind{"kata", [](World&, model::ServiceSpec& s) { s.options.emplace().runtime = "kata"; }},
+    Kind{"near",
+         [](World&, model::ServiceSpec& s) {
+           s.mounts = {{.source = "near", .target = "/data"},
+                       {.kind = model::MountKind::bind, .source = "/nowhere-at-all", .target = "/in"}};
+         }},
 };
 
 void deploy(World& world) {
@@ -67,10 +94,16 @@ void deploy(World& world) {
   api::DeployRequest request;
   request.spec.networks["default"] = {};
   request.spec.volumes["data"] = {};
+  request.spec.volumes["near"] = {.name = "near", .external = true};
   for (const Kind& kind : kinds) {
     if (!world.chance.once_in(3)) continue;
     auto spec = service(world, std::string(kind.name));
     kind.shape(world, spec);
+    if (!kind.beside.empty()) {
+      const auto with = request.spec.services.find(std::string(kind.beside));
+      if (with == request.spec.services.end()) continue;
+      if (with->second.replicas > 1) spec.replicas = std::min(spec.replicas, with->second.replicas);
+    }
     request.spec.services[spec.name] = spec;
   }
   if (request.spec.services.empty()) request.spec.services["web"] = service(world, "web");

@@ -1,5 +1,6 @@
 // What goes wrong.
 #include <array>
+#include <cstdlib>
 
 #include "tables.h"
 #include "world.h"
@@ -147,12 +148,19 @@ std::span<const Row> faults() { return table; }
 
 void furnish(Machine& machine) {
   engine::FakeEngine& engine = machine.engine;
-  engine.set_facts({"20.10.24", "1.41", "linux", "amd64", "6.1.0", machine.name, 2'000'000'000, std::int64_t{4} << 30});
-  for (const char* name : {"web", "api", "db", "cache", "edge", "health", "zone", "once"})
+  engine::EngineFacts facts{"20.10.24", "1.41",       "linux",       "amd64",
+                            "6.1.0",    machine.name, 2'000'000'000, std::int64_t{4} << 30};
+  facts.runtimes = {"runc"};
+  if (machine.has_kata()) facts.runtimes.push_back("kata");
+  facts.volume_drivers = {"local"};
+  engine.set_facts(facts);
+  if (machine.has_near() && !engine.ensure_volume("near", {}, {})) std::abort();
+  for (const char* name :
+       {"web", "api", "db", "cache", "edge", "health", "zone", "once", "side", "peek", "task", "kata", "near"})
     for (const char* tag : {":0", ":1", ":2"}) engine.publish(std::string(name) + tag);
   engine.behave([](const engine::ContainerSpec& spec) {
     engine::Run run{.health = model::Health::healthy};
-    if (spec.service.image.starts_with("once")) run.exit_code = 0;
+    if (spec.service.image.starts_with("once") || spec.service.job) run.exit_code = 0;
     return run;
   });
   engine.add_image("theirs");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "agent/beside.h"
+#include "kontena/base/text.h"
 #include "kontena/store/tables.h"
 #include "world.h"
 
@@ -51,6 +53,7 @@ void Invariants::committed(World& world, const store::Commit& commit, store::Rev
     told_[*instance->id].insert(instance->desired);
     if (instance->beside) beside_.insert(*instance->id);
     nodes_[*instance->id] = *instance->node;
+    fits(world, *instance);
     const auto* made_from =
         truth_.revisions.get(model::revision_key(instance->service_path(), instance->instance_revision));
     if (made_from && made_from->spec.restart.when != model::RestartWhen::no) restarted_.insert(*instance->id);
@@ -62,6 +65,16 @@ void Invariants::committed(World& world, const store::Commit& commit, store::Rev
   one_writer_a_field(world, before, commit);
   promised(world);
   addressed(world);
+}
+
+// A node has what its instances need: it was said so before.
+void Invariants::fits(World& world, const model::Instance& instance) {
+  const Machine* machine = instance.node.empty() ? nullptr : world.machine_of(*instance.node);
+  if (!machine) return;
+  const std::string what =
+      "instance " + *instance.id + " of " + instance.service_path().text() + " is put on " + machine->name;
+  if (instance.service == "kata" && !machine->has_kata()) world.fail(what + ", which has no such runtime");
+  if (instance.service == "near" && !machine->has_near()) world.fail(what + ", where its volume is not");
 }
 
 // An address is one instance's. One that people declared passes from an instance to
@@ -83,7 +96,10 @@ void Invariants::addressed(World& world) {
     last_address = address;
   });
   truth_.instances.each("", [&](const auto& item) {
-    if (item.value.node.empty() != item.value.addresses.empty())
+    const auto* spec =
+        truth_.revisions.get(model::revision_key(item.value.service_path(), item.value.instance_revision));
+    const bool has_networks = spec && !spec->spec.networks.empty();
+    if ((has_networks && !item.value.node.empty()) == item.value.addresses.empty())
       world.fail("instance " + *item.value.id + " has a node without an address, or an address without a node");
   });
 }
@@ -195,6 +211,26 @@ void Invariants::promised(World& world) {
 
 // ---- at each act of an agent's
 
+// One that it shares with has ended, was begun anew, or is not the one any more that it is to share with: it is made
+// anew.
+bool Invariants::is_parted(Machine& machine, const engine::Container& container) const {
+  for (const std::string& entry : text::split(label(container, agent::beside_label), ' ')) {
+    const std::string id = entry.substr(entry.find('=') + 1);
+    if (id.empty()) continue;
+    const auto with = machine.engine.inspect(id);
+    if (!with || with->state != engine::ContainerState::running || with->started_ms > container.started_ms) return true;
+    const auto* key = truth_.by_node.get("default/" + machine.id + '/' + label(*with, engine::instance_label));
+    const auto* owner = key ? truth_.instances.get(*key) : nullptr;
+    bool another = !owner || owner->desired == model::Desired::removed;
+    if (owner)
+      truth_.instances.each(owner->service_path().text() + '/', [&](const auto& item) {
+        another |= item.value.id != owner->id && item.value.node == owner->node;
+      });
+    if (another) return true;
+  }
+  return false;
+}
+
 void Invariants::stopping(World& world, Machine& machine, const std::string& id, bool remove) {
   const auto container = machine.engine.inspect(id);
   if (!container) return;
@@ -205,7 +241,8 @@ void Invariants::stopping(World& world, Machine& machine, const std::string& id,
   const auto told = told_.find(instance);
   // What is unhealthy the agent replaces by itself; it may be well again by the time its turn comes.
   const bool unfit = machine.ever_unhealthy.contains(id) && restarted_.contains(instance);
-  const bool removal = unfit || (told != told_.end() && told->second.contains(model::Desired::removed));
+  const bool removal = unfit || is_parted(machine, *container) ||
+                       (told != told_.end() && told->second.contains(model::Desired::removed));
   const bool stop = removal || (told != told_.end() && told->second.contains(model::Desired::stopped));
   if (remove ? !removal : !stop) world.fail(what + ", which the store never said");
   if (machine.disk_was_full) return;

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kontena/engine/engine.h"
 #include "kontena/model/view.h"
 #include "kontena/store/store.h"
 
@@ -36,6 +37,8 @@ class Invariants {
   void one_writer_a_field(World&, const model::ClusterView& before, const store::Commit&);
   void promised(World&);
   void addressed(World&);
+  void fits(World&, const model::Instance&);
+  bool is_parted(Machine&, const engine::Container&) const;
   bool may_be(World&, const std::vector<std::string>& instances) const;
 
   model::ClusterView truth_;                              // the store's, decoded

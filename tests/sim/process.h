@@ -134,6 +134,9 @@ struct Machine {
   std::set<std::string> ids;              // of every node it was
   std::string foreign;                    // the container that is not ours
 
+  bool has_kata() const { return number % 2 == 1; }  // a runtime
+  bool has_near() const { return number <= 2; }      // a volume that is not ours
+
   void start();        // as `kontena agent` does; by a fiber of the process
   agent::Keep keep();  // into `kept`
   agent::Remember remember();

@@ -1,5 +1,7 @@
 // What is not as wanted, once no faults come any more.
+#include "agent/beside.h"
 #include "kontena/model/names.h"
+#include "kontena/model/together.h"
 #include "kontena/store/tables.h"
 #include "world.h"
 
@@ -22,8 +24,8 @@ bool runs_on_and_on(const model::ServiceSpec& spec) {
 // Anything that could keep it from being placed, or have it placed more than once.
 bool may_wait(const model::ServiceSpec& spec) {
   return !spec.placing.constraints.empty() || spec.placing.max_replicas_per_node != 0 || !spec.ports.empty() ||
-         spec.reservations.memory_bytes != 0 || spec.reservations.nano_cpus != 0 || !spec.mounts.empty() ||
-         !spec.depends_on.empty();
+         spec.reservations.memory_bytes != 0 || spec.options || spec.reservations.nano_cpus != 0 ||
+         !spec.mounts.empty() || !spec.depends_on.empty();
 }
 
 class Looker {
@@ -68,6 +70,7 @@ class Looker {
 
   void look_at_service(const model::Stack& stack, const Ordered<model::Service>::Item& item) {
     const model::ServiceSpec& spec = item.value.spec;
+    const bool job = spec.job;
     // What was aborted stays where it was, and of what failed the old may stay.
     const auto newest = newest_deployment({stack.grid, stack.project, stack.name});
     const bool aborted = newest == model::DeploymentState::aborted;
@@ -92,7 +95,7 @@ class Looker {
       const auto* node = view_.nodes.get("default/" + *one.node);
       const bool paused = node && node->availability == model::Availability::pause;
       if (paused && spec.mode == model::Mode::global) return;
-      if (one.desired != wanted && !(wanted == Desired::stopped && one.desired == Desired::running))
+      if (one.desired != wanted && !job && !(wanted == Desired::stopped && one.desired == Desired::running))
         amiss.push_back("instance " + *one.id + " of " + item.key + " is to be " +
                         std::string(model::name(one.desired)));
       if (one.instance_revision != item.value.instance_revision || one.restarts != item.value.restarts) {
@@ -113,6 +116,55 @@ class Looker {
     const bool waits = may_wait(spec) && (spec.depends_on.empty() || !rolled_out);
     if (all != want && !(waits && all < want))
       amiss.push_back("service " + item.key + " has " + std::to_string(all) + " instances of " + std::to_string(want));
+    if (rolled_out) look_at_seats(item, slots);
+  }
+
+  // The instance that has a slot of a service, and stays; null: none is placed.
+  const model::Instance* in_slot(const std::string& service, std::int64_t slot) {
+    const model::Instance* found = nullptr;
+    view_.instances.each(service + '/', [&](const auto& item) {
+      const model::Instance& one = item.value;
+      if (one.slot == slot && !one.node.empty() && one.desired == Desired::running) found = &one;
+    });
+    return found;
+  }
+
+  Result<engine::Container> container_of(const model::Instance& instance) {
+    Machine* machine = world_.machine_of(*instance.node);
+    if (!machine) return Error{Code::not_found, "its node is gone"};
+    for (const auto& container : of(*machine))
+      if (label(container, engine::instance_label) == *instance.id) return machine->engine.inspect(container.id);
+    return Error{Code::not_found, "it has no container"};
+  }
+
+  // Who is beside another is on its node, made from what that is now; and where that one runs it is not missing.
+  void look_at_seats(const Ordered<model::Service>::Item& item, const std::map<std::int64_t, int>& slots) {
+    const model::ServiceSpec& spec = item.value.spec;
+    const std::string stack = item.key.substr(0, item.key.rfind('/') + 1);
+    for (const std::string& with : model::beside(spec)) {
+      const auto* other = view_.services.get(stack + with);
+      if (!other || other->removed) {
+        amiss.push_back(item.key + " is beside '" + with + "', which is not there");
+        continue;
+      }
+      for (std::int64_t slot = 1; slot <= spec.replicas; ++slot) {
+        const auto* owner = in_slot(stack + with, model::slot_beside(other->spec, slot));
+        const auto* one = in_slot(item.key, slot);
+        const std::string what = "slot " + std::to_string(slot) + " of " + item.key;
+        if (!owner) continue;
+        const auto* node = view_.nodes.get("default/" + *owner->node);
+        const bool takes_work = node && node->availability == model::Availability::active;
+        if (!one && !slots.contains(slot) && takes_work) amiss.push_back(what + " is missing");
+        if (!one) continue;
+        if (one->node != owner->node) amiss.push_back(what + " is not on the node of '" + with + "'");
+        const auto own = container_of(*one), its = container_of(*owner);
+        if (!own || !its) continue;
+        if (label(*own, agent::beside_label).find(with + '=' + its->id) == std::string::npos)
+          amiss.push_back(what + " shares with a container of '" + with + "' that is gone");
+        if (model::shares_namespace(spec, with) && own->started_ms < its->started_ms)
+          amiss.push_back(what + " shares a namespace of '" + with + "' that has ended");
+      }
+    }
   }
 
   std::size_t count(model::Availability availability) const {
@@ -129,7 +181,8 @@ class Looker {
     if (!stack || stack->wanted != model::StackWanted::running) return;
     model::ServiceSpec free = spec;
     free.depends_on.clear();
-    if (!may_wait(free)) amiss.push_back(what + " is on a drained node");
+    // What is with a volume that is bound is bound; a job runs to its end.
+    if (!may_wait(free) && spec.volumes_from.empty() && !spec.job) amiss.push_back(what + " is on a drained node");
   }
 
   void look_at_instance(const Ordered<model::Instance>::Item& item) {
@@ -137,6 +190,8 @@ class Looker {
     if (instance.node.empty()) return;
     const std::string what = "instance " + *instance.id + " of " + instance.service_path().text();
     const Machine* machine = world_.machine_of(*instance.node);
+    // What a job did stays done when its node goes.
+    if (instance.service == "task" && (!machine || machine->id != *instance.node)) return;
     if (!machine || machine->id != *instance.node) {
       amiss.push_back(what + " is on a node that is not there: " + *instance.node);
       return;
