@@ -11,7 +11,7 @@ networks), mesh (addresses of nodes in the mesh), hosts (addresses of hosts), pe
 another host), fellow (of its own network, and of others that it is not on; or ""), claimed (sources to
 pretend), names (that it must not know), subnets (to look for reverse names in).
 """
-import ast, os, random, select, socket, struct, sys, threading, time
+import ast, fcntl, os, random, select, socket, struct, sys, threading, time
 
 MARK = b"kontena-attack-mark"
 PORTS = (22, 53, 80, 443, 2375, 7000, 7443, 9000, 51820)
@@ -82,11 +82,23 @@ def kinds_of(source, to):
         yield ip_packet(source, to, protocol, inner)
 
 
+def interface_of(address):
+    """An attacker may be on several networks."""
+    asker = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for _, name in socket.if_nameindex():
+        if not name.startswith("eth"):
+            continue
+        found = fcntl.ioctl(asker, 0x8915, struct.pack("256s", name.encode()))[20:24]  # SIOCGIFADDR
+        if socket.inet_ntoa(found) == address:
+            return name
+    sys.exit("no interface has the attacker's own address: nothing could be tried")
+
+
 class Ether:
     """The attacker's own cable."""
 
-    def __init__(self, gateway):
-        self.name = next(name for _, name in socket.if_nameindex() if name.startswith("eth"))
+    def __init__(self, own, gateway):
+        self.name = interface_of(own)
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))
         self.socket.bind((self.name, 3))
         self.mac = self.socket.getsockname()[4]
@@ -347,7 +359,7 @@ def names(plan, ether):
 
 def attack():
     plan = ast.literal_eval(sys.stdin.read())
-    ether = Ether(plan["gateway"])
+    ether = Ether(plan["own"], plan["gateway"])
     arp(ether, plan)
     connects(plan["victims"] + plan["mesh"])
     connects(plan["foreign_gateways"])
