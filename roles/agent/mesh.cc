@@ -234,6 +234,7 @@ Duration Mesh::until_next_look() const {
   const Duration now = context_.clock.steady();
   Duration left = looked_ + between_looks - now;
   if (turn_) left = std::min(left, *turn_ - now);
+  if (const auto due = rules_.due()) left = std::min(left, *due - now);
   // Of a thousand peers a look takes longer: a fifth of a core at the most, as long as it lasts.
   if (handing_since_ && now - *handing_since_ < handing_over_longest)
     left = std::min(left, std::clamp(seen_cost_ * 4, handing_over_pace, Duration(250)));
@@ -252,7 +253,8 @@ bool Mesh::wait() {
   } else {
     mesh_.wait(until_next_look(), is_due);
   }
-  return changed || failed_ || mesh_.with(is_due) || context_.clock.steady() >= looked_ + between_looks;
+  const Duration now = context_.clock.steady();
+  return changed || failed_ || mesh_.with(is_due) || now >= looked_ + between_looks || now >= rules_.due().value_or(now + Duration(1));
 }
 
 void Mesh::step() {

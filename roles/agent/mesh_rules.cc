@@ -7,6 +7,7 @@ namespace kontena::agent {
 namespace {
 
 constexpr Duration between_looks{60'000};
+constexpr Duration after_own{1'500};  // many starts after each other are one look
 const std::string device(overlay::device), table(overlay::table);
 
 // What other tables let pass is what ours has marked: of Docker's, packets between bridges and the mesh …
@@ -43,12 +44,13 @@ Status MeshRules::put_whole(const overlay::Rules& rules) {
   return Done{};
 }
 
-// Ours and others' of the same moment cannot be told apart: the latter are seen at the next look.
+// Ours and others' of the same moment cannot be told apart: the latter are seen at the look that follows soon.
 bool MeshRules::is_look_due(netlink::Watch* watch) {
   const Duration now = clock_.steady();
   const bool heard = !watch || watch->rules_changed();
-  const bool due = heard || failed_ || !looked_ || now - *looked_ > between_looks || netlink::legacy_iptables_is_used();
-  if (due) looked_ = now;
+  const bool due = heard || failed_ || !looked_ || now - *looked_ > between_looks || (again_ && now >= *again_) ||
+                   netlink::legacy_iptables_is_used();
+  if (due) looked_ = now, again_.reset();
   return due;
 }
 
@@ -111,7 +113,10 @@ Result<model::Strings> MeshRules::mend(const overlay::Rules& rules, netlink::Wat
     }
   }
   // What we wrote is no news.
-  if (watch && wrote_) watch->forget_rules();
+  if (watch && wrote_) {
+    watch->forget_rules();
+    if (!again_) again_ = clock_.steady() + after_own;
+  }
   failed_ = false;
   return mended;
 }

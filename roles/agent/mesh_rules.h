@@ -21,6 +21,9 @@ class MeshRules {
   // What was not as wanted, and is now. `watch` is asked whether others changed rules; none: they may have.
   Result<model::Strings> mend(const overlay::Rules&, netlink::Watch* watch);
 
+  // When to mend again though nothing is heard (steady); none: not before something is.
+  std::optional<Duration> due() const { return again_; }
+
   // What keeps a table of others from letting through what it should, with the way out; "" = nothing.
   const std::string& hindrance() const { return hindrance_; }
 
@@ -36,6 +39,7 @@ class MeshRules {
   std::optional<overlay::Rules> is_;   // as last put
   std::optional<std::string> listed_;  // the digest of what the kernel listed after that; none: it was not looked at
   std::optional<Duration> looked_;     // steady
+  std::optional<Duration> again_;      // steady; since what others wrote beside us was not told from our own
   std::string hindrance_;
   bool failed_ = false;                // the last time
   bool wrote_ = false;                 // this time

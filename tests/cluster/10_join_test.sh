@@ -40,7 +40,7 @@ wait_until 20 "three nodes are ready" nodes_ready 3
 expect_output "the token's labels go to the node" 'zone=c' ktn node show h3
 expect_fail "a token for one use is used up" 6 "used up" join_now 2 "$scratch/once.token" --name h4
 ktn token create -q --expires 1s >"$scratch/short.token"
-expired() { ! ktn token ls | grep -q "$(cut -d. -f3 "$scratch/short.token").*in [0-9]"; }
+expired() { ! ktn token ls | has "$(cut -d. -f3 "$scratch/short.token").*in [0-9]"; }
 wait_until 10 "the short token's time is over" expired
 expect_fail "an expired token says when" 6 "expired at 2" join_now 2 "$scratch/short.token" --name h4
 

@@ -135,7 +135,7 @@ check "it goes" ktn stack rm -y keys
 { echo 'services:'; service web '{mem_limit: 64m, cpus: 0.5, pids_limit: 100}'; } >"$work/one.yaml"
 check "a service with limits is deployed" ktn stack deploy -f "$work/one.yaml" drift
 lab docker 1 update --pids-limit 50 drift.web-1 >/dev/null
-told() { ktn ps drift --format json | grep -q 'limit of processes was changed by somebody: 50 in place of 100'; }
+told() { ktn ps drift --format json | has 'limit of processes was changed by somebody: 50 in place of 100'; }
 check_within 30 "a limit that was changed by hand is told" told
 check "it goes too" ktn stack rm -y drift
 

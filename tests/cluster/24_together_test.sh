@@ -11,7 +11,7 @@ TRAP='command: ["sh", "-c", "trap '"'exit 0'"' TERM; sleep 9999 & wait"]'
 deploy() { ktn stack deploy -f - "$@"; }
 host_of() { running_names "$1" | cut -d' ' -f1 | head -n 1; }
 ask() { lab docker "$(host_of shop.agent)" exec shop.agent-1 curl -s --max-time 2 http://localhost/; }
-answers() { ask | grep -q hello; }
+answers() { ask | has hello; }
 together() { [[ -n $(host_of shop.web) && $(host_of shop.web) == "$(host_of shop.agent)" && $(running_names shop.web | wc -l) == 1 ]]; }
 all_is_well() { together && answers; }
 

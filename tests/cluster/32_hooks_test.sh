@@ -85,14 +85,14 @@ start_agent 2
 begun_once() { [[ $(lines begun) == 1 ]]; }
 check_within 30 "it ended while the agent was away, and the next agent knows" begun_once
 expect_output "so that it was not run again" '^1$' lines preparing
-is_starting() { ktn ps --format jsonl | grep -q '"state":"starting"'; }
+is_starting() { ktn ps --format jsonl | has '"state":"starting"'; }
 check_within 10 "while the hook after the start is under way, the instance is starting" is_starting
 kill_agent 2
 start_agent 2
 begun_twice() { [[ $(lines begun) == 2 ]]; }
 check_within 30 "a hook that an agent died in is run again" begun_twice
 lab exec 2 touch /var/tmp/hooks/go
-is_running() { ktn ps --format jsonl | grep -q '"state":"running"'; }
+is_running() { ktn ps --format jsonl | has '"state":"running"'; }
 check_within 20 "once it has ended well the instance runs" is_running
 check "the stack is removed" ktn stack rm -y shop
 check_within 20 "and its container is gone" none

@@ -63,23 +63,23 @@ received() { (($(ktn node network h2 --json | sed -n 's/.*"received": \([0-9]*\)
 check "and what went to and fro" received
 
 lab exec 2 ip route flush dev kontena0
-event() { ktn events --node "$1" | grep -q "network.drift  $1 .*$2"; }
+event() { ktn events --node "$1" | has "network.drift  $1 .*$2"; }
 check_within 10 "what was mended is an event" event h2 routes
-no_event() { ! ktn events --node "$1" | grep -q network.drift; }
+no_event() { ! ktn events --node "$1" | has network.drift; }
 check "of that node alone" no_event h1
 for _ in 1 2 3; do
   lab exec 3 nft flush table inet kontena
-  is_whole() { lab exec 3 nft list table inet kontena | grep -q ' drop'; }
+  is_whole() { lab exec 3 nft list table inet kontena | has ' drop'; }
   check_within 10 "the table is mended" is_whole
 done
-mended_thrice() { ktn events --node h3 --json | tr -d ' \n' | grep -q '"count":3,.*thetableofrules'; }
+mended_thrice() { ktn events --node h3 --json | tr -d ' \n' | has '"count":3,.*thetableofrules'; }
 check_within 25 "what happens again is counted, and not told anew" mended_thrice
 expect_output "the node has it too" '^[0-9]+s ago +3 +the table of rules' ktn node network h3
 
 lab exec 2 iptables -I INPUT -p udp --dport 51820 -j DROP
 lab exec 2 iptables -I OUTPUT -p udp --dport 51820 -j DROP
 lab exec 2 ip link del kontena0
-never_met() { { try shop/web shop/db || true; } | grep -q 'handshake *FAILED .*have never met'; }
+never_met() { { try shop/web shop/db || true; } | has 'handshake *FAILED .*have never met'; }
 check_within 20 "nodes that do not reach each other" never_met
 lab exec 2 iptables -D INPUT -p udp --dport 51820 -j DROP
 lab exec 2 iptables -D OUTPUT -p udp --dport 51820 -j DROP

@@ -91,8 +91,8 @@ seen() { lab docker "${1%%:*}" exec "${1#*:}" cat /seen; }
 seen_on() { cat "$(host_home "$1")/kontena/seen"; }
 all_watch() {
   local one k
-  for one in "${watched[@]}"; do seen "$one" | grep -q watching; done
-  for k in 1 2 3; do seen_on "$k" | grep -q watching; done
+  for one in "${watched[@]}"; do seen "$one" | has watching; done
+  for k in 1 2 3; do seen_on "$k" | has watching; done
 }
 wait_until 10 "all are watched" all_watch
 

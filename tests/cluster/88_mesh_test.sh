@@ -83,11 +83,11 @@ check "and who sends from there" size_is 2 api web 1320
 check "others have what they had" size_is 1 web db 1420
 check "a stream passes" bulk 1 web api
 check "and the other way" bulk 2 api web
-told() { ktn node show "$1" | grep -q "$2"; }
+told() { ktn node show "$1" | has "$2"; }
 check_within 10 "the node tells" told h2 'room for packets of 1320 bytes, where the other side has 1420'
 lab exec 2 ip link set "$uplink" mtu 1500
 check_within 10 "and has the room again" mtu_is 2 1420
-no_route_is_short() { ! lab exec 1 ip route show dev kontena0 | grep -q mtu; }
+no_route_is_short() { ! lab exec 1 ip route show dev kontena0 | has mtu; }
 check_within 10 "as others have on their way there" no_route_is_short
 check_within 10 "which is told no more" not told h2 'room for packets'
 
@@ -158,6 +158,6 @@ old=$(lab ip 3) new=10.99.0.93
 link=$(lab exec 3 sh -c 'ip -4 -o addr show' | sed -n "s/^[0-9]*: \([^ ]*\) *inet $old\/.*/\1/p")
 lab exec 3 sh -c "ip addr add $new/24 dev $link; ip addr del $old/24 dev $link; ip addr show dev $link | grep -q $new || ip addr add $new/24 dev $link"
 check_within 15 "a host has another address: all talk" all_talk
-others_know() { ktn node show h3 --json | tr -d ' \n' | grep -q "\"mesh_endpoints\":\[\"$new:51820\"\]"; }
+others_know() { ktn node show h3 --json | tr -d ' \n' | has "\"mesh_endpoints\":\[\"$new:51820\"\]"; }
 check_within 20 "and it is known by that one" others_know
 finish

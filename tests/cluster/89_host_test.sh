@@ -50,7 +50,7 @@ expect_fail "a host that uses addresses of the pool does not join" 78 '10.85.0.0
 expect_output "the token is as good as before" ' 1 ' ktn token ls
 check "another pool" ktn grid set --pool 10.160.0.0/12
 expect_output "is shown" '10.160.0.0/12' ktn grid ls
-has_address() { lab exec "$1" ip -4 addr show kontena0 | grep -q "inet $2/32"; }
+has_address() { lab exec "$1" ip -4 addr show kontena0 | has "inet $2/32"; }
 check_within 15 "the node that is there follows, its agent the same" has_address 1 10.160.0.1
 start_agent 2 --token-file "$SCRATCH/once.token"
 wait_until 30 "the other joins now" nodes_ready 2

@@ -26,7 +26,7 @@ lab exec 2 sh -c 'mkdir -p /etc/docker && echo "{\"live-restore\": true}" >/etc/
 lab engine 2 stop
 lab engine 2 start
 check_within 40 "they run again" three_again
-no_advice() { ! ktn node show h2 | grep -q live-restore; }
+no_advice() { ! ktn node show h2 | has live-restore; }
 check_within 20 "nothing is advised to a node with live-restore" no_advice
 before=$(runs)
 same() { [[ $before == "$(runs)" ]]; }

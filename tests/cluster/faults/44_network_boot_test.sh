@@ -28,7 +28,7 @@ acted() { # SINCE: each of the three was started since, and its first act went w
 }
 now() { date -u +%Y-%m-%dT%H:%M:%S.%N; }
 check_within 20 "at the first start the first act goes well" acted 0
-inside() { lab docker 3 logs --tail 2 shop.log-1 2>&1 | grep -q '^first db failed: .*not known'; }
+inside() { lab docker 3 logs --tail 2 shop.log-1 2>&1 | has '^first db failed: .*not known'; }
 check "who is not on the network does not know the name" inside
 
 before=$(now)

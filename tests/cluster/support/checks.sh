@@ -114,6 +114,10 @@ wait_until() {
   exit 1
 }
 
+# has [-E] REGEX: whether it is in the input, which is read to its end: grep -q ends at the first,
+# and who still writes into its pipe then fails with SIGPIPE.
+has() { grep "$@" >/dev/null; }
+
 # check_within SECONDS SENTENCE CMD...: a check that may take its time.
 check_within() {
   local seconds=$1 sentence=$2
