@@ -79,7 +79,7 @@ CarryOut::CarryOut(Context context, Keep keep, std::size_t cores, Remember remem
       remember_(std::move(remember)),
       owner_{context_.node, context_.grid},
       overlay_(std::move(overlay)),
-      networks_(context_.engine, overlay_.mtu),
+      networks_(context_.engine, overlay_),
       pulling_("pull", most_pulls),
       starting_("start", std::max<std::size_t>(2, 2 * cores)),
       hooks_("hook", most_hooks),
@@ -261,13 +261,14 @@ void CarryOut::hand_out(const Wanted& kept, const Job& job) {
     case Doing::nothing:
       return;
     case Doing::pull: {
-      const std::string image = wanted.spec.image;
+      // Of each project by its own user at the registry, if it has one.
+      const std::string key = wanted.project + ' ' + wanted.spec.image;
       const bool first = pulls_.with([&](auto& pulls) {
-        const auto [waiting, is_new] = pulls.try_emplace(image);
+        const auto [waiting, is_new] = pulls.try_emplace(key);
         waiting->second.insert(job.instance);
         return is_new;
       });
-      if (first) pulling_.add([this, image] { pull(image); });
+      if (first) pulling_.add([this, key] { pull(key); });
       return;
     }
     case Doing::prepare:

@@ -17,6 +17,7 @@ namespace kontena::agent {
 // the engine's networks alone.
 struct Overlay {
   std::function<int()> mtu = {};  // of their networks, when they are made
+  std::function<Status(const model::AssignedNetwork&)> before = {};  // one is made
   // Once their networks are there, and before a container is made: waits until the node
   // lets it through, and tells the file that is to be its /etc/resolv.conf.
   std::function<Result<std::string>(const model::Assignment&)> prepare = {};
@@ -26,7 +27,7 @@ struct Overlay {
 // containers want it at the same time: the engine would make two of one name.
 class Networks {
  public:
-  Networks(engine::Engine& engine, std::function<int()> mtu) : engine_(engine), mtu_(std::move(mtu)) {}
+  Networks(engine::Engine& engine, const Overlay& overlay) : engine_(engine), mtu_(overlay.mtu), before_(overlay.before) {}
   Status ensure(const model::Assignment&, const Owner&);
   void doubt(const model::Assignment&);  // the engine says that one is missing
   void forget(const std::string& name);
@@ -40,6 +41,7 @@ class Networks {
 
   engine::Engine& engine_;
   const std::function<int()> mtu_;
+  const std::function<Status(const model::AssignedNetwork&)> before_;
   Synced<State> state_;
 };
 
@@ -64,6 +66,10 @@ class CarryOut {
   using Bring = std::function<Status(const std::string& name, const std::string& manifest,
                                      const std::function<void(const engine::PullProgress&)>&)>;
   void bring_images_by(Bring bring) { bring_ = std::move(bring); }
+
+  // As whom the registry of an image is asked for an instance; without it, or where it knows none, as nobody.
+  using RegistryUserOf = std::function<Result<std::optional<engine::RegistryUser>>(const std::string& instance, const std::string& image)>;
+  void registry_users_by(RegistryUserOf of) { registry_user_of_ = std::move(of); }
 
   // What instances find in their containers besides their image; likewise. It outlives us.
   void content_by(Content& content) { content_ = &content; }
@@ -91,13 +97,17 @@ class CarryOut {
   void remove_unused(const Wanted&);
 
   // pulls.cc
-  void pull(const std::string& image);
+  void pull(const std::string& key);  // of pulls_
+  Status have_mounted_images(const model::Assignment&);  // mounted_images.cc
+  Status pull_as_user(const std::string& image, const std::set<std::string>& instances,
+                      const std::function<void(const engine::PullProgress&)>&);
   std::map<std::string, Status> look_for(const std::string& image, const std::set<std::string>& waiting);
   void pulled(const std::string& image, const std::set<std::string>& waiting, const Status&);
   void create(const model::Assignment&);
   Result<std::string> make(const model::Assignment&);
   Status share(const model::Assignment&, engine::ContainerSpec&);  // beside.cc: what it has of others
   bool has_content(const model::Assignment&, Doing);  // else it waits, or has failed
+  Status give_content(const model::Assignment&, engine::ContainerSpec&);
   void tidy_content(const Wanted&);
   Status make_places(const model::Assignment&);  // its networks and volumes
   Status look_who_has(const std::string& name);
@@ -131,8 +141,9 @@ class CarryOut {
   const Owner owner_;
   const Overlay overlay_;
   Bring bring_;
+  RegistryUserOf registry_user_of_;
   Networks networks_;
-  Synced<std::map<std::string, std::set<std::string>>> pulls_;  // image → InstanceIds that wait; one job each
+  Synced<std::map<std::string, std::set<std::string>>> pulls_;  // "PROJECT IMAGE" → InstanceIds that wait; one job each
   Content* content_ = nullptr;
   Wanted tidied_for_;  // the planning thread's
   Lane pulling_;

@@ -98,7 +98,11 @@ Status CleanUp::mark_images() {
   std::set<std::string> used, names;
   const bool any = context_.state.with([&](const State& s) {
     for (const engine::Container* container : s.seen.all()) used.insert(container->image);
-    for (const auto& [instance, wanted] : s.kept->instances) names.insert(wanted.spec.image);
+    for (const auto& [instance, wanted] : s.kept->instances) {
+      names.insert(wanted.spec.image);
+      for (const model::Mount& mount : wanted.spec.mounts)
+        if (mount.kind == model::MountKind::image) names.insert(mount.source);
+    }
     return !s.pulled_images.empty();
   });
   if (!any) return Done{};
@@ -119,6 +123,17 @@ Status CleanUp::mark_images() {
   return Done{};
 }
 
+// By id it would go with the one name that it may have got from somebody.
+Result<bool> CleanUp::remove(const std::string& id, const PulledImage& image, bool has_its_name) {
+  const auto built = image.built.empty() ? Result<std::string>(std::string()) : context_.engine.image_id(image.built);
+  if (image.built.empty() || !built || *built != id) return context_.engine.remove_image(id);
+  KTN_TRY(bool gone, context_.engine.remove_image(image.built));
+  if (image.name != image.built && has_its_name) {
+    KTN_TRY(gone, context_.engine.remove_image(image.name));
+  }
+  return gone;
+}
+
 Status CleanUp::remove_images() {
   struct Unused {
     std::string id;
@@ -137,13 +152,18 @@ Status CleanUp::remove_images() {
     if (!pressed && !is_older(image.unused_since_ms, now_ms, rules_.keep_images)) continue;
     // It may have become wanted since it was marked.
     const bool wanted = context_.state.with([&](const State& s) {
-      return std::ranges::any_of(s.kept->instances, [&](const auto& i) { return i.second.spec.image == image.name; });
+      return std::ranges::any_of(s.kept->instances, [&](const auto& i) {
+        const auto mounts_it = [&](const model::Mount& mount) {
+          return mount.kind == model::MountKind::image && mount.source == image.name;
+        };
+        return i.second.spec.image == image.name || std::ranges::any_of(i.second.spec.mounts, mounts_it);
+      });
     });
     const auto now = context_.engine.image_id(image.name);
     if (!now && now.error().code == Code::unavailable) return now.error();
     const bool has_its_name = now && *now == id;
     if (wanted && has_its_name) continue;
-    KTN_TRY(const bool gone, context_.engine.remove_image(id));
+    KTN_TRY(const bool gone, remove(id, image, has_its_name));
     if (!gone) continue;  // another's container uses it, or it has got another name
     context_.state.with([&](State& s) {
       s.pulled_images.erase(id);

@@ -34,6 +34,7 @@ class CleanUp {
  private:
   Status mark_images();  // which of ours are used, and since when others are not
   Status remove_images();
+  Result<bool> remove(const std::string& id, const PulledImage&, bool has_its_name);
   Status remove_containers();
   Status remove_networks();
   std::optional<int> fullness() const;

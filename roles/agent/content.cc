@@ -196,6 +196,24 @@ Status Content::ensure(const model::Assignment& a) {
   return Done{};
 }
 
+Status Content::fetch_variables(const model::Assignment& a) {
+  if (a.spec.env_secrets.empty()) return Done{};
+  std::map<std::string, Redacted> values;
+  for (const model::SecretVariable& one : a.spec.env_secrets) {
+    KTN_TRY(values[one.variable], source_.secret(one.digest));
+  }
+  variables_.with([&](auto& all) { all[*a.id] = std::move(values); });
+  return Done{};
+}
+
+std::map<std::string, Redacted> Content::variables(const model::Assignment& a) {
+  return variables_.with([&](auto& all) { return all[*a.id]; });
+}
+
+void Content::forget_variables(const std::string& instance) {
+  variables_.with([&](auto& all) { all.erase(instance); });
+}
+
 void Content::mount(const model::Assignment& a, model::ServiceSpec& spec) const {
   for (std::size_t i = 0; i < spec.mounts.size(); ++i) {
     model::Mount& mount = spec.mounts[i];
@@ -242,6 +260,7 @@ Status Content::make_volume(engine::Engine& engine, const std::string& name, con
 }
 
 void Content::forget(const std::string& instance) {
+  forget_variables(instance);
   for (const std::string& folder : {folders_.memory, folders_.instances})
     if (const Status gone = remove_tree(folder + '/' + instance); !gone)
       log::warn("files of an instance are left", {{"instance", instance}, {"reason", gone.error().message}});

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 
@@ -40,7 +41,12 @@ class Content {
 
   // Has all that an instance is to find, fetching what is missing. Code::deadline_exceeded: the server is away.
   Status ensure(const model::Assignment&);
-  // After that: the mounts of the spec become binds of what is here.
+  // Has the values of its variables, in memory, for the container that is made next. Likewise.
+  Status fetch_variables(const model::Assignment&);
+  std::map<std::string, Redacted> variables(const model::Assignment&);
+  void forget_variables(const std::string& instance);  // it has its container
+
+  // After ensure(): the mounts of the spec become binds of what is here.
   void mount(const model::Assignment&, model::ServiceSpec&) const;
 
   // Makes a volume that is to be filled, unless it is there: what is, is somebody's data.
@@ -62,6 +68,7 @@ class Content {
 
   const ContentFolders folders_;
   const Source source_;
+  Synced<std::map<std::string, std::map<std::string, Redacted>>> variables_;  // by instance
   Synced<bool> turn_;  // whoever changes the content or fills a volume
   class Turn;
 };

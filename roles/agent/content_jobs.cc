@@ -12,12 +12,14 @@ constexpr std::int64_t ask_again_ms = 2'000;
 
 bool CarryOut::has_content(const model::Assignment& wanted, Doing at) {
   if (!content_) return true;
-  const std::string lacking = content_->lacking(wanted);
+  std::string lacking = content_->lacking(wanted);
+  if (lacking.empty() && at != Doing::start && !wanted.spec.env_secrets.empty()) lacking = "its secrets";
   const auto act = [&]() -> Status {
     for (const auto& [key, volume] : wanted.volumes)
       if (!volume.seed.empty() && at != Doing::start)
         KTN_OK(
             content_->make_volume(context_.engine, volume.name, volume, shared_labels(wanted, owner_, volume.labels)));
+    if (at != Doing::start) KTN_OK(content_->fetch_variables(wanted));
     return content_->ensure(wanted);
   };
   const Status there = act();
@@ -38,6 +40,14 @@ bool CarryOut::has_content(const model::Assignment& wanted, Doing at) {
   });
   if (news) log::warn("an instance " + why, {{"instance", *wanted.id}, {"name", wanted.container_name}});
   return false;
+}
+
+Status CarryOut::give_content(const model::Assignment& wanted, engine::ContainerSpec& spec) {
+  if (content_) spec.secret_environment = content_->variables(wanted);
+  if (spec.secret_environment.size() != wanted.spec.env_secrets.size())
+    return Error{Code::internal, "its secrets are not at hand"};
+  if (content_) content_->mount(wanted, spec.service);
+  return Done{};
 }
 
 // Of instances that are forgotten, once they have no container any more.

@@ -195,12 +195,12 @@ Result<std::string> CarryOut::hook_container_of(const model::Assignment& wanted,
   KTN_TRY(const bool has, context_.engine.has_image(image));
   if (!has && wanted.spec.pull_policy == model::PullPolicy::never)
     return Error{Code::not_found, "image '" + image + "' is not on this node and pull_policy is never"};
-  if (!has) KTN_OK(context_.engine.pull(image, [](const engine::PullProgress&) { Progress::noted(); }));
+  if (!has) KTN_OK(pull_as_user(image, {*wanted.id}, [](const engine::PullProgress&) { Progress::noted(); }));
   KTN_OK(make_places(wanted));
   if (overlay_.prepare && !wanted.networks.empty()) {
     KTN_TRY(spec.resolv_conf, overlay_.prepare(wanted));
   }
-  if (content_) content_->mount(wanted, spec.service);
+  KTN_OK(give_content(wanted, spec));
   KTN_TRY(const std::string id, context_.engine.create(spec));
   KTN_OK(context_.engine.start(id));
   return id;

@@ -1,5 +1,7 @@
 #include "host_use.h"
 
+#include "ipv6.h"
+
 #include "kontena/base/log.h"
 #include "kontena/netlink/host.h"
 #include "kontena/netlink/links.h"
@@ -68,6 +70,8 @@ Status check_pool(const std::string& pool, engine::Engine& engine) {
                "--ignore-pool-overlap joins all the same"};
 }
 
+PoolWatch::PoolWatch(Context context, Synced<MeshState>& mesh) : context_(std::move(context)), mesh_(mesh), ipv6_(host_has_ipv6()) {}
+
 void PoolWatch::step() {
   // Of what the server tells the pool alone is a reason: members come and go all the time.
   mesh_.wait(between_looks, [&](const MeshState& s) { return s.wanted->pool != pool_ || s.stopping; });
@@ -78,7 +82,9 @@ void PoolWatch::step() {
   const std::string overlap = overlap_of(pool, context_.engine);
   const std::string problem =
       overlap.empty() ? "" : "the grid's pool " + pool + " overlaps with what this host uses: " + overlap;
-  if (problem == told) return;
+  const bool switched = host_has_ipv6() != ipv6_;
+  if (switched) ipv6_ = !ipv6_;
+  if (problem == told && !switched) return;
   if (!problem.empty()) log::warn("addresses are in use twice", {{"reason", problem}});
   mesh_.change([&](MeshState& s) { s.pool_problem = problem; });
   context_.state.change([](State& s) { s.report_facts = true; });

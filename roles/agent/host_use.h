@@ -19,16 +19,18 @@ Result<std::vector<overlay::Used>> host_use(engine::Engine&);
 // cannot be looked at is no reason.
 Status check_pool(const std::string& pool, engine::Engine&);
 
-// Looks now and then whether an overlap has come about, and tells of it: nothing is stopped.
+// Looks now and then whether an overlap has come about, or IPv6 was switched on or off, and
+// tells of it: nothing is stopped.
 class PoolWatch {
  public:
-  PoolWatch(Context context, Synced<MeshState>& mesh) : context_(context), mesh_(mesh) {}
+  PoolWatch(Context, Synced<MeshState>&);
   void step();
 
  private:
   Context context_;
   Synced<MeshState>& mesh_;
   std::string pool_;  // that was looked at last
+  bool ipv6_;
 };
 
 }  // namespace kontena::agent

@@ -70,10 +70,11 @@ Status CarryOut::make_places(const model::Assignment& wanted) {
 }
 
 Result<std::string> CarryOut::make(const model::Assignment& wanted) {
+  KTN_OK(have_mounted_images(wanted));
   KTN_OK(make_places(wanted));
   engine::ContainerSpec spec = container_of(wanted, owner_);
   KTN_OK(share(wanted, spec));
-  if (content_) content_->mount(wanted, spec.service);
+  KTN_OK(give_content(wanted, spec));
   if (overlay_.prepare && !wanted.networks.empty()) {
     KTN_TRY(spec.resolv_conf, overlay_.prepare(wanted));
   }
@@ -100,6 +101,7 @@ void CarryOut::create(const model::Assignment& wanted) {
     }
     return failed(instance, Doing::create, made.error(), made.error().code == Code::unsupported);
   }
+  if (content_) content_->forget_variables(instance);
   const bool still_wanted = context_.state.with([&](State& s) {
     // Known even where the engine goes before it can be looked at: it must not be told to be gone.
     engine::Container fresh{.id = *made, .name = wanted.container_name, .labels = container_of(wanted, owner_).labels};

@@ -27,6 +27,7 @@ engine::ContainerSpec container_of(const model::Assignment& wanted, const Owner&
   for (const auto& [key, network] : wanted.networks) {
     spec.networks[key] = network.name;
     if (!network.address.empty()) spec.addresses[key] = network.address;
+    if (!network.address6.empty()) spec.addresses6[key] = network.address6;
   }
   return spec;
 }

@@ -29,6 +29,7 @@ struct Remembered {
 struct PulledImage {
   std::string name;
   std::int64_t unused_since_ms = 0;  // 0 = it is used, or was not looked for yet
+  std::string built = {};  // the name that a build on this node gave it; what other names it has may be somebody's
   friend bool operator==(const PulledImage&, const PulledImage&) = default;
 };
 
@@ -68,6 +69,7 @@ struct Fields<agent::PulledImage> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
     v("unused_since_ms", s.unused_since_ms);
+    v("built", s.built);
   }
 };
 template <>

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "host_addresses.h"
+#include "ipv6.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
@@ -171,6 +172,15 @@ Status Mesh::mend_routes(const overlay::Wanted& wanted, int link) {
   return links_->change_routes(changes);
 }
 
+// Where no network has it there is nothing to look at, but once for what is left.
+Status Mesh::mend_ipv6(const overlay::Wanted& wanted, int link) {
+  if (!wanted.rules.ipv6 && !had_ipv6_) return Done{};
+  KTN_TRY(const auto what, agent::mend_ipv6(*links_, wanted, mtus_, link));
+  for (const std::string& one : what) mended(one);
+  had_ipv6_ = wanted.rules.ipv6;
+  return Done{};
+}
+
 Status Mesh::mend_bridges(const overlay::Wanted& wanted) {
   for (const overlay::Bridge& bridge : wanted.bridges) {
     const Status prepared = prepare_bridge(bridge.name);
@@ -222,6 +232,7 @@ Status Mesh::mend(overlay::Wanted& wanted) {
   KTN_OK(mend_peers(wanted));
   KTN_OK(mend_mtu(wanted, link));
   KTN_OK(mend_routes(wanted, link.index));
+  KTN_OK(mend_ipv6(wanted, link.index));
   // Others are to know where we are now before their next packet to where we were.
   if (std::exchange(moved_, false)) {
     log::info("this host has other addresses: all peers are called", {{"addresses", text::join(*addresses_, " ")}});

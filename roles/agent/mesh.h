@@ -50,6 +50,7 @@ class Mesh {
   Status mend_mtu(const overlay::Wanted&, const netlink::Link&);
   Status mend_routes(const overlay::Wanted&, int link);
   Status mend_bridges(const overlay::Wanted&);
+  Status mend_ipv6(const overlay::Wanted&, int link);
   Duration until_next_look() const;
   void mended(const std::string& what);  // something was not as wanted
   void tell(const Status& done);
@@ -71,6 +72,7 @@ class Mesh {
   std::optional<Duration> handing_since_;  // steady; since when a peer has had two keys
   Ways ways_;
   Mtus mtus_;
+  bool had_ipv6_ = true;                // some may be left of it
   std::optional<overlay::Wanted> wanted_;
   std::int64_t version_ = -1;           // that was mended to, and that wanted_ is of
   bool expected_ = true;                // of this round: what is wanted has changed

@@ -19,12 +19,17 @@ const netlink::Peer* find(const Known& known, const std::string& key) {
 }
 
 // Makes the allowed addresses those that are wanted; tells whether they are others.
-bool set_allowed(const std::vector<Subnet>& wanted, const netlink::Peer* has, netlink::PeerChange& change) {
-  static const std::vector<Subnet> none;
-  const auto& had = has ? has->allowed_ips : none;
-  std::ranges::set_difference(wanted, had, std::back_inserter(change.add));
-  std::ranges::set_difference(had, wanted, std::back_inserter(change.take));
-  return !change.add.empty() || !change.take.empty();
+// Null: none of either family.
+bool set_allowed(const overlay::WantedPeer* wanted, const netlink::Peer* has, netlink::PeerChange& change) {
+  static const overlay::WantedPeer none{};
+  static const netlink::Peer nobody{};
+  const overlay::WantedPeer& to = wanted ? *wanted : none;
+  const netlink::Peer& had = has ? *has : nobody;
+  std::ranges::set_difference(to.allowed, had.allowed_ips, std::back_inserter(change.add));
+  std::ranges::set_difference(had.allowed_ips, to.allowed, std::back_inserter(change.take));
+  std::ranges::set_difference(to.allowed6, had.allowed_ips6, std::back_inserter(change.add6));
+  std::ranges::set_difference(had.allowed_ips6, to.allowed6, std::back_inserter(change.take6));
+  return !(change.add.empty() && change.take.empty() && change.add6.empty() && change.take6.empty());
 }
 
 }  // namespace
@@ -95,13 +100,13 @@ MeshPeers::Look MeshPeers::look(const overlay::Wanted& wanted, const netlink::De
     if (!has || has->keepalive_s != mesh_keepalive_s) one.keepalive_s = mesh_keepalive_s;
     one.endpoint = !has && waits && former->endpoint ? former->endpoint : choose_endpoint(contact, peer, has, fresh && heard, steady);
     if (one.endpoint && !has) contact.endpoints = peer.endpoints, contact.tried = steady;
-    const bool moves = set_allowed(waits ? std::vector<Subnet>() : peer.allowed, has, one);
+    const bool moves = set_allowed(waits ? nullptr : &peer, has, one);
     if (!has && !former) look.mended.push_back("peer " + peer.name);
     if (has && !former && moves) look.mended.push_back("addresses of peer " + peer.name);
     look.endpoints[node] = one.endpoint ? *one.endpoint : has && has->endpoint ? *has->endpoint : "";
     if (waits) {
       netlink::PeerChange other{.public_key = peer.former_key};
-      if (set_allowed(peer.allowed, former, other)) look.changes.push_back(std::move(other));
+      if (set_allowed(&peer, former, other)) look.changes.push_back(std::move(other));
     }
     if (!has || one.endpoint || one.keepalive_s || moves) look.changes.push_back(std::move(one));
 

@@ -33,6 +33,18 @@ const std::vector<netlink::Rule> input{
     {"-i", std::string(overlay::bridge_prefix) + '+', "-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"},
 };
 
+// The same for IPv6, which an engine may leave alone (Docker before 27), so that it has no chain for its user.
+const std::vector<netlink::Rule> forward6{{"-m", "mark", "--mark", overlay::mark_match(), "-j", "ACCEPT"}};
+
+// Rules in the tables of others for networks with IPv6.
+Status ensure_ipv6(model::Strings& mended) {
+  KTN_TRY(const int passed, netlink::ensure_rules("FORWARD", forward6, netlink::Family::ipv6));
+  if (passed > 0) mended.push_back("the rule in FORWARD of IPv6");
+  KTN_TRY(const int asked, netlink::ensure_rules("INPUT", input, netlink::Family::ipv6));
+  if (asked > 0) mended.push_back("the rule in INPUT of IPv6");
+  return Done{};
+}
+
 }  // namespace
 
 Status MeshRules::put_whole(const overlay::Rules& rules) {
@@ -89,6 +101,7 @@ Status MeshRules::look(const overlay::Rules& rules, model::Strings& mended) {
   }
   KTN_TRY(const int asked, netlink::ensure_rules("INPUT", input));
   if (asked > 0) mended.push_back("the rule in INPUT");
+  if (rules.ipv6) KTN_OK(ensure_ipv6(mended));
   return Done{};
 }
 
@@ -102,6 +115,7 @@ Result<model::Strings> MeshRules::mend(const overlay::Rules& rules, netlink::Wat
   wrote_ = false;
   if (!is_) KTN_OK(put_whole(rules));
   if (due) KTN_OK(look(*is_, mended));
+  if (model::Strings expected; rules.ipv6 && !is_->ipv6) KTN_OK(ensure_ipv6(expected));
   if (*is_ != rules) {
     // Where elements are not as we think, the whole is put.
     if (nft_->apply(overlay::change(*is_, rules))) {
@@ -125,6 +139,8 @@ Status MeshRules::remove() {
   KTN_OK(netlink::remove_rules("DOCKER-USER", docker_user));
   KTN_OK(netlink::remove_rules("FORWARD", forward));
   KTN_OK(netlink::remove_rules("INPUT", input));
+  KTN_OK(netlink::remove_rules("FORWARD", forward6, netlink::Family::ipv6));
+  KTN_OK(netlink::remove_rules("INPUT", input, netlink::Family::ipv6));
   const auto nft = netlink::Nft::find();
   if (!nft) return Done{};
   KTN_TRY([[maybe_unused]] const bool guest, nft->remove_rule(docker_bridges));

@@ -25,11 +25,12 @@ MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
   MeshMerged merged{.snapshot = had};
   overlay::Snapshot& now = merged.snapshot;
   std::ranges::sort(answer.lost);
-  merged.differs = had.digest != answer.digest || had.pool != answer.pool || had.address != answer.address ||
+  merged.differs = had.digest != answer.digest || had.pool != answer.pool || had.pool6 != answer.pool6 || had.address != answer.address ||
                    had.key_rotation != answer.key_rotation || had.networks != answer.networks || had.lost != answer.lost;
   now.revision = answer.revision;
   now.grid = answer.grid;
   now.pool = answer.pool;
+  now.pool6 = answer.pool6;
   now.address = answer.address;
   now.key_rotation = answer.key_rotation;
   now.digest = answer.digest;
@@ -61,9 +62,9 @@ MeshMerged merge(const overlay::Snapshot& had, api::NetworkAnswer answer) {
 
 bool leads_elsewhere(const overlay::Snapshot& a, const overlay::Snapshot& b) {
   const auto same_place = [](const auto& one, const auto& other) {
-    return one.first == other.first && one.second.address == other.second.address && one.second.node == other.second.node;
+    return one.first == other.first && one.second.address == other.second.address && one.second.address6 == other.second.address6 && one.second.node == other.second.node;
   };
-  return a.pool != b.pool || a.address != b.address || a.networks != b.networks || a.peers != b.peers ||
+  return a.pool != b.pool || a.pool6 != b.pool6 || a.address != b.address || a.networks != b.networks || a.peers != b.peers ||
          a.former_keys != b.former_keys || a.key_rotation != b.key_rotation || !std::ranges::equal(a.members, b.members, same_place);
 }
 

@@ -65,6 +65,7 @@ struct Fields<overlay::Snapshot> {
     v("peers", s.peers);
     v("former_keys", s.former_keys);
     v("lost", s.lost);
+    v("pool6", s.pool6);
   }
 };
 }  // namespace kontena::codec

@@ -40,10 +40,12 @@ std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, cons
   auto zone = std::make_shared<dns::Zone>();
   zone->domain = snapshot.grid + ".kontena.local";
   if (const auto pool = parse_subnet(snapshot.pool)) zone->subnets.push_back(*pool);
+  if (const auto pool = parse_subnet6(snapshot.pool6)) zone->subnets6.push_back(*pool);
   std::map<std::string, std::pair<dns::NetworkId, const model::NodeNetwork*>> numbered;
   for (const model::NodeNetwork& network : snapshot.networks) {
     numbered[network.path] = {static_cast<dns::NetworkId>(numbered.size()), &network};
     if (const auto subnet = parse_subnet(network.subnet)) zone->subnets.push_back(*subnet);
+    if (const auto subnet = parse_subnet6(network.subnet6)) zone->subnets6.push_back(*subnet);
   }
   std::map<dns::NetworkId, std::vector<dns::Member>> members;
   for (const auto& [where, member] : overlay::holders(snapshot)) {
@@ -53,13 +55,15 @@ std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, cons
                                               .full_name = member->full,
                                               .names = names_of(*member, stack_of(*member)),
                                               .answers = member->up && !std::ranges::binary_search(snapshot.lost, *member->node),
-                                              .family = family_of(*member)});
+                                              .family = family_of(*member),
+                                              .address6 = parse_ipv6(member->address6)});
   }
   for (const auto& [path, network] : numbered)
     zone->networks[network.first] = std::make_shared<const dns::Network>(members[network.first]);
 
   struct Local {
     std::vector<Ipv4> addresses;
+    std::vector<Subnet> subnets;
     dns::Asker asker;
   };
   std::map<InstanceId, Local> locals;
@@ -75,10 +79,20 @@ std::shared_ptr<const dns::Zone> zone_of(const overlay::Snapshot& snapshot, cons
         if (const auto endpoint = parse_ipv4(server)) local->second.asker.upstreams.push_back({*endpoint, 53});
     for (const auto& [alias, name] : member.links) local->second.asker.links[alias] = {name};
     local->second.addresses.push_back(*address);
+    if (const auto subnet = parse_subnet(network->second.second->subnet)) local->second.subnets.push_back(*subnet);
     local->second.asker.networks.push_back(network->second.first);
     local->second.asker.forwards |= !network->second.second->internal;
   }
+  const auto within = [](const std::vector<Subnet>& subnets, Ipv4 address) {
+    return std::ranges::any_of(subnets, [&](const Subnet& one) { return one.contains(address); });
+  };
   for (auto& [instance, local] : locals) {
+    // The node asks them, and reaches networks that the container does not.
+    auto& servers = local.asker.upstreams;
+    const auto gone = std::erase_if(servers, [&](const dns::Endpoint& server) {
+      return within(zone->subnets, server.address) && !within(local.subnets, server.address);
+    });
+    if (gone > 0 && servers.empty()) local.asker.forwards = false;
     const auto asker = std::make_shared<const dns::Asker>(std::move(local.asker));
     for (const Ipv4 address : local.addresses) zone->askers[address] = asker;
   }

@@ -15,7 +15,8 @@ Status Networks::ensure_one(const model::AssignedNetwork& network, const model::
       Duration(600'000), [&](const State& s) { return !s.making.contains(name); },
       [&](State& s) { return !s.made.contains(name) && s.making.insert(name).second; });
   if (!ours) return Done{};
-  const Status made = engine_.ensure_network(network, labels, mtu_ ? mtu_() : 0);
+  Status made = before_ ? before_(network) : Status(Done{});
+  if (made) made = engine_.ensure_network(network, labels, mtu_ ? mtu_() : 0);
   state_.change([&](State& s) {
     s.making.erase(name);
     if (made) s.made.insert(name);

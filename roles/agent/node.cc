@@ -1,5 +1,7 @@
 #include "node.h"
 
+#include "registry_user.h"
+
 #include <algorithm>
 
 namespace kontena::agent {
@@ -24,6 +26,7 @@ Node::Node(Parts parts)
       look_(context_),
       images_(std::move(parts.images)),
       image_parts_(images_ ? std::make_unique<ImageParts>(*images_, uplink_, parts.parts_folder) : nullptr),
+      builds_(images_ ? std::make_unique<Builds>(context_, uplink_, *images_, parts.parts_folder) : nullptr),
       content_(parts.content ? std::make_unique<Content>(*parts.content, content_from(uplink_)) : nullptr),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
                  overlay_ ? overlay_->for_containers() : Overlay{}),
@@ -35,9 +38,10 @@ Node::Node(Parts parts)
       [this](const model::NodeFacts& facts) {
         if (overlay_) overlay_->told(facts);
       }),
-      streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}),
+      streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}, builds_.get()),
       renew_(context_, uplink_, parts.papers) {
   if (content_) carry_out_.content_by(*content_);
+  carry_out_.registry_users_by([this](const auto& instance, const auto& image) { return registry_user(uplink_, instance, image); });
   if (image_parts_)
     carry_out_.bring_images_by([this](const auto& name, const auto& manifest, const auto& on_progress) {
       return image_parts_->bring(name, manifest, on_progress);

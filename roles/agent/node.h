@@ -62,6 +62,7 @@ class Node {
   Look look_;
   const std::unique_ptr<engine::Images> images_;
   std::unique_ptr<ImageParts> image_parts_;
+  std::unique_ptr<Builds> builds_;
   std::unique_ptr<Content> content_;
   CarryOut carry_out_;
   CleanUp clean_up_;

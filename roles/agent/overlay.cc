@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ipv6.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/crypto/digest.h"
@@ -35,7 +36,9 @@ void OverlayNetwork::wind_up() {
 }
 
 Overlay OverlayNetwork::for_containers() {
-  return {.mtu = [this] { return mtu(); }, .prepare = [this](const model::Assignment& wanted) { return prepare(wanted); }};
+  return {.mtu = [this] { return mtu(); },
+          .before = [](const model::AssignedNetwork& network) { return network.subnet6.empty() ? Status(Done{}) : forward_ipv6(); },
+          .prepare = [this](const model::Assignment& wanted) { return prepare(wanted); }};
 }
 
 // Of the networks of containers: what the mesh has, once that is known.
@@ -49,6 +52,7 @@ Result<std::string> OverlayNetwork::prepare(const model::Assignment& wanted) {
     if (network.bridge.empty() || network.address.empty())
       return Error{Code::failed_precondition, "network '" + network.path + "' has no address for this instance", "deploy the stack again"};
     KTN_OK(prepare_bridge(network.bridge));
+    if (!network.subnet6.empty()) KTN_OK(prepare_bridge6(network.bridge));
   }
   const model::Strings dns = wanted.spec.options ? wanted.spec.options->dns : model::Strings{};
   if (!dns.empty()) state_.change([](MeshState& s) { s.resolvers_wanted = true; });
@@ -81,6 +85,7 @@ Result<std::string> OverlayNetwork::resolver_file(const model::Assignment& wante
 }
 
 void OverlayNetwork::complete(model::NodeFacts& facts) {
+  facts.ipv6 = host_has_ipv6();
   model::Strings addresses;
   state_.with([&](const MeshState& s) {
     addresses = s.addresses;

@@ -8,6 +8,7 @@
 
 #include "exits.h"
 #include "host_use.h"
+#include "ipv6.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
 #include "kontena/codec/json.h"
@@ -75,6 +76,7 @@ void judge_settings(const HostFacts& host, std::vector<Finding>& findings) {
                                    "strict on a host with several uplinks: what comes by another one than the answer would take is dropped",
                                    "sysctl -w net.ipv4.conf.all.rp_filter=2")
                          : ok("rp_filter", host.strict_sources ? "strict, with one uplink" : "not strict"));
+  findings.push_back(ok("IPv6", host.ipv6 ? "on" : "off: instances on networks with enable_ipv6 go to other nodes"));
   findings.push_back(ok("br_netfilter", host.bridges_are_filtered ? "loaded" : "not loaded, and not needed"));
 }
 
@@ -96,6 +98,7 @@ void look_at_settings(HostFacts& host) {
     const auto read = netlink::sysctl(path);
     return read && *read == value;
   };
+  host.ipv6 = host_has_ipv6();
   host.forwards = !is({"ip_forward"}, "0");
   host.strict_sources = is({"conf", "all", "rp_filter"}, "1");
   host.uplinks = 0;

@@ -39,6 +39,7 @@ struct HostFacts {
   bool strict_sources = false;        // rp_filter of an uplink, or of all
   std::size_t uplinks = 1;
   bool bridges_are_filtered = false;  // br_netfilter
+  bool ipv6 = true;
   std::optional<Status> pool;
 };
 

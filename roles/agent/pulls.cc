@@ -37,22 +37,23 @@ model::PullPolicy pull_policy_of(const State& state, const model::Assignment& wa
   return fresh ? wanted.spec.pull_policy : model::PullPolicy::always;
 }
 
-void CarryOut::pull(const std::string& image) {
+void CarryOut::pull(const std::string& key) {
+  const std::string image = key.substr(key.find(' ') + 1);
   // Others may come to wait while we look: they are looked for too, so that nobody
   // has to pull what is there.
   std::set<std::string> looked;
-  auto waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
+  auto waiting = pulls_.with([&](auto& pulls) { return pulls[key]; });
   while (true) {
     const auto answers = look_for(image, waiting);
     looked.merge(waiting);
     waiting.clear();
     // Before they are told: who hears it may come to wait anew at once.
     const bool nobody = pulls_.with([&](auto& pulls) {
-      auto& left = pulls[image];
+      auto& left = pulls[key];
       for (const auto& [instance, answer] : answers) left.erase(instance);
       for (const std::string& instance : left)
         if (!looked.contains(instance)) waiting.insert(instance);
-      return left.empty() && pulls.erase(image) > 0;
+      return left.empty() && pulls.erase(key) > 0;
     });
     for (const auto& [instance, answer] : answers) {
       if (answer)
@@ -73,7 +74,7 @@ void CarryOut::pull(const std::string& image) {
     if (text == last || (told && now - *told < progress_period)) return;
     told = now;
     last = text;
-    waiting = pulls_.with([&](auto& pulls) { return pulls[image]; });
+    waiting = pulls_.with([&](auto& pulls) { return pulls[key]; });
     context_.state.change([&](State& s) {
       for (const std::string& instance : waiting) {
         if (const auto work = s.work.find(instance); work != s.work.end()) work->second.progress = text;
@@ -83,13 +84,38 @@ void CarryOut::pull(const std::string& image) {
   };
   const std::string manifest = context_.state.with([&](const State& s) { return manifest_of(s, image); });
   const Status status =
-      manifest.empty() || !bring_ ? context_.engine.pull(image, tell) : bring_(image, manifest, tell);
+      manifest.empty() || !bring_ ? pull_as_user(image, looked, tell) : bring_(image, manifest, tell);
   const auto after = status ? context_.engine.image_id(image) : Result<std::string>(status.error());
   // What was there before may be somebody's, who would miss it.
   if (after && !(before && *before == *after))
     context_.state.with([&](State& s) { s.pulled_images.try_emplace(*after, PulledImage{.name = image}); });
-  waiting = pulls_.with([&](auto& pulls) { return std::move(pulls.extract(image).mapped()); });
+  waiting = pulls_.with([&](auto& pulls) { return std::move(pulls.extract(key).mapped()); });
   pulled(image, waiting, status);
+}
+
+// As the first of the instances that has a user at the registry. Who that is the server says, for each pull anew.
+Status CarryOut::pull_as_user(const std::string& image, const std::set<std::string>& instances,
+                              const std::function<void(const engine::PullProgress&)>& tell) {
+  std::optional<engine::RegistryUser> user;
+  std::string why;
+  for (const std::string& instance : instances) {
+    if (user || !registry_user_of_) break;
+    auto found = registry_user_of_(instance, image);
+    if (found)
+      user = *std::move(found);
+    else if (found.error().code != Code::not_found)
+      why = found.error().message;
+  }
+  Status pulled = context_.engine.pull(image, user ? &*user : nullptr, tell);
+  if (pulled || pulled.error().code == Code::unavailable) return pulled;
+  Error error = std::move(pulled).error();
+  if (!user && !why.empty()) error.message += "; whom to ask the registry as is not known: " + why;
+  // An engine that may ask a registry without TLS does so when it was refused, and tells of that alone.
+  const bool refused = error.code == Code::permission_denied ||
+                       error.message.find("HTTP request to an HTTPS server") != std::string::npos;
+  if (!user && why.empty() && refused)
+    error.hint = "log in to its registry: kontena client registry login";
+  return error;
 }
 
 // The answers for those who do not want a pull in any case, as far as a look at

@@ -32,6 +32,8 @@ void Streams::open(const api::StreamWanted& wanted) {
                           .body = codec::to_json(api::LogRecord{.instance = wanted.instance, .error = why}) + '\n'};
     [[maybe_unused]] const auto sent = uplink_.server().send(request, Duration(5'000));
   };
+  if (wanted.kind == "build" && builds_)
+    return running_.begin(wanted.stream, [this, wanted] { builds_->run(wanted); });
   if (wanted.kind != "logs") return refuse("this agent is too old for streams of '" + wanted.kind + "'");
   if (open >= most_streams)
     return refuse("this node sends " + std::to_string(most_streams) + " streams already: try again later");

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "asks.h"
+#include "builds.h"
 
 namespace kontena::agent {
 
@@ -10,8 +11,8 @@ inline constexpr std::size_t most_streams = 64;
 // same request it learns of questions.
 class Streams {
  public:
-  Streams(Context context, Uplink& uplink, Answerers answerers = {})
-      : context_(std::move(context)), uplink_(uplink), asks_(context_, uplink, std::move(answerers)) {}
+  Streams(Context context, Uplink& uplink, Answerers answerers = {}, Builds* builds = nullptr)
+      : context_(std::move(context)), uplink_(uplink), asks_(context_, uplink, std::move(answerers)), builds_(builds) {}
 
   void step();  // one poll, and after a failure the wait until the next
 
@@ -21,6 +22,7 @@ class Streams {
   Context context_;
   Uplink& uplink_;
   Asks asks_;
+  Builds* const builds_;  // none: this node builds nothing
   Errands running_;  // State::stopping ends them
   int failures_ = 0;  // in a row
 };

@@ -1,126 +1,16 @@
 #include "build.h"
 
-#include <algorithm>
-#include <deque>
-#include <filesystem>
+#include <functional>
 #include <optional>
 #include <set>
 
-#include "kontena/base/files.h"
+#include "build_context.h"
+#include "build_on.h"
 #include "kontena/base/text.h"
-#include "kontena/codec/json.h"
-#include "kontena/image/context.h"
-#include "kontena/image/parts.h"
 #include "local_engine.h"
-#include "progress.h"
 
 namespace kontena::client {
 namespace {
-
-namespace fs = std::filesystem;
-
-constexpr std::size_t largest_rules = 1u << 20;
-constexpr std::size_t lines_of_failure = 20;
-
-// Docker sends these along whatever the rules say, and looks at them itself.
-constexpr std::string_view rules_name = ".dockerignore";
-
-struct Prepared {
-  image::Context context;  // empty where the engine fetches it
-  std::string dockerfile;  // its path in the context
-};
-
-Result<std::string> read_if_there(const std::string& path) {
-  if (!files::exists(path)) return std::string();
-  return files::read(path, largest_rules);
-}
-
-// The context with its Dockerfile: one from elsewhere, or written in the Compose file, goes in under a name of its own,
-// and the engine is told to take that out again before anything is copied.
-Result<Prepared> prepare(const compose::Build& build) {
-  Prepared prepared{.context = {}, .dockerfile = build.dockerfile.empty() ? "Dockerfile" : build.dockerfile};
-  if (build.remote) return prepared;
-  const fs::path folder(build.context);
-  const fs::path full = (folder / prepared.dockerfile).lexically_normal();
-  const fs::path inside = full.lexically_relative(folder.lexically_normal());
-  const bool is_inside = !inside.empty() && *inside.begin() != "..";
-
-  KTN_TRY(const std::string usual_rules, read_if_there((folder / rules_name).string()));
-  std::string rules = usual_rules, rules_from = (folder / rules_name).string();
-  if (const std::string own = full.string() + std::string(rules_name);
-      build.dockerfile_inline.empty() && files::exists(own)) {
-    KTN_TRY(rules, files::read(own, largest_rules));
-    rules_from = own;
-  }
-  auto ignore = image::Ignore::parse(rules);
-  if (!ignore) return std::move(ignore).error().in(rules_from);
-
-  std::vector<image::Extra> extras;
-  std::vector<std::string> always{std::string(rules_name)};
-  if (build.dockerfile_inline.empty() && is_inside) {
-    if (!files::exists(full.string()))
-      return Error{Code::not_found, "there is no " + full.string(), "'dockerfile' names it, from the context's folder"};
-    prepared.dockerfile = inside.string();
-    always.push_back(prepared.dockerfile);
-  } else {
-    std::string text = build.dockerfile_inline;
-    if (text.empty()) {
-      KTN_TRY(text, files::read(full.string(), largest_rules));
-    }
-    prepared.dockerfile = ".dockerfile." + image::digest_of(text).substr(7, 16);
-    extras.push_back({prepared.dockerfile, std::move(text)});
-    std::string with_ours = usual_rules + '\n' + prepared.dockerfile + '\n';
-    if (usual_rules.empty()) with_ours += std::string(rules_name) + '\n';
-    extras.push_back({std::string(rules_name), std::move(with_ours)});
-  }
-  if (build.context.empty()) {
-    for (image::Extra& extra : extras)
-      prepared.context.entries.push_back({.path = extra.path, .size = static_cast<std::int64_t>(extra.content.size())});
-    prepared.context.extras = std::move(extras);
-    return prepared;
-  }
-  KTN_TRY(prepared.context, image::list_context(build.context, *ignore, always, std::move(extras)));
-  return prepared;
-}
-
-engine::BuildSpec request_of(const compose::Build& build, const Prepared& prepared) {
-  return {.name = build.image,
-          .remote = build.remote ? build.context : "",
-          .dockerfile = prepared.dockerfile,
-          .args = build.args,
-          .labels = build.labels,
-          .target = build.target,
-          .cache_from = build.cache_from,
-          .network = build.network,
-          .shm_bytes = build.shm_bytes,
-          .extra_hosts = build.extra_hosts,
-          .no_cache = build.no_cache,
-          .pull = build.pull,
-          .platform = build.platform,
-          .ulimits = build.ulimits};
-}
-
-// Of all that makes the image what it is, but for what the engine fetches from elsewhere.
-Result<std::string> digest_of(const engine::BuildSpec& spec, const Prepared& prepared) {
-  KTN_TRY(const std::string of_context, image::digest_of(prepared.context));
-  codec::Document all;
-  const auto add = [&](std::string_view key, const auto& value) { codec::put(codec::member(all.root(), key), value); };
-  add("context", of_context);
-  add("remote", spec.remote);
-  add("dockerfile", spec.dockerfile);
-  add("args", spec.args);
-  add("labels", spec.labels);
-  add("target", spec.target);
-  add("network", spec.network);
-  add("shm", spec.shm_bytes);
-  add("hosts", spec.extra_hosts);
-  add("platform", spec.platform);
-  std::vector<std::string> limits;
-  for (const model::Ulimit& each : spec.ulimits)
-    limits.push_back(each.name + '=' + std::to_string(each.soft) + ':' + std::to_string(each.hard));
-  add("limits", limits);
-  return crypto::sha256_hex(all.dump());
-}
 
 Error no_engine(Error error) {
   if (error.code == Code::unavailable)
@@ -135,7 +25,7 @@ class Builder {
   Builder(Session& session, engine::Images& images, ProgressMode mode)
       : session_(session),
         images_(images),
-        shown_(mode != ProgressMode::quiet && mode != ProgressMode::json && !session.look.quiet),
+        mode_(mode),
         always_(session.arguments.has("--build") || session.command.words == "stack build"),
         never_(session.arguments.has("--no-build")) {}
 
@@ -159,14 +49,16 @@ class Builder {
         return Error{Code::not_found, "the image '" + build.image + "' is not on the engine of this machine",
                      "leave --no-build out, or run: kontena client stack build"};
     }
+    KTN_TRY(const bool pulled, pull(service, build));
+    if (pulled) return images_.find(build.image);
     KTN_TRY(const Prepared prepared, prepare(build));
     engine::BuildSpec spec = request_of(build, prepared);
     spec.no_cache = spec.no_cache || session_.arguments.has("--no-cache");
-    spec.pull = spec.pull || session_.arguments.has("--pull") || build.pull_policy == "always";
+    spec.pull = spec.pull || session_.arguments.has("--pull");
     KTN_TRY(const std::string digest, digest_of(spec, prepared));
     const std::string label(engine::build_label);
     // What is fetched from elsewhere may have changed: the engine's cache knows.
-    const bool anyway = always_ || build.remote || spec.pull || build.pull_policy == "build";
+    const bool anyway = always_ || build.remote || build.pull_policy == "build";
     if (!anyway) {
       if (const auto same = there ? there->labels.find(label) : model::StringMap::const_iterator();
           there && same != there->labels.end() && same->second == digest)
@@ -183,6 +75,17 @@ class Builder {
     return images_.find(build.image);
   }
 
+  // As Compose does: an image that is to be had from its registry is not built, and one that is not, is.
+  Result<bool> pull(const std::string& service, const compose::Build& build) {
+    if (always_ || !build.named || build.pull_policy != "always") return false;
+    session_.note("pulling " + build.image);
+    const Status pulled = images_.pull(build.image, build.platform, registry_logins(session_.outside));
+    if (pulled) return true;
+    if (pulled.error().code == Code::unavailable) return pulled.error();
+    session_.note("it cannot be had (" + plain_text(pulled.error().message) + "): '" + service + "' is built here");
+    return false;
+  }
+
   Status run(const std::string& service, const engine::BuildSpec& spec, const Prepared& prepared) {
     session_.note("building " + service + " as " + spec.name);
     image::Packer packer(prepared.context, true);
@@ -194,19 +97,14 @@ class Builder {
       unreadable = piece.error();
       return std::nullopt;
     };
-    std::deque<std::string> last;
+    BuildLines lines(session_, mode_);
     const Duration start = session_.outside.clock.steady();
     const Status built = images_.build(spec, next, [&](std::string_view line) {
-      if (shown_) {
-        session_.err() << plain_text(line) << '\n' << std::flush;
-        return;
-      }
-      last.emplace_back(line);
-      if (last.size() > lines_of_failure) last.pop_front();
+      if (!line.empty()) lines.say(line);
+      return true;
     });
     if (unreadable) return *unreadable;
-    if (!built && !session_.look.machine())
-      for (const std::string& line : last) session_.err() << plain_text(line) << '\n';
+    if (!built) lines.failed();
     if (!built) return built;
     session_.note("built " + spec.name + ", after " + text::human_duration(session_.outside.clock.steady() - start));
     return Done{};
@@ -214,7 +112,7 @@ class Builder {
 
   Session& session_;
   engine::Images& images_;
-  const bool shown_;
+  const ProgressMode mode_;
   const bool always_;
   const bool never_;
   std::vector<std::pair<compose::Build, engine::ImageFacts>> done_;
@@ -236,17 +134,41 @@ std::vector<std::string> in_order(const compose::Specified& specified) {
 
 }  // namespace
 
-Result<std::map<std::string, engine::ImageFacts>> build_images(Session& session, const compose::Specified& specified) {
-  std::map<std::string, engine::ImageFacts> built;
+BuildLines::BuildLines(Session& session, ProgressMode mode)
+    : session_(session), shown_(mode != ProgressMode::quiet && mode != ProgressMode::json && !session.look.quiet) {}
+
+void BuildLines::say(std::string_view line) {
+  if (shown_) {
+    session_.err() << plain_text(line) << '\n' << std::flush;
+    return;
+  }
+  last_.emplace_back(line);
+  if (last_.size() > kept) last_.pop_front();
+}
+
+void BuildLines::failed() {
+  if (session_.look.machine()) return;
+  for (const std::string& line : last_) session_.err() << plain_text(line) << '\n';
+}
+
+Result<std::map<std::string, Built>> build_images(Session& session, const compose::Specified& specified, bool send) {
+  std::map<std::string, Built> built;
   if (specified.builds.empty()) return built;
   if (session.arguments.has("--build") && session.arguments.has("--no-build"))
     return Error{Code::invalid_argument, "--build and --no-build exclude each other"};
   KTN_TRY(const ProgressMode mode, find_progress(session));
+  if (const std::string node = session.arguments.value("--on"); !node.empty()) {
+    NodeBuilder builder(session, node, mode, send);
+    for (const std::string& service : in_order(specified)) {
+      KTN_TRY(built[service], builder.image_of(service, specified.builds.at(service)));
+    }
+    return built;
+  }
   KTN_TRY(const std::string socket, engine_socket(session.outside));
   const auto images = session.outside.open_images(socket);
   Builder builder(session, *images, mode);
   for (const std::string& service : in_order(specified)) {
-    KTN_TRY(built[service], builder.image_of(service, specified.builds.at(service)));
+    KTN_TRY(built[service].facts, builder.image_of(service, specified.builds.at(service)));
   }
   return built;
 }

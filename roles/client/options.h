@@ -26,6 +26,7 @@ inline constexpr std::array globals{
 
 inline constexpr Option yes{"--yes", "-y", "", "do not ask"};
 inline constexpr Option detach{"--detach", "-d", "", "do not wait for the end"};
+inline constexpr Option on{"--on", "", "NODE", "build by the engine of this node, not of this machine"};
 inline constexpr Option progress{"--progress", "", "HOW", "auto, tty, plain, json or quiet", "KONTENA_PROGRESS"};
 // What is read as one Compose project.
 inline constexpr Option file{
@@ -53,6 +54,15 @@ inline constexpr Option project_directory{"--project-directory", "", "FOLDER",
 
 inline constexpr std::array audit_options{
     Option{"--limit", "-n", "N", "the newest N records (default: 100)"},
+    Option{"--resource", "", "RESOURCE", "only about this: default/default/shop"},
+    Option{"--since", "", "TIME", "only what is newer: 10m, 2h or 2026-11-22T09:00:00Z"},
+    Option{"--until", "", "TIME", "only what is older"},
+    Option{"--user", "", "NAME", "only by this user, or node"},
+    Option{"--verb", "", "VERB", "only this: stack.deploy"},
+};
+inline constexpr std::array audit_verify_options{
+    Option{"--against", "", "FILE", "an earlier export: all of it has to be there still"},
+    Option{"--file", "", "FILE", "verify an export, and ask no server for it"},
 };
 inline constexpr std::array change_options{detach, progress};
 inline constexpr std::array build_options{
@@ -62,6 +72,7 @@ inline constexpr std::array build_options{
     project_name,
     project_directory,
     progress,
+    on,
     Option{"--no-cache", "", "", "do each step anew"},
     Option{"--pull", "", "", "look for newer base images"},
 };
@@ -83,6 +94,7 @@ inline constexpr std::array deploy_options{
     Option{"--build", "", "", "build images also where nothing has changed"},
     Option{"--pack-limit", "", "MB", "how much of the project's own files may come along, together (default: 64)"},
     Option{"--no-build", "", "", "build no image: take what this machine's engine has"},
+    on,
 };
 inline constexpr std::array grid_keys_options{
     Option{"--force", "", "", "also where nodes are not ready: they are cut off until they hear from the server"},
@@ -105,8 +117,63 @@ inline constexpr std::array grid_set_options{
     Option{"--lost-after", "", "TIME", "a node silent for so long is lost; `default` = the server's setting"},
     Option{"--pool", "", "SUBNET", "of addresses, while there is no network; `default` = 10.80.0.0/12"},
 };
+inline constexpr Option of_grid{"--of-grid", "", "", "of the grid, for all its projects"};
+inline constexpr std::array policy_set_options{
+    of_grid,
+    Option{"--allow", "", "LIST", "switches, with commas between; `all`", "", true},
+    Option{"--deny", "", "LIST", "likewise", "", true},
+    Option{"--inherit", "", "LIST", "say nothing of these here: what is above counts", "", true},
+    Option{"--quota", "", "NAME=AMOUNT", "memory=8g, cpus=4, instances=20; NAME=none takes it off", "", true},
+    Option{"--registries", "", "LIST", "only images of these: docker.io/library,registry.example:5000; `inherit`"},
+};
+inline constexpr std::array policy_show_options{of_grid};
+inline constexpr std::array registry_login_options{
+    of_grid,
+    Option{"--user", "-u", "NAME", "as whom (default: asked for)"},
+    Option{"--password-file", "", "FILE", "read the password from FILE (default: standard input, or asked for)"},
+    Option{"--ca-file", "", "FILE", "trust these authorities in asking the registry (default: this machine's)"},
+    Option{"--no-check", "", "", "do not ask the registry whether it lets the user in"},
+};
+inline constexpr std::array registry_ls_options{of_grid};
+inline constexpr std::array registry_rm_options{of_grid, yes};
+inline constexpr std::array secret_reseal_options{
+    Option{"--to", "", "KIND", "file: the server makes the key; credential, passphrase: it comes from here (default: file)"},
+    Option{"--file", "", "FILE", "read the key or passphrase from FILE (default: standard input, or asked for)"},
+    Option{"--lost", "", "", "the old key is lost for good: give up what it sealed, and begin anew"},
+    yes,
+};
+inline constexpr std::array secret_set_options{
+    Option{"--file", "-f", "FILE", "read the value from FILE (default: standard input, or asked for)"},
+    Option{"--no-roll", "", "", "who uses it gets it with its next deploy"},
+    detach,
+    progress,
+};
+inline constexpr std::array secret_show_options{
+    Option{"--reveal", "", "", "print the value, and nothing else; it is in the audit that you did"},
+    Option{"--at", "", "VERSION", "with --reveal: the value of this version"},
+};
+inline constexpr std::array sso_set_options{
+    Option{"--issuer", "", "URL", "the provider, as it names itself; https only"},
+    Option{"--client-id", "", "ID", "what the provider calls this server"},
+    Option{"--client-secret-file", "", "FILE", "read the client's secret from FILE, or - for standard input"},
+    Option{"--no-client-secret", "", "", "the client has none there: it is a public one"},
+    Option{"--user-claim", "", "CLAIM", "what accounts are called by (default: preferred_username; email does as well)"},
+    Option{"--groups-claim", "", "CLAIM", "what has their groups (default: groups); a.b for one within another"},
+    Option{"--scopes", "", "LIST", "what to ask for (default: openid,profile,email)"},
+    Option{"--ca-file", "", "FILE", "trust these authorities with it, and no others"},
+    Option{"--host-authorities", "", "", "trust those again that the server's host does (the default)"},
+    Option{"--session", "", "TIME", "how long a login lasts, 5m to 12h (default: 12h)"},
+    Option{"--unchecked", "", "", "do not have the server ask the provider first"},
+};
+inline constexpr Option password_file{
+    "--password-file", "", "FILE", "read it from FILE, or - for standard input (default: that, or asked for)"};
 inline constexpr std::array login_options{
+    Option{"--user", "-u", "NAME", "as this user, by the account's password"},
+    Option{"--invited", "", "", "with --user: by the code of an invitation, and set the password"},
+    password_file,
     Option{"--name", "", "CONTEXT", "the context's name (default: the server's host)"},
+    Option{"--sso", "", "", "log in at the provider of the server, in a browser"},
+    Option{"--ca-file", "", "FILE", "with --sso or --user: the certificate of the server's authority, its ca.pem"},
 };
 inline constexpr std::array logs_options{
     Option{"--follow", "-f", "", "go on with what comes"},
@@ -120,6 +187,9 @@ inline constexpr std::array network_create_options{
            "its addresses, 172.20.0.0/16; free in the whole grid (default: the grid gives one)"},
     Option{"--gateway", "", "IP", "the nodes' own address in the subnet (default: its first)"},
     Option{"--ip-range", "", "CIDR", "the part of the subnet that instances get addresses from (default: all)"},
+    Option{"--ipv6", "", "", "instances have an IPv6 address too"},
+    Option{"--subnet6", "", "CIDR", "these addresses, fd3c:91a2:be07:1::/64 (default: the grid gives them)"},
+    Option{"--gateway6", "", "IP", "the nodes' own address in that subnet (default: its first)"},
     Option{"--internal", "", "", "no way out of it"},
     Option{"--label", "", "KEY=VALUE", "a label of it", "", true},
 };
@@ -137,6 +207,37 @@ inline constexpr std::array token_create_options{
     Option{"--uses", "", "N", "let N nodes use it (default: any number)"},
     Option{"--label", "", "KEY=VALUE", "label the nodes that join with it", "", true},
     Option{"--description", "", "TEXT", "what it is for"},
+    Option{"--access", "", "", "a token for a program to act as you"},
+    Option{"--for", "", "USER", "a token to act as this service account"},
+    Option{"--scope", "", "SCOPE", "it acts there only: /eu, /eu/shop, /eu/shop/web"},
+    Option{"--verbs", "", "LIST", "it does these only, with commas between: view,logs", "", true},
+};
+inline constexpr std::array binding_ls_options{
+    Option{"--user", "", "NAME", "only of this user"},
+    Option{"--group", "", "NAME", "only of this group"},
+    Option{"--scope", "", "SCOPE", "only at this place and in it: /eu/shop"},
+};
+inline constexpr std::array can_i_options{
+    Option{"--as", "", "USER", "tell it of another user"},
+    Option{"--list", "", "", "list all verbs that are allowed there"},
+};
+inline constexpr std::array role_create_options{
+    Option{"--verbs", "", "LIST", "what it allows, with commas between: view,logs", "", true},
+    Option{"--description", "", "TEXT", "what it is for"},
+};
+inline constexpr std::array user_create_options{
+    Option{"--service", "", "", "of a program: it has no password, and acts by tokens"},
+    Option{"--full-name", "", "TEXT", "for people"},
+    Option{"--group", "", "NAME", "a group that it is in", "", true},
+};
+inline constexpr std::array user_invite_options{
+    Option{"--expires", "", "TIME", "how long it is good, 1m to 30d (default: 3d)"},
+};
+inline constexpr std::array user_password_options{password_file};
+inline constexpr std::array user_set_options{
+    Option{"--full-name", "", "TEXT", "for people"},
+    Option{"--join", "", "GROUP", "put it into a group", "", true},
+    Option{"--leave", "", "GROUP", "take it out of a group", "", true},
 };
 inline constexpr std::array version_options{
     Option{"--client", "", "", "do not ask the server"},

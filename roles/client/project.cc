@@ -159,7 +159,9 @@ Result<Project> read_project(Session& session, const std::string& name) {
   compose::Reading reading = compose::read(input);
   print_warnings(session, reading.warnings);
   if (!reading.problems.empty() || !reading.document) return problems_error(session, file, reading.problems);
-  return Project{file, std::move(*reading.document), input.folder, dot_env};
+  Variables variables(session.outside.environment.begin(), session.outside.environment.end());
+  variables.insert(dot_env.begin(), dot_env.end());  // the environment counts before them
+  return Project{file, std::move(*reading.document), input.folder, std::move(variables)};
 }
 
 namespace {

@@ -1,112 +1,55 @@
 // The way of an image from this machine's engine to the server, part by part.
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <filesystem>
 
 #include "build.h"
 #include "kontena/base/text.h"
-#include "kontena/image/parts.h"
+#include "kontena/image/send.h"
 #include "local_engine.h"
 #include "uploads.h"
 
 namespace kontena::client {
 namespace {
 
-// A file without a name, so that none is left whatever ends us.
-class ScratchFile {
- public:
-  static Result<ScratchFile> make() {
-    std::error_code failed;
-    const std::string folder = std::filesystem::temp_directory_path(failed).string();
-    std::string name = folder + "/kontena-XXXXXX";
-    const int fd = failed ? -1 : ::mkostemp(name.data(), O_CLOEXEC);
-    if (fd < 0)
-      return Error{Code::failed_precondition, "cannot make a file in " + folder, "TMPDIR names another folder"};
-    ::unlink(name.c_str());
-    return ScratchFile(fd);
-  }
-  ScratchFile(ScratchFile&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  ~ScratchFile() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  std::string path() const { return "/proc/self/fd/" + std::to_string(fd_); }
-
- private:
-  explicit ScratchFile(int fd) : fd_(fd) {}
-  int fd_;
-};
-
 class Sender {
  public:
-  Sender(Session& session, engine::Images& images) : session_(session), images_(images) {}
+  explicit Sender(Session& session) : session_(session) {}
 
   // The digest of the image's manifest, once the server has all that it names.
   Result<std::string> send(const std::string& name, const engine::ImageFacts& facts) {
-    // An engine keeps an image by its configuration, and saves layers as they are. Where that is so, which is
-    // nearly everywhere, the parts are known without saving it.
-    image::Manifest manifest{facts.id, facts.layers};
-    KTN_TRY(std::set<std::string> missing, missing_of(manifest));
-    const std::size_t before = missing.size();
-    if (!missing.empty()) {
-      KTN_TRY(const image::Manifest saved, send_parts(name, facts.id, missing));
-      if (!missing.empty() || saved != manifest) {
-        manifest = saved;
-        KTN_TRY(missing, missing_of(manifest));
-        if (!missing.empty()) KTN_OK(send_parts(name, facts.id, missing));
-      }
+    if (!images_) {
+      KTN_TRY(const std::string socket, engine_socket(session_.outside));
+      images_ = session_.outside.open_images(socket);
     }
-    if (!missing.empty())
-      return Error{Code::internal, "the engine gave the image '" + name + "' with other parts each time"};
-    const std::string text = image::to_text(manifest), digest = image::digest_of(text);
-    KTN_TRY(const bool known, has_blob(session_, digest));
-    if (!known) KTN_OK(send_blob_text(session_, digest, text, true));
-    if (before > 0)
-      session_.note("sent " + name + ": " + std::to_string(before) + " of " +
-                    std::to_string(image::parts_of(manifest).size()) + " parts, " + text::human_bytes(bytes_));
-    return digest;
+    std::error_code failed;
+    auto scratch = image::ScratchFile::make(std::filesystem::temp_directory_path(failed).string());
+    if (!scratch) return Error{scratch.error().code, scratch.error().message, "TMPDIR names another folder"};
+    const image::Sending to{
+        .has = [&](const std::string& digest) { return has_blob(session_, digest); },
+        .send = [&](const std::string& digest,
+                    const std::string& path) { return send_blob(session_, digest, path, true); },
+        .send_text = [&](const std::string& digest,
+                         const std::string& bytes) { return send_blob_text(session_, digest, bytes, true); },
+        .save = [&](const std::function<Status(std::string_view)>& sink) { return images_->save(facts.id, sink); },
+        .saving = [&] { session_.note("sending the parts of " + name + " that the server lacks"); },
+        .scratch = scratch->path()};
+    auto sent = image::send({facts.id, facts.layers}, to);
+    if (!sent) return std::move(sent).error().in(name);
+    if (sent->missing > 0)
+      session_.note("sent " + name + ": " + std::to_string(sent->missing) + " of " + std::to_string(sent->parts) +
+                    " parts, " + text::human_bytes(sent->bytes));
+    return std::move(sent->digest);
   }
 
  private:
-  Result<std::set<std::string>> missing_of(const image::Manifest& manifest) {
-    std::set<std::string> missing;
-    for (const std::string& part : image::parts_of(manifest)) {
-      KTN_TRY(const bool there, has_blob(session_, part));
-      if (!there) missing.insert(part);
-    }
-    return missing;
-  }
-
-  // Takes off `missing` what it has sent.
-  Result<image::Manifest> send_parts(const std::string& name, const std::string& id, std::set<std::string>& missing) {
-    KTN_TRY(const ScratchFile scratch, ScratchFile::make());
-    bytes_ = 0;
-    image::Cutter cutter(
-        scratch.path(), [&](const std::string& digest) { return missing.contains(digest); },
-        [&](const std::string& digest, const std::string& path, std::int64_t size) -> Status {
-          KTN_OK(send_blob(session_, digest, path, true));
-          missing.erase(digest);
-          bytes_ += size;
-          return Done{};
-        });
-    session_.note("sending the parts of " + name + " that the server lacks");
-    KTN_OK(images_.save(id, [&](std::string_view bytes) { return cutter.take(bytes); }));
-    return cutter.finish();
-  }
-
   Session& session_;
-  engine::Images& images_;
-  std::int64_t bytes_ = 0;
+  std::unique_ptr<engine::Images> images_;
 };
 
 }  // namespace
 
-Status send_images(Session& session, const std::map<std::string, engine::ImageFacts>& built,
-                   compose::Specified& specified) {
+Status send_images(Session& session, const std::map<std::string, Built>& built, compose::Specified& specified) {
   if (built.empty()) return Done{};
-  KTN_TRY(const std::string socket, engine_socket(session.outside));
-  const auto images = session.outside.open_images(socket);
-  Sender sender(session, *images);
+  Sender sender(session);
   struct Sent {
     std::string id;
     std::string digest;  // of its manifest
@@ -121,11 +64,12 @@ Status send_images(Session& session, const std::map<std::string, engine::ImageFa
     const auto parts = text::split(image.platform, '/');
     if (service.platform.empty() && parts.size() >= 2) service.platform = parts[0] + '/' + parts[1];
   };
-  for (const auto& [service, facts] : built) {
+  for (const auto& [service, made] : built) {
+    const engine::ImageFacts& facts = made.facts;
     const std::string& name = specified.builds.at(service).image;
     auto known = sent.find(name);
     if (known == sent.end() || known->second.id != facts.id) {
-      auto digest = sender.send(name, facts);
+      auto digest = made.manifest.empty() ? sender.send(name, facts) : Result<std::string>(made.manifest);
       if (!digest) return std::move(digest).error().in("sending the image of '" + service + "'");
       known = sent.insert_or_assign(name, Sent{facts.id, *std::move(digest), facts.platform}).first;
     }

@@ -14,12 +14,12 @@ constexpr int most_tries = 3;
 
 using Pieces = http::Client::Pieces;
 
-Status send(Session& session, const std::string& digest, bool of_image, const std::function<Pieces()>& from_start) {
+Status send(Session& session, const std::string& digest, const char* of, const std::function<Pieces()>& from_start) {
   KTN_TRY(const std::string path, session.link.path(api::paths::blob, {digest}));
   KTN_TRY(http::Client * client, session.link.client());
   http::Request request{.method = http::Method::put, .path = path};
   request.headers["content-type"] = "application/octet-stream";
-  if (of_image) request.query["for"] = "image";
+  if (*of) request.query["for"] = of;
   for (int tries = 1;; ++tries) {
     const auto answer = client->exchange(request, longest_silence, from_start(), [](std::string_view) { return true; });
     if (answer && answer->status < 300) return Done{};
@@ -41,7 +41,7 @@ Result<bool> has_blob(Session& session, const std::string& digest) {
 }
 
 Status send_blob(Session& session, const std::string& digest, const std::string& path, bool of_image) {
-  return send(session, digest, of_image, [&]() -> Pieces {
+  return send(session, digest, of_image ? "image" : "", [&]() -> Pieces {
     return [file = std::make_shared<std::ifstream>(path, std::ios::binary)]() -> std::optional<std::string> {
       if (file->bad() || !file->is_open()) return std::nullopt;
       std::string piece(piece_size, '\0');
@@ -52,8 +52,22 @@ Status send_blob(Session& session, const std::string& digest, const std::string&
   });
 }
 
+Status send_context(Session& session, const std::string& digest, const image::Context& context) {
+  std::optional<Error> unreadable;
+  const Status done = send(session, digest, "context", [&]() -> Pieces {
+    return [&unreadable, packer = std::make_shared<image::Packer>(context, false)]() -> std::optional<std::string> {
+      auto piece = packer->next();
+      if (piece) return *std::move(piece);
+      unreadable = piece.error();
+      return std::nullopt;
+    };
+  });
+  if (unreadable) return *unreadable;
+  return done;
+}
+
 Status send_blob_text(Session& session, const std::string& digest, const std::string& bytes, bool of_image) {
-  return send(session, digest, of_image, [&]() -> Pieces {
+  return send(session, digest, of_image ? "image" : "", [&]() -> Pieces {
     return [&bytes, ended = false]() mutable -> std::optional<std::string> {
       return std::exchange(ended, true) ? std::string() : bytes;
     };

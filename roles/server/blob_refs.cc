@@ -1,6 +1,7 @@
 #include "blob_refs.h"
 
 #include "kontena/image/parts.h"
+#include "sso.h"
 
 namespace kontena::server {
 namespace {
@@ -18,6 +19,7 @@ void add_named(const model::ServiceSpec& spec, Named& named) {
   add(spec.image_digest, named.images);
   for (const model::Mount& mount : spec.mounts) add(mount.digest, named.blobs);
   for (const model::FileUse& file : spec.files) add(file.digest, file.secret ? named.secrets : named.blobs);
+  for (const model::SecretVariable& one : spec.env_secrets) add(one.digest, named.secrets);
 }
 
 void add_named(const std::map<std::string, model::VolumeSpec>& volumes, Named& named) {
@@ -67,6 +69,11 @@ std::map<std::string, Named> named_in(const model::ClusterView& view) {
         model::StackSpec{.volumes = item.value.volumes, .configs = item.value.configs, .secrets = item.value.secrets},
         named[scope_of(item.key)]);
   });
+  view.secrets.each("", [&](const auto& item) {
+    for (const model::SecretVersion& version : item.value.versions) add(version.digest, named[scope_of(item.key)].secrets);
+  });
+  view.registries.each("", [&](const auto& item) { add(item.value.digest, named[scope_of(item.key)].secrets); });
+  view.providers.each("", [&](const auto& item) { add(item.value.secret, named[std::string(provider_scope)].secrets); });
   return named;
 }
 

@@ -10,9 +10,12 @@
 #include "kontena/base/log.h"
 #include "kontena/store/open.h"
 #include "kontena/store/tables.h"
+#include "kontena/store/trail.h"
 #include "offline.h"
 #include "restore.h"
+#include "trail.h"
 #include "blob_refs.h"
+#include "master_key.h"
 #include "vault.h"
 
 namespace kontena::server {
@@ -97,9 +100,9 @@ class References {
 };
 
 bool is_known(const std::string& key) {
-  static constexpr std::array<std::string_view, 19> tables{
-      "audit",         "deployments", "events",   "facts",  "grids",    "history", "instances", "meta", "networks",
-      "nodes",    "projects", "removed_nodes", "revisions", "secrets", "services", "stacks", "statuses", "tokens", "volumes"};
+  static constexpr std::array<std::string_view, 27> tables{
+      "audit",         "bindings", "checkpoints", "deployments", "events",   "facts",  "grids",    "history", "instances", "meta", "named_secrets", "networks",
+      "nodes",    "policies", "projects", "providers", "registries", "removed_nodes", "revisions", "roles", "secrets", "services", "stacks", "statuses", "tokens", "users", "volumes"};
   return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
 }
 
@@ -117,7 +120,9 @@ Status look_at_each(store::Store& store, Checked& checked) {
     for (const store::Entry& entry : entries) {
       ++checked.records;
       if (!is_known(entry.key)) checked.findings.push_back({entry.key, "it is of no table of this version"});
-      if (entry.key.starts_with("audit/")) check_reads(store::audit, entry, checked);
+      if (entry.key.starts_with("audit/"))
+        if (const auto read = store::read_audit(entry); !read) checked.findings.push_back({entry.key, read.error().message});
+      if (entry.key.starts_with("checkpoints/")) check_reads(store::checkpoints, entry, checked);
       if (entry.key.starts_with("events/")) check_reads(store::events, entry, checked);
       if (entry.key.starts_with("secrets/")) check_reads(sealed_secrets, entry, checked);
     }
@@ -127,7 +132,8 @@ Status look_at_each(store::Store& store, Checked& checked) {
 constexpr const char* usage_text =
     "usage: kontena server check [--data-dir DIR]\n\n"
     "Looks through the data of a stopped server: reads every file and compares its\n"
-    "checksums, decodes every record, and looks for what it refers to. Changes nothing.\n"
+    "checksums, decodes every record, looks for what it refers to, and verifies the audit\n"
+    "trail from its first record to its last. Changes nothing.\n"
     "Prints a line for each problem: the key of a record, or a file, and what is wrong.\n\n"
     "Options:\n"
     "  --data-dir DIR  where the data is (default: /var/lib/kontena-server; KONTENA_DATA_DIR)\n\n"
@@ -185,9 +191,15 @@ void check_content(const std::string& folder, store::Store& store, Checked& chec
     secrets += of_scope.secrets.size();
   }
   if (secrets == 0) return;
-  if (!files::exists(folder + "/secrets.key")) return add("secrets.key", Error{Code::not_found, "it is not there, and stacks have secrets"});
-  const auto vault = Vault::open(folder, ids);
-  if (!vault) return add("secrets.key", vault.error());
+  const auto vault = look_into_vault(store, {{.kind = "file", .path = key_file(folder), .passphrase = {}}});
+  if (!vault) return add("meta/keyring", vault.error());
+  if (vault->trouble()) {
+    const auto known = store.get(keyrings.key(keyring_tail));
+    const auto ring = known && *known ? keyrings.read(**known) : Result<Keyring>(Error{Code::not_found, ""});
+    // A key that is not of a file is not at hand here.
+    if (!ring || ring->masters.empty() || ring->masters[0].kind == "file") add("secrets.key", *vault->trouble());
+    return;
+  }
   for (const auto& [scope, of_scope] : named) {
     for (const std::string& digest : of_scope.secrets) {
       const std::string key = sealed_secrets.key(secret_tail(scope, digest));
@@ -216,7 +228,8 @@ int run_check(std::span<const std::string> arguments) {
 
   std::vector<Finding> files;
   if (restore_unfinished(folder)) files.push_back({"restoring", "a restore into this folder has not come to its end: do it again"});
-  if (const auto authority = open_authority(folder, SystemClock().now()); !authority)
+  const auto authority = open_authority(folder, SystemClock().now());
+  if (!authority)
     files.push_back({"ca.pem", authority.error().message});
   if (const Status sums = store::check_rocksdb_files(folder + "/db"); !sums) files.push_back({"db", sums.error().message});
   Checked checked;
@@ -225,6 +238,11 @@ int run_check(std::span<const std::string> arguments) {
   else
     files.push_back({"db", store.error().message});
   if (const auto store = store::open_rocksdb_to_read(folder + "/db")) check_content(folder, **store, checked);
+  if (const auto store = store::open_rocksdb_to_read(folder + "/db"); store && authority) {
+    std::int64_t records = 0;
+    const Status whole = verify_trail(**store, *authority, SystemClock().now(), records);
+    if (!whole) checked.findings.push_back({"audit", whole.error().message});
+  }
   checked.findings.insert(checked.findings.begin(), files.begin(), files.end());
   for (const Finding& finding : checked.findings) std::printf("%s: %s\n", finding.key.c_str(), finding.what.c_str());
   std::fprintf(stderr, "%lld records, %zu problems\n", static_cast<long long>(checked.records), checked.findings.size());

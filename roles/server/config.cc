@@ -22,6 +22,8 @@ constexpr std::array table{
     Setting{"lost_after", "--lost-after", "KONTENA_LOST_AFTER", duration, "DURATION", "3s", 2'000, 600'000, "a node silent for so long is lost, and its containers run elsewhere; a grid may have its own"},
     Setting{"certificate_lifetime", "--certificate-lifetime", "KONTENA_CERTIFICATE_LIFETIME", duration, "DURATION", "90d", 5'000, 157'680'000'000, "of the server's own and of nodes' certificates, which renew themselves after two thirds of it"},
     Setting{"keep_revisions", "--keep-revisions", "KONTENA_KEEP_REVISIONS", integer, "N", "10", 1, 1'000, "revisions of each stack that are kept, with their specs"},
+    Setting{"audit_kept", "--audit-kept", "KONTENA_AUDIT_KEPT", duration, "DURATION", "400d", 0, 3'153'600'000'000, "how long records of the audit trail are kept; 0s = for ever"},
+    Setting{"passphrase_file", "--passphrase-file", "KONTENA_PASSPHRASE_FILE", text, "FILE", "", 0, 0, "secrets are sealed under a key from the passphrase in this private file; -: standard input, fd:N: a file descriptor"},
     Setting{"most_blob_mb", "--most-blob-mb", "KONTENA_MOST_BLOB_MB", integer, "MB", "64", 1, 1'000'000, "the largest file or folder that may come with a deploy"},
     Setting{"most_layer_mb", "--most-layer-mb", "KONTENA_MOST_LAYER_MB", integer, "MB", "8192", 1, 10'000'000, "the largest part of an image that may come with a deploy"},
     Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "10000", 16, 100'000, "connections answered at once"},
@@ -67,6 +69,8 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
                 .max_connections = static_cast<std::size_t>(values.number("max_connections")),
                 .largest_blob = values.number("most_blob_mb") << 20,
                 .largest_image_part = values.number("most_layer_mb") << 20,
+                .audit_kept = Duration(values.number("audit_kept")),
+                .passphrase_file = values.text("passphrase_file"),
                 .log_level = values.text("log_level")};
   KTN_OK(take_listen(values, config));
   static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};

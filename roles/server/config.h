@@ -21,6 +21,8 @@ struct Config {
   std::size_t max_connections = 0;
   std::int64_t largest_blob = 0;
   std::int64_t largest_image_part = 0;
+  Duration audit_kept{};
+  std::string passphrase_file;  // see master_key.h
   std::string log_level;
 };
 

@@ -10,7 +10,9 @@
 #include "kontena/store/tables.h"
 #include "names.h"
 #include "networks.h"
+#include "policies.h"
 #include "routes/find.h"
+#include "secret_use.h"
 
 namespace kontena::server {
 namespace {
@@ -61,12 +63,18 @@ bool parts_changed(const model::Stack* was, const model::StackSpec& is, const mo
          });
 }
 
-// They are to be there still when this is committed.
-Status need_secrets(const Context& context, const std::string& scope, const Named& named, store::Commit& commit) {
+// They are to be there still when this is committed. What came with a deploy is named by its digest; what is
+// of the project's store is not to be had that way.
+Status need_secrets(const Context& context, const std::string& scope, const model::StackSpec& spec, const Named& named,
+                    store::Commit& commit) {
+  std::set<std::string> brought;
+  for (const auto& [key, file] : spec.secrets)
+    if (!file.external) brought.insert(file.digest);
   for (const std::string& digest : named.secrets) {
     const std::string key = sealed_secrets.key(secret_tail(scope, digest));
     KTN_TRY(const auto known, context.store.get(key));
-    if (!known)
+    const auto secret = known ? sealed_secrets.read(*known) : Result<SealedSecret>(Error{Code::not_found, ""});
+    if (!known || (brought.contains(digest) && secret && !secret->name.empty()))
       return Error{Code::failed_precondition, "the deploy names a secret that the server does not have", "deploy again: it is sent"};
     commit.unchanged.push_back({key, known->revision});
   }
@@ -183,15 +191,17 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
                       const api::DeployRequest& request) {
   model::StackSpec spec = request.spec;
   spec.name = path.stack;
+  Deploy result;
+  store::Commit& commit = result.commit;
+  KTN_OK(take_secrets(context, view, call, path, spec, commit));
   KTN_OK(fill_in_files(spec));
   KTN_OK(check(spec));
   Named named;
   add_named(spec, named);
   const std::string scope = path.grid + '/' + path.project;
   KTN_OK(need_blobs(context.blobs, scope, named));
-  Deploy result;
-  store::Commit& commit = result.commit;
-  KTN_OK(need_secrets(context, scope, named, commit));
+  KTN_OK(need_secrets(context, scope, spec, named, commit));
+  KTN_OK(check_policies(view, path, spec, commit));
   const auto* item = view.stacks.find(path.text());
   if (item && item->value.wanted == model::StackWanted::removed)
     return Error{Code::failed_precondition, "stack '" + path.stack + "' is being removed", "wait until it is gone: kontena client stack ls"};
@@ -229,7 +239,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
 
   model::Stack stack{.grid = path.grid, .project = path.project, .name = path.stack, .created_ms = to_ms(call.now)};
   if (was) stack = *was;
-  const bool changed = !commit.empty() || !was || stack.wanted != model::StackWanted::running ||
+  const bool changed = !result.answer.created.empty() || !result.answer.changed.empty() || !result.answer.removed.empty() || !was || stack.wanted != model::StackWanted::running ||
                        stack.networks != spec.networks || stack.volumes != spec.volumes || stack.exposed != spec.exposed ||
                        stack.configs != spec.configs || stack.secrets != spec.secrets;
   if (changed) {

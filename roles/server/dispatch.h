@@ -4,6 +4,8 @@
 
 #include "kontena/base/synced.h"
 #include "kontena/http/server.h"
+#include "audit.h"
+#include "crowd.h"
 #include "routes.h"
 
 namespace kontena::server {
@@ -21,23 +23,22 @@ class Dispatch {
 
  private:
   Result<http::Response> answer(http::Request&, const Route&, Call&);
-  Result<Reply> read(Read, Call&);
+  Result<http::Response> serve_seated(http::Request&, const Route&, const View&, Call&);
+  Result<http::Response> serve(http::Request&, const Route&, const View&, Call&);
+  Result<Reply> read(Read, const Route&, Call&);
   Result<Reply> write(Write, const Route&, Call&);
-  Status identify(const http::Request&, const Route&, const model::ClusterView&, Call&) const;
-  Status identify_node(const http::Peer&, const Route&, const model::ClusterView&, Call&) const;
 
   // Of writers that all rest on the same record, as many joins by one token do, one
   // could lose to the others for ever: after a few tries it has a turn of its own.
   class Turn;
 
   Context& context_;
+  TokenAddresses addresses_;
+  Crowd crowd_;
   Synced<bool> turn_taken_;
   http::Router router_;
   std::atomic<bool> stopped_ = false;
 };
-
-// The tail of the record's key: sorts by time, and is unique by the request's id.
-std::string audit_tail(const model::AuditRecord&);
 
 http::Response error_response(const Error&, const std::string& request);
 

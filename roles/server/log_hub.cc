@@ -10,9 +10,9 @@ bool is_beat(const api::LogRecord& record) { return record.stream.empty() && rec
 
 }  // namespace
 
-std::vector<api::LogRecord> LogHub::Session::next(Duration limit) {
+std::vector<api::LogRecord> LogHub::Session::next(Duration limit, bool follow) {
   std::vector<api::LogRecord> taken;
-  state_.wait(limit, [](const State& s) { return !s.records.empty() || s.open.empty() || s.closed; });
+  state_.wait(limit, [&](const State& s) { return !s.records.empty() || (s.open.empty() && !follow) || s.closed; });
   state_.change([&](State& s) {
     while (!s.records.empty() && taken.size() < longest_queue) {
       taken.push_back(std::move(s.records.front()));
@@ -38,6 +38,13 @@ void LogHub::ask(const std::shared_ptr<Session>& session, const Source& source, 
     std::erase_if(streams, [](const auto& entry) { return entry.second.session.expired(); });
     const std::string id = wanted.stream;
     streams[id] = {session, source, std::move(wanted)};
+  });
+}
+
+void LogHub::ask_again(const std::shared_ptr<Session>& session) {
+  streams_.with([&](auto& streams) {
+    for (auto& [id, stream] : streams)
+      if (!stream.fed && stream.session.lock() == session) stream.handed_out = false;
   });
 }
 
@@ -77,12 +84,14 @@ std::vector<api::StreamWanted> LogHub::take(const std::string& by_node) {
 Status LogHub::feed(const std::string& id, const std::string& by_node, http::Upload& upload) {
   std::shared_ptr<Session> session;
   Source source;
+  std::string instance;
   streams_.with([&](auto& streams) {
     const auto found = streams.find(id);
     if (found == streams.end() || found->second.source.by_node != by_node || found->second.fed) return;
     found->second.fed = true;
     session = found->second.session.lock();
     source = found->second.source;
+    instance = found->second.wanted.instance;
   });
   if (!session) return Error{Code::not_found, "nobody waits for this stream"};
 
@@ -94,6 +103,8 @@ Status LogHub::feed(const std::string& id, const std::string& by_node, http::Upl
       auto record = codec::from_json<api::LogRecord>(std::string_view(rest).substr(from, end - from));
       from = end + 1;
       if (!record || is_beat(*record)) continue;
+      // Whatever the node says of it.
+      record->instance = instance;
       record->stack = source.stack;
       record->service = source.service;
       record->slot = source.slot;

@@ -22,8 +22,9 @@ class LogHub {
  public:
   class Session {
    public:
-    // What came, waiting up to `limit` for the first. Never more than 1,000 at once.
-    std::vector<api::LogRecord> next(Duration limit);
+    // What came, waiting up to `limit` for the first; no longer where no stream is open, but for
+    // who follows, as others may be asked for yet. Never more than 1,000 at once.
+    std::vector<api::LogRecord> next(Duration limit, bool follow = false);
     bool ended() const;  // every stream has ended, and all records were taken
     void close();        // the client has gone: agents are told at their next piece
 
@@ -49,6 +50,9 @@ class LogHub {
   std::shared_ptr<Session> open();
   // Asks the node for a stream; `wanted.stream` must be a fresh id. The caller nudges the node.
   void ask(const std::shared_ptr<Session>&, const Source&, api::StreamWanted wanted);
+  // Has streams that no agent sends yet handed out once more: the poll that took them may have been a dead one's.
+  // The caller nudges the node.
+  void ask_again(const std::shared_ptr<Session>&);
   // Gives up on streams that no agent has taken up, with an error record for each.
   void give_up(const std::shared_ptr<Session>&);
 

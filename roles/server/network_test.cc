@@ -94,10 +94,10 @@ model::StringMap shared(const model::Instance& from, const model::Instance& to) 
   return both;
 }
 
-Target holder(const ClusterView& view, const std::string& grid, const std::string& address) {
+Target holder(const ClusterView& view, const model::ProjectPath& project, const std::string& address) {
   Target target{.address = address};
   const auto wanted = parse_ipv4(address);
-  view.networks.each(grid + '/', [&](const auto& item) {
+  view.networks.each(project.text() + '/', [&](const auto& item) {
     const auto subnet = parse_subnet(item.value.subnet);
     if (!wanted || !subnet || !subnet->contains(*wanted)) return;
     target.network = item.key;
@@ -159,14 +159,10 @@ api::TestStep judge_network(const ClusterView& view, const End& from, const Targ
   api::TestStep step{.what = "network"};
   const std::string both_of_one =
       "put both on one: kontena client network create NAME, and in both stacks `networks: {NAME: {external: true}}`";
-  if (to.end && (to.network.empty() || from.instance->project != to.end->instance->project)) {
-    const bool project = from.instance->project != to.end->instance->project;
-    step.text =
-        project ? to.end->name + " is of project '" + to.end->instance->project + "': projects do not reach each other"
-                : "they share no network: " + from.name + " is on " + networks_text(*from.instance) + ", " +
-                      to.end->name + " on " + networks_text(*to.end->instance);
-    step.hint =
-        project ? "publish a port, and use the address of the node" : "this is how they are kept apart; " + both_of_one;
+  if (to.end && to.network.empty()) {
+    step.text = "they share no network: " + from.name + " is on " + networks_text(*from.instance) + ", " +
+                to.end->name + " on " + networks_text(*to.end->instance);
+    step.hint = "this is how they are kept apart; " + both_of_one;
   } else if (!to.network.empty() && !from.instance->addresses.contains(to.network.substr(to.network.rfind('/') + 1))) {
     step.text = to.address + " is of network " + to.network.substr(to.network.rfind('/') + 1) + ", which " + from.name +
                 " is not on";
@@ -186,7 +182,7 @@ api::TestStep judge_network(const ClusterView& view, const End& from, const Targ
       step.text =
           to.address + " is outside of the cluster: " + from.name + " goes there by the address of " + from.node;
     } else if (way_out) {
-      step.text = to.address + " is of the grid's pool, and of no network: containers reach no nodes there";
+      step.text = to.address + " is of the grid's pool, and of no network of the project: nobody is reached there";
       step.hint = "kontena client network ls";
     } else {
       step.text = to.address + " is outside of the cluster, and all networks of " + from.name + " are internal";

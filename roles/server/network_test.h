@@ -26,15 +26,15 @@ Result<End> find_end(const ClusterView&, const model::ProjectPath&, const std::s
 
 // Where TO leads.
 struct Target {
-  std::optional<End> end;  // none: it is nobody's of the grid
+  std::optional<End> end;  // none: it is nobody's of the project
   std::string network;     // key of the network that both are on: GRID/PROJECT/NAME
   std::string address;
 };
 
 // Networks that both are on, by name, and the address of the second there; none where they share none.
 model::StringMap shared(const model::Instance& from, const model::Instance& to);
-// Whose of the grid the address is.
-Target holder(const ClusterView&, const std::string& grid, const std::string& address);
+// Whose of the project's the address is. Of what is not the project's nothing is told.
+Target holder(const ClusterView&, const model::ProjectPath&, const std::string& address);
 
 // Each step is about what the steps before have found to be right.
 api::TestStep judge_from(const ClusterView&, const model::Liveness&, const End& from);

@@ -6,17 +6,41 @@
 #include "kontena/model/validate.h"
 #include "kontena/store/tables.h"
 #include "names.h"
+#include "policies.h"
 #include "routes/find.h"
 
 namespace kontena::server {
 namespace {
 
-overlay::Taken taken_in(const ClusterView& view, const std::string& grid) {
+constexpr std::size_t most_networks_of_project = 200;  // but for 'default': a fifth of the usual pool
+
+// Those of other projects without their names.
+overlay::Taken taken_in(const ClusterView& view, const model::ProjectPath& project) {
   overlay::Taken taken;
-  view.networks.each(grid + '/', [&](const auto& item) {
-    if (const auto subnet = parse_subnet(item.value.subnet)) taken.emplace(*subnet, item.value.name);
+  view.networks.each(project.grid + '/', [&](const auto& item) {
+    const bool own = item.value.project == project.project;
+    if (const auto subnet = parse_subnet(item.value.subnet)) taken.emplace(*subnet, own ? item.value.name : "");
   });
   return taken;
+}
+
+// The engine has one space of names, in which what is of a project stands behind PROJECT. and what
+// is of the project 'default' behind nothing; and a grid one pool, which no project may use up.
+Status may_make(const ClusterView& view, const model::ProjectPath& project, const std::string& what,
+                const std::string& name, const store::Commit& commit) {
+  const std::string first = name.substr(0, name.find('.'));
+  if (project.project == "default") {
+    if (first.size() == name.size() || first == "default" || !view.projects.get(project.grid + '/' + first)) return Done{};
+    return Error{Code::permission_denied, what + ": the name '" + name + "' is another project's", "choose another name"};
+  }
+  std::size_t count = 0;
+  view.networks.each(project.text() + '/', [&](const auto&) { ++count; });
+  for (const auto& put : commit.puts)
+    count += put.key.starts_with(store::networks.key(project.text() + '/')) && !view.networks.get(put.key.substr(store::networks.key("").size()));
+  if (count < most_networks_of_project) return Done{};
+  return Error{Code::failed_precondition,
+               what + ": project '" + project.project + "' has " + std::to_string(count) + " networks, the most a project may have",
+               "remove some: kontena client network ls"};
 }
 
 bool has_members(const ClusterView& view, const std::string& key) {
@@ -60,6 +84,10 @@ Status mark_grid(const ClusterView& view, const std::string& grid, store::Commit
 std::string difference(const model::Network& is, const model::Network& wanted) {
   if (is.subnet != wanted.subnet) return "subnet from " + is.subnet + " to " + wanted.subnet;
   if (is.gateway != wanted.gateway) return "gateway from " + is.gateway + " to " + wanted.gateway;
+  if (is.subnet6 != wanted.subnet6)
+    return is.subnet6.empty() ? "having no IPv6" : wanted.subnet6.empty() ? "having IPv6" : "subnet from " + is.subnet6 + " to " + wanted.subnet6;
+  if (is.gateway6 != wanted.gateway6) return "gateway from " + is.gateway6 + " to " + wanted.gateway6;
+  if (is.ip_range6 != wanted.ip_range6) return "range of IPv6 addresses";
   if (is.internal != wanted.internal) return is.internal ? "being internal" : "not being internal";
   return "";
 }
@@ -71,8 +99,12 @@ Status check_static(const ClusterView& view, const model::StackPath& path, const
   std::map<std::string, std::string> who;
   for (const auto& [name, service] : spec.services) {
     for (const model::Attachment& attachment : service.networks) {
-      if (attachment.network != key || attachment.ipv4_address.empty()) continue;
-      const std::string where = "services." + name + ".networks." + key + ".ipv4_address: ";
+      if (attachment.network != key) continue;
+      std::string where = "services." + name + ".networks." + key + ".ipv6_address: ";
+      if (!attachment.ipv6_address.empty())
+        KTN_OK(check_static6(view, {path.grid, path.project, path.stack, name}, where, attachment, network));
+      if (attachment.ipv4_address.empty()) continue;
+      where = "services." + name + ".networks." + key + ".ipv4_address: ";
       const std::string& text = attachment.ipv4_address;
       if (!network.declared)
         return Error{Code::invalid_argument, where + "network '" + network.name + "' has no subnet of its own", "declare it: networks." + key + ".ipam.config"};
@@ -139,13 +171,23 @@ overlay::Range range_of(const model::Network& network) {
   range.gateway = parse_ipv4(network.gateway).value_or(Ipv4{});
   for (const std::string& one : network.reserved)
     if (const auto address = parse_ipv4(one)) range.reserved.insert(*address);
+  // Nor one whose IPv6 address would be the gateway's or a reserved one.
+  if (const auto range6 = range6_of(network)) {
+    const auto bar = [&](const std::optional<Ipv6>& address) {
+      const auto behind = address ? range6->behind(*address) : std::nullopt;
+      if (behind && range.subnet.contains(*behind)) range.reserved.insert(*behind);
+    };
+    bar(range6->gateway);
+    for (const std::string& one : network.reserved) bar(parse_ipv6(one));
+  }
   return range;
 }
 
 Status put_networks(const ClusterView& view, const Call& call, const model::StackPath& path, const model::StackSpec& spec,
                     store::Commit& commit) {
   const Subnet pool = pool_of(view, path.grid);
-  overlay::Taken taken = taken_in(view, path.grid);
+  overlay::Taken taken = taken_in(view, {path.grid, path.project});
+  overlay::Taken6 taken6;  // by this commit
   std::set<std::string> kept;
   bool made = false;
   for (const auto& [key, wanted] : spec.networks) {
@@ -162,6 +204,7 @@ Status put_networks(const ClusterView& view, const Call& call, const model::Stac
       KTN_OK(check_static(view, path, spec, key, item->value));
       continue;
     }
+    if (!item) KTN_OK(may_make(view, {path.grid, path.project}, "networks." + key, name, commit));
     model::Network network{.grid = path.grid, .project = path.project, .name = name, .stack = path.stack, .created_ms = to_ms(call.now)};
     if (item) network = item->value;
     network.internal = wanted.internal;
@@ -171,6 +214,9 @@ Status put_networks(const ClusterView& view, const Call& call, const model::Stac
     if (!item || item->value.declared || !wanted.subnet.empty())
       KTN_OK(address("networks." + key, wanted, pool, taken, network));
     taken.emplace(*parse_subnet(network.subnet), name);
+    network.reserved = wanted.reserved;
+    KTN_OK(address6(view, "networks." + key, wanted, taken6, network));
+    if (const auto subnet6 = parse_subnet6(network.subnet6)) taken6.emplace(*subnet6, name);
     KTN_OK(check_static(view, path, spec, key, network));
     if (item && codec::to_json(network) == codec::to_json(item->value)) {
       commit.unchanged.push_back(unchanged(store::networks, *item));
@@ -182,7 +228,7 @@ Status put_networks(const ClusterView& view, const Call& call, const model::Stac
                      "remove the stack first, or give the network another name"};
     commit.unchanged.push_back({store::networks.key(record), item ? item->revision : 0});
     commit.puts.push_back(store::networks.put(record, network));
-    made = made || !item || item->value.subnet != network.subnet;
+    made = made || !item || item->value.subnet != network.subnet || item->value.subnet6 != network.subnet6;
   }
   view.networks.each(path.grid + '/' + path.project + '/', [&](const auto& item) {
     if (item.value.stack != path.stack || kept.contains(item.value.name) || has_members(view, item.key)) return;
@@ -198,10 +244,14 @@ Result<model::Network> make_network(const ClusterView& view, const Call& call, c
   if (view.networks.get(record)) return Error{Code::already_exists, "network '" + request.name + "' is there already"};
   model::Network network{.grid = path.grid, .project = path.project, .name = request.name, .internal = request.internal,
                          .labels = request.labels, .created_ms = to_ms(call.now)};
-  const model::NetworkSpec wish{.subnet = request.subnet, .gateway = request.gateway, .ip_range = request.ip_range};
+  const model::NetworkSpec wish{.subnet = request.subnet, .gateway = request.gateway, .ip_range = request.ip_range,
+                                .ipv6 = request.ipv6 || !request.subnet6.empty(), .subnet6 = request.subnet6, .gateway6 = request.gateway6};
   for (const model::Problem& problem : model::wrong_addresses(wish))
     return Error{Code::invalid_argument, "network." + problem.path + ": " + problem.what};
-  KTN_OK(address("network", wish, pool_of(view, path.grid), taken_in(view, path.grid), network));
+  KTN_OK(may_make(view, path, "network", request.name, commit));
+  KTN_OK(check_switches(view, path, {.networks = {{request.name, wish}}}));
+  KTN_OK(address("network", wish, pool_of(view, path.grid), taken_in(view, path), network));
+  KTN_OK(address6(view, "network", wish, {}, network));
   KTN_OK(mark_grid(view, path.grid, commit));
   commit.unchanged.push_back({store::networks.key(record), 0});
   commit.puts.push_back(store::networks.put(record, network));
@@ -214,6 +264,7 @@ std::optional<model::Member> member_of(const ClusterView& view, const model::Ins
   if (address == instance.addresses.end()) return std::nullopt;
   model::Member member{.network = instance.project + '/' + name, .address = address->second, .node = instance.node, .instance = instance.id};
   add_names(view, instance, name, member);
+  if (const auto* record = view.networks.get(network); record && !record->subnet6.empty()) member.address6 = address6_of(view, *record, instance);
   const auto* status = view.statuses.get(model::instance_key(instance));
   member.up = status && status->state == model::InstanceState::running && status->health != model::Health::unhealthy &&
               instance.desired == model::Desired::running;

@@ -36,6 +36,19 @@ std::string engine_network(const std::string& project, const std::string& name);
 Subnet pool_of(const ClusterView&, const std::string& grid);
 overlay::Range range_of(const model::Network&);
 
+// IPv6, of networks that have it: none where one has not.
+Subnet6 pool6_of(const ClusterView&, const std::string& grid);
+std::optional<overlay::Range6> range6_of(const model::Network&);
+// The instance's, "" = none: what its service asks for, else by its IPv4 address.
+std::string address6_of(const ClusterView&, const model::Network&, const model::Instance&);
+const model::Instance* holder6_of(const ClusterView&, const model::Network&, Ipv6, const model::ServicePath& other_than);
+// Fills in the IPv6 addresses that a checked spec wishes for; `made` are those of this commit.
+Status address6(const ClusterView&, const std::string& what, const model::NetworkSpec& wish, const overlay::Taken6& made,
+                model::Network&);
+// A static one, that a service asks for.
+Status check_static6(const ClusterView&, const model::ServicePath&, const std::string& where, const model::Attachment&,
+                     const model::Network&);
+
 // Makes the networks that a stack declares, looks up those it takes from outside,
 // and drops those it had and nobody is on any more. What it cannot have is refused,
 // by name. Adds to the commit; rests on what it read.

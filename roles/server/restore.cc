@@ -12,7 +12,6 @@
 
 #include "backup_files.h"
 #include "bootstrap.h"
-#include "dispatch.h"
 #include "kontena/api/backup.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
@@ -20,7 +19,7 @@
 #include "kontena/blobs/blobs.h"
 #include "kontena/pki/authority.h"
 #include "kontena/store/open.h"
-#include "kontena/store/tables.h"
+#include "kontena/store/trail.h"
 #include "offline.h"
 #include "restores.h"
 
@@ -106,7 +105,11 @@ class Restore {
                                     .outcome = "ok",
                                     .request = request};
     batch_.puts.push_back({std::string(restores_key), write_restores(restores)});
-    batch_.puts.push_back(store::audit.put(audit_tail(record), record));
+    // Opened anew it knows where the trail, which came as records like others, ends.
+    store_.reset();
+    KTN_TRY(store_, store::open_rocksdb(at(data_dir_, "db")));
+    KTN_OK(store::chain_old_records(*store_));
+    batch_.trail.push_back(store::audit_text(record));
     KTN_OK(write());
     KTN_TRY(const store::Listing listing, store_->list(restores_key));
     done_.revision = listing.revision;

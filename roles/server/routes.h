@@ -16,10 +16,15 @@
 #include "kontena/http/router.h"
 #include "kontena/pki/authority.h"
 #include "ask_hub.h"
+#include "build_hub.h"
 #include "liveness.h"
 #include "log_hub.h"
+#include "logins.h"
+#include "refusals.h"
 #include "reports.h"
 #include "restores.h"
+#include "sso.h"
+#include "token_use.h"
 #include "vault.h"
 #include "views.h"
 
@@ -34,10 +39,15 @@ struct Context {
   Liveness& liveness;
   LogHub& logs;
   AskHub& asks;
+  BuildHub& builds;
   const pki::Authority& authority;
   Reports& reports;
   blobs::Blobs& blobs;
   const Vault& vault;
+  Refusals& refusals;
+  Logins& logins;
+  TokenUse& uses;
+  Sso& sso;
   std::string data_dir = {};  // where the files are that a backup takes along; "" = none
   Duration certificate_lifetime = std::chrono::hours(24 * 90);  // of nodes' certificates
   Restores restores = {};     // what this server's store was restored from
@@ -50,6 +60,7 @@ struct Context {
 struct Call {
   access::Principal who;
   std::string certificate;              // a node's: SHA-256 of the one it has shown, hex
+  std::string secret_digest;            // a user's: of the secret of the token they have shown
   const model::Token* token = nullptr;  // the join token shown, checked; only for the join
   std::string from;                     // address
   std::string request;                  // id
@@ -57,9 +68,18 @@ struct Call {
   http::PathParameters path;
   http::Query query;
   std::string body;
+  // What a Slow handler found out before: who has proved that they are it, by what is kept of
+  // their password or invitation; what is to be kept from now on; and whom it was about, for the
+  // audit of what is refused.
+  std::string proven;
+  std::string proof;
+  std::string fresh;
+  std::string about;
   bool node_removed = false;  // a node asks that people removed
   bool last = false;  // of a long poll: its time is up, answer with what there is
 
+  // For handlers of lists: whether this, which lies at or below the path's place, may be shown.
+  bool may(access::Verb verb, const access::Scope& place) const { return who.may(verb, place); }
   std::string at(std::string_view name) const { return path.find(name)->second; }
   std::string ask(std::string_view name) const {
     const auto found = query.find(name);
@@ -85,6 +105,8 @@ struct Change {
   store::Commit commit;
   Reply reply;
   std::string resource;  // what it was about, for the audit: "default/default/shop"
+  // Whose trail the record is in, where the path does not say: who may read that of the place.
+  std::optional<access::Scope> place = {};
 };
 
 // A handler decides and touches nothing: the dispatcher checks the permission,
@@ -94,6 +116,11 @@ struct Change {
 // record of it is durable.
 using Read = Result<Answer> (*)(const Context&, const model::ClusterView&, const Call&);
 using Write = Result<Change> (*)(const Context&, const model::ClusterView&, const Call&);
+// Work that takes long and changes nothing is done first, once; the Write may be tried often.
+struct Slow {
+  Status (*before)(Context&, const View&, Call&);
+  Write then;
+};
 using Live = Result<http::Response> (*)(Context&, const View&, const Call&, http::Upload*);
 
 struct Body {  // how much of one a route takes
@@ -114,7 +141,7 @@ struct Route {
   access::Permission permission;
   std::string_view audit;  // "" for what people do not do, and for reads of nothing secret
   Body body;
-  std::variant<Read, Write, Live> handler;
+  std::variant<Read, Write, Live, Slow> handler;
 };
 
 std::span<const Route> routes();

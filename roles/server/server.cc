@@ -14,6 +14,8 @@
 #include "kontena/base/notify.h"
 #include "kontena/base/text.h"
 #include "kontena/store/open.h"
+#include "master_key.h"
+#include "people.h"
 #include "restore.h"
 #include "work.h"
 
@@ -89,13 +91,16 @@ Status serve(const Config& config) {
   KTN_TRY(const pki::KeyPair certificate, open_certificate(config.data_dir, authority, names(), clock.now(), config.certificate_lifetime));
   KTN_TRY(const std::unique_ptr<store::Store> store, store::open_rocksdb(config.data_dir + "/db"));
   KTN_OK(make_first_records(config.data_dir, *store, authority, ids, clock.now()));
+  KTN_OK(make_first_user(*store, clock.now()));
 
-  KTN_TRY(const Vault vault, Vault::open(config.data_dir, ids));
+  KTN_TRY(const auto sources, master_sources(config.data_dir, config.passphrase_file, settings::process_environment()));
+  KTN_TRY(const Vault vault, open_vault(*store, sources, ids, clock.now()));
+  if (const auto trouble = vault.trouble()) log::error(trouble->message, {{"hint", trouble->hint}});
 
   KTN_TRY(const auto restored, store->get(restores_key));
   KTN_TRY(const Restores restores, read_restores(restored ? restored->value : std::string()));
 
-  Work work({clock, ids, *store, authority, vault, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions, config.largest_blob, config.largest_image_part});
+  Work work({clock, ids, *store, authority, vault, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions, config.largest_blob, config.largest_image_part, config.audit_kept});
   KTN_OK(work.start());
   Dispatch& dispatch = work.dispatch();
 

@@ -225,7 +225,13 @@ api::TokenSummary summarise_token(const model::Token& token) {
           .uses_left = token.uses_left,
           .expires_ms = token.expires_ms,
           .created_ms = token.created_ms,
-          .created_by = token.created_by};
+          .created_by = token.created_by,
+          .owner = token.owner,
+          .scope = token.scope,
+          .verbs = token.verbs,
+          .from = token.from,
+          .used_ms = token.used_ms,
+          .used_from = token.used_from};
 }
 
 void sort_by_slot(std::vector<api::InstanceSummary>& instances) {

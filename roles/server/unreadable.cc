@@ -49,7 +49,7 @@ std::string unreadable_of(const ClusterView& view, const model::StackPath& path)
   });
   if (const auto* record = view.stacks.get(stack); record && found.empty())
     for (const auto& [name, volume] : record->volumes) {
-      const std::string own = volume.name.empty() ? model::scoped_name(path.project, path.stack, name) : volume.name;
+      const std::string own = model::volume_name(path, name, volume);
       const std::string key = store::volumes.key(path.grid + '/' + path.project + '/' + own);
       if (found.empty() && view.unreadable.get(key)) found = key;
     }

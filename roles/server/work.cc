@@ -1,29 +1,35 @@
 #include "work.h"
 
+#include "kontena/store/trail.h"
+
 namespace kontena::server {
 
 Work::Work(const Needs& needs)
     : views_(needs.store),
       liveness_(needs.clock, needs.lost_after),
       blobs_(needs.data_dir.empty() ? "" : needs.data_dir + "/blobs", needs.clock),
-      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, needs.authority, reports_, blobs_, needs.vault, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
+      sso_(needs.clock),
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, builds_, needs.authority, reports_, blobs_, needs.vault, refusals_, logins_, uses_, sso_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
                needs.largest_blob, needs.largest_image_part},
       dispatch_(context_),
       deployments_(context_),
-      unused_blobs_(context_) {}
+      unused_blobs_(context_),
+      audit_(context_, needs.audit_kept) {}
 
 Status Work::start() {
   KTN_OK(blobs_.open());
+  KTN_OK(store::chain_old_records(context_.store));
   KTN_OK(views_.load());
   views_.start();
   deployments_.start();
   unused_blobs_.start();
+  audit_.start();
   return Done{};
 }
 
 std::vector<std::string> Work::stuck() const {
   std::vector<std::string> names;
-  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop()})
+  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop(), &audit_.loop()})
     if (loop->is_stuck()) names.push_back(loop->name());
   return names;
 }
@@ -31,9 +37,11 @@ std::vector<std::string> Work::stuck() const {
 void Work::stop(const std::function<void()>& between) {
   dispatch_.stop();
   asks_.stop();
+  sso_.stop();
   context_.store.close();
   views_.stop();
   between();
+  audit_.stop();
   unused_blobs_.stop();
   deployments_.stop();
 }

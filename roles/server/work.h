@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/audit_keeper.h"
 #include "controllers/deployments.h"
 #include "controllers/unused_blobs.h"
 #include "dispatch.h"
@@ -23,11 +24,13 @@ class Work {
     std::size_t keep_revisions = 10;
     std::int64_t largest_blob = 64 << 20;
     std::int64_t largest_image_part = std::int64_t{8} << 30;
+    Duration audit_kept{};  // 0 = for ever
   };
   explicit Work(const Needs&);
 
   Status start();  // reads the store, then starts the loops
   Dispatch& dispatch() { return dispatch_; }
+  Context& context() { return context_; }
   std::vector<std::string> stuck() const;  // the loops that do not get on
   // What waits answers first, then the loops end; new requests are to be kept away.
   // `between` is done when nothing waits any more: the sockets are closed.
@@ -38,12 +41,18 @@ class Work {
   Liveness liveness_;
   LogHub logs_;
   AskHub asks_;
+  BuildHub builds_;
   Reports reports_;
   blobs::Blobs blobs_;
+  Refusals refusals_;
+  Logins logins_;
+  TokenUse uses_;
+  Sso sso_;
   Context context_;
   Dispatch dispatch_;
   Deployments deployments_;
   UnusedBlobs unused_blobs_;
+  AuditKeeper audit_;
 };
 
 }  // namespace kontena::server

@@ -4,8 +4,8 @@ namespace kontena::access {
 
 std::string Principal::text() const {
   switch (kind) {
-    case Kind::administrator:
-      return "administrator (token " + id + ")";
+    case Kind::user:
+      return name + (session ? " (session " : " (token ") + id + ")";
     case Kind::node:
       return "node " + name + " (" + id + ")";
     case Kind::nobody:
@@ -14,17 +14,22 @@ std::string Principal::text() const {
   return "nobody";
 }
 
-// A switch without a default: a new Kind does not compile until it is decided here.
-bool allowed(const Principal& who, Permission what) {
-  switch (who.kind) {
-    case Kind::administrator:
-      return what != Permission::agent;  // only a node speaks for itself
-    case Kind::node:
-      return what == Permission::open || what == Permission::agent;
-    case Kind::nobody:
-      break;
+// A switch without a default: a new demand does not compile until it is decided here.
+bool allowed(const Principal& who, const Permission& what, const Scope& place) {
+  const bool user = who.kind == Kind::user;
+  switch (what.who) {
+    case Permission::Who::anybody:
+      return true;
+    case Permission::Who::node:
+      return who.kind == Kind::node;  // only a node speaks for itself
+    case Permission::Who::login:
+      return user;
+    case Permission::Who::holder:
+      return user && who.rights.may(what.verb, place);
+    case Permission::Who::part:
+      return user && who.rights.reaches(place, what.verb);
   }
-  return what == Permission::open;
+  return false;
 }
 
 }  // namespace kontena::access

@@ -48,6 +48,12 @@ bool Builder::count(std::size_t nodes, std::size_t bytes, const Mark& at) {
 bool Builder::document(std::size_t offset) {
   open_.clear();
   anchors_.clear();
+  // What starts no value the parser takes for an empty document, and stays before it for ever.
+  if (last_document_ && offset <= *last_document_) {
+    notes_.problem(source_.mark(offset), "", "no value starts with this character", "put quotes around the text");
+    return false;
+  }
+  last_document_ = offset;
   if (source_.starts_document(offset)) return true;
   notes_.problem(source_.mark(offset), "", "this belongs to no mapping and no list above it", "check the indentation");
   return false;

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -68,6 +69,7 @@ class Builder {
   std::map<std::size_t, Anchored> anchors_;
   std::map<std::size_t, std::string> names_;  // of anchors
   std::string anchor_name_;
+  std::optional<std::size_t> last_document_;  // where it began
   std::size_t nodes_ = 0;
   std::size_t from_aliases_ = 0;
   std::size_t bytes_ = 0;

@@ -99,7 +99,7 @@ void specify_build(Specifier& to, const Node& value, const std::string& path, mo
   specify_map<B>(to, value, path, build_keys(), build);
   // Without `image` it has the name that Compose gives it.
   if (const Node* image = to.service->find("image"); image && !image->text.empty())
-    build.image = image->text;
+    build.image = image->text, build.named = true;
   else
     build.image = (to.root.find("name") ? to.root.find("name")->text : to.spec.name) + '-' + service.name;
   if (const Node* policy = to.service->find("pull_policy")) build.pull_policy = policy->text;

@@ -14,7 +14,7 @@ namespace {
 
 using model::FileUse;
 
-constexpr std::string_view no_store = "there is no store of named ones yet: give a 'file' or an 'environment'";
+constexpr std::string_view no_store = "configs are not kept by name, as secrets are: give a 'file', an 'environment' or 'content'";
 constexpr std::string_view no_driver = "drivers are of Docker Swarm, and not there";
 
 void file(Reader& reader, Node& value, const std::string& path) {
@@ -27,6 +27,9 @@ void given_name(Specifier&, const Node& value, const std::string&, DeclaredFile&
 }
 void labels_of(Specifier&, const Node& value, const std::string&, DeclaredFile& file) {
   file.spec.labels = map_of(value);
+}
+void stored(Specifier&, const Node& value, const std::string&, DeclaredFile& file) {
+  file.spec.external = value.text == "true";
 }
 template <FileSource::From from>
 void source(Specifier& to, const Node& value, const std::string& path, DeclaredFile& file) {
@@ -41,7 +44,8 @@ constexpr auto secret_rows = std::to_array<Key<DeclaredFile>>({
     refused<DeclaredFile>("driver", text_value, no_driver),
     refused<DeclaredFile>("driver_opts", driver_options, no_driver),
     runs<DeclaredFile>("environment", text_value, source<FileSource::From::environment>),
-    refused<DeclaredFile>("external", boolean, no_store),
+    mapped<DeclaredFile>("external", boolean, stored,
+                         "a secret of the project: 'secret set' gives it its value; another value rolls who uses it"),
     runs<DeclaredFile>("file", file, source<FileSource::From::file>),
     runs<DeclaredFile>("labels", labels, labels_of),
     runs<DeclaredFile>("name", text_value, given_name),

@@ -1,6 +1,7 @@
 // The keys of a network, and what becomes of them. Whether addresses are right is
 // the model's to say; here they get their places in the file.
 #include <algorithm>
+#include <utility>
 
 #include "kontena/base/text.h"
 #include "kontena/model/validate.h"
@@ -14,8 +15,6 @@ namespace kontena::compose {
 namespace {
 
 using model::NetworkSpec;
-
-constexpr std::string_view no_ipv6 = "IPv6 is not supported yet";
 
 void given_name(Specifier&, const Node& value, const std::string&, NetworkSpec& network) {
   if (!value.made) network.name = value.text;
@@ -32,7 +31,9 @@ void driver(Specifier& to, const Node& value, const std::string& path, NetworkSp
 
 void enable_ipv4(Specifier& to, const Node& value, const std::string& path, NetworkSpec&) {
   if (value.text == "false")
-    to.notes.problem(value.at, path, "a network without IPv4 is not supported: " + std::string(no_ipv6));
+    to.notes.problem(value.at, path,
+                     "a network without IPv4 is not supported: instances have their IPv6 addresses by their IPv4 ones",
+                     "leave it out");
 }
 
 void ipam_driver(Specifier& to, const Node& value, const std::string& path, NetworkSpec&) {
@@ -55,6 +56,7 @@ void reserved(Specifier&, const Node& value, const std::string&, NetworkSpec& ne
 // Where the file has what the model calls `field`: "subnet", …, "reserved[1]".
 const Node& place_of(const Node& config, std::string_view field, std::string& path) {
   const bool is_reserved = field.starts_with("reserved");
+  if (field.ends_with('6')) field.remove_suffix(1);
   const std::string_view key = is_reserved ? "aux_addresses" : field;
   const Node* found = config.find(key);
   if (!found) return config;
@@ -67,29 +69,50 @@ const Node& place_of(const Node& config, std::string_view field, std::string& pa
   return member.value;
 }
 
+bool is_ipv6(const Node& config) {
+  const Node* subnet = config.find("subnet");
+  return subnet && subnet->text.find(':') != std::string::npos;
+}
+
+// One subnet, for itself: of IPv4, or of IPv6.
+NetworkSpec ipam_config_of(Specifier& to, const Node& config, const std::string& at) {
+  NetworkSpec part;
+  specify_map<NetworkSpec>(to, config, at, ipam_config_keys(), part);
+  if (is_ipv6(config)) {
+    part.ipv6 = true;
+    part.subnet6 = std::exchange(part.subnet, "");
+    part.gateway6 = std::exchange(part.gateway, "");
+    part.ip_range6 = std::exchange(part.ip_range, "");
+  }
+  for (const model::Problem& problem : model::wrong_addresses(part)) {
+    std::string where = at;
+    const Node& place = place_of(config, problem.path, where);
+    to.notes.problem(place.at, where, problem.what);
+  }
+  return part;
+}
+
 void ipam_configs_of(Specifier& to, const Node& value, const std::string& path, NetworkSpec& network) {
-  const auto is_ipv6 = [](const Node& config) {
-    const Node* subnet = config.find("subnet");
-    return subnet && subnet->text.find(':') != std::string::npos;
-  };
-  std::size_t of_ipv4 = 0;
+  std::size_t of_ipv4 = 0, of_ipv6 = 0;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     const Node& config = value.items[i];
     const std::string at = under(path, i);
-    if (is_ipv6(config)) {
-      const Node& subnet = *config.find("subnet");
-      to.notes.problem(subnet.at, under(at, "subnet"), "'" + subnet.text + "': " + std::string(no_ipv6));
-    } else if (++of_ipv4 > 1) {
-      to.notes.problem(config.at, at, "more than one subnet is not supported: a network has one");
-    } else {
-      specify_map<NetworkSpec>(to, config, at, ipam_config_keys(), network);
-      for (const model::Problem& problem : model::wrong_addresses(network)) {
-        std::string where = at;
-        const Node& place = place_of(config, problem.path, where);
-        to.notes.problem(place.at, where, problem.what);
-      }
-      std::ranges::sort(network.reserved);
+    if (++(is_ipv6(config) ? of_ipv6 : of_ipv4) > 1) {
+      to.notes.problem(config.at, at, "more than one subnet of a kind is not supported: a network has one of IPv4, and one of IPv6");
+      continue;
     }
+    NetworkSpec part = ipam_config_of(to, config, at);
+    if (part.ipv6) {
+      network.subnet6 = std::move(part.subnet6);
+      network.gateway6 = std::move(part.gateway6);
+      network.ip_range6 = std::move(part.ip_range6);
+    } else {
+      network.subnet = std::move(part.subnet);
+      network.gateway = std::move(part.gateway);
+      network.ip_range = std::move(part.ip_range);
+    }
+    network.reserved.insert(network.reserved.end(), part.reserved.begin(), part.reserved.end());
+    std::ranges::sort(network.reserved);
   }
 }
 
@@ -102,7 +125,8 @@ constexpr auto network_rows = std::to_array<Key<NetworkSpec>>({
     mapped<NetworkSpec>("driver", text_value, driver, "bridge and overlay both mean a network of the cluster"),
     ignored<NetworkSpec>("driver_opts", driver_options, "the cluster sets up its networks, the same on every node"),
     runs<NetworkSpec>("enable_ipv4", boolean, enable_ipv4),
-    refused<NetworkSpec>("enable_ipv6", boolean, no_ipv6),
+    mapped<NetworkSpec>("enable_ipv6", boolean, into<&NetworkSpec::ipv6>,
+                        "each instance has an IPv6 address besides, by its IPv4 one, on nodes that have IPv6"),
     mapped<NetworkSpec>("external", boolean, into<&NetworkSpec::external>,
                         "one of the project, made by 'network create' or by another stack"),
     runs<NetworkSpec>("internal", boolean, into<&NetworkSpec::internal>),
@@ -113,7 +137,7 @@ constexpr auto network_rows = std::to_array<Key<NetworkSpec>>({
 static_assert(well_formed(network_rows));
 
 constexpr auto ipam_rows = std::to_array<Key<NetworkSpec>>({
-    mapped<NetworkSpec>("config", ipam_configs, ipam_configs_of, "one IPv4 subnet, the same on every node"),
+    mapped<NetworkSpec>("config", ipam_configs, ipam_configs_of, "one subnet of IPv4 and one of IPv6, the same on every node"),
     runs<NetworkSpec>("driver", text_value, ipam_driver),
     ignored<NetworkSpec>("options", ipam_options,
                          "it has no effect in Compose either; addresses are given by the cluster"),
@@ -150,6 +174,9 @@ void specify_networks(Specifier& to, const Node& value, const std::string& path,
       specify_external(to, member, at, network);
     else
       specify_map<NetworkSpec>(to, member.value, at, network_keys(), network);
+    if (!network.subnet6.empty() && !network.ipv6)
+      to.notes.problem(member.value.find("ipam")->at, under(at, "ipam"),
+                       "'" + network.subnet6 + "' is an IPv6 subnet, and the network has no IPv6", "say enable_ipv6: true");
     if (network.name.empty()) continue;
     if (const Status named = model::check_network_name(network.name); !named)
       to.notes.problem(member.value.find("name")->at, under(at, "name"), named.error().message, named.error().hint);
@@ -160,7 +187,7 @@ void check_static_addresses(Specifier& to) {
   for (const model::WrongAddress& wrong : model::wrong_static_addresses(to.spec)) {
     const Node& networks = *to.root.find("services")->find(wrong.service)->find("networks");
     const std::string at = under(under(under("services", wrong.service), "networks"), wrong.network);
-    to.notes.problem(networks.find(wrong.network)->find("ipv4_address")->at, under(at, "ipv4_address"), wrong.what);
+    to.notes.problem(networks.find(wrong.network)->find(wrong.field)->at, under(at, wrong.field), wrong.what);
   }
 }
 

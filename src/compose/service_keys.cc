@@ -54,7 +54,8 @@ constexpr auto service_rows = std::to_array<Key<S>>({
     ignored<S>("attach", boolean, "a deploy does not follow the output of services; 'logs' does"),
     mapped<S>("blkio_config", block_io, specify_block_io, "the service runs where its devices are"),
     mapped<S>("build", build, specify_build,
-              "on the client's engine, when what it is built from has changed; nodes get the image without a registry"),
+              "on the client's engine, or with --on a node's, when what it is built from has changed; nodes get the "
+              "image without a registry"),
     runs<S>("cap_add", texts, option<&O::cap_add>),
     runs<S>("cap_drop", texts, option<&O::cap_drop>),
     runs<S>("cgroup", cgroup, option<&O::cgroup>),
@@ -166,6 +167,7 @@ static_assert(well_formed(service_rows));
 
 // What Compose has no word for.
 constexpr auto own_rows = std::to_array<Key<S>>({
+    runs<S>("env_secrets", labels, specify_secret_variables),
     runs<S>("pinned", boolean, into<&S::pinned>),
 });
 static_assert(well_formed(own_rows));

@@ -53,7 +53,7 @@ constexpr auto attachment_rows = std::to_array<Key<Attachment>>({
     runs<Attachment>("gw_priority", whole_only, into<&Attachment::gateway_priority>),
     runs<Attachment>("interface_name", text_value, into<&Attachment::interface_name>),
     runs<Attachment>("ipv4_address", text_value, into<&Attachment::ipv4_address>),
-    refused<Attachment>("ipv6_address", text_value, "IPv6 is not supported yet"),
+    runs<Attachment>("ipv6_address", text_value, into<&Attachment::ipv6_address>),
     ignored<Attachment>("link_local_ips", texts, "networks of containers have no link-local addresses"),
     runs<Attachment>("mac_address", text_value, into<&Attachment::mac_address>),
     runs<Attachment>("priority", whole_only, into<&Attachment::priority>),

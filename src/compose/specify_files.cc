@@ -27,6 +27,11 @@ void declared(Specifier& to, const Node& value, const std::string& path, bool se
     const std::string at = under(path, member.key);
     specify_map<DeclaredFile>(to, member.value, at, secret ? secret_keys() : config_keys(), file);
     const Node* external = member.value.find("external");
+    if (file.spec.external) {
+      if (file.spec.name.empty()) file.spec.name = member.key;
+      files[member.key] = std::move(file.spec);
+      continue;
+    }
     if (!file.found && !(external && external->text == "true"))
       to.notes.problem(member.at, at, "nothing says what it holds",
                        secret ? "give a 'file' or an 'environment'" : "give a 'file', an 'environment' or 'content'");
@@ -64,6 +69,15 @@ void specify_configs_used(Specifier& to, const Node& value, const std::string& p
 }
 void specify_secrets_used(Specifier& to, const Node& value, const std::string& path, model::ServiceSpec& service) {
   used(to, value, path, true, service);
+}
+
+void specify_secret_variables(Specifier& to, const Node& value, const std::string& path, model::ServiceSpec& service) {
+  for (const auto& [variable, secret] : map_of(value)) {
+    if (secret.empty())
+      to.notes.problem(value.at, under(path, variable), "names no secret", "write VARIABLE: SECRET, as 'secret ls' has it");
+    else
+      service.env_secrets.push_back({.variable = variable, .secret = secret, .digest = {}});
+  }
 }
 
 bool specify_own_path(Specifier& to, const Node& item, const std::string& path, model::ServiceSpec& service) {

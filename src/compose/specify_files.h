@@ -18,6 +18,7 @@ std::span<const Key<model::FileUse>> file_used_keys();
 void specify_configs(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_secrets(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_configs_used(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
+void specify_secret_variables(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);  // x-kontena.env_secrets
 void specify_secrets_used(Specifier&, const Node&, const std::string& path, model::ServiceSpec&);
 
 // A bind of a path that is written relative: of this machine, so that what is there has to come along.

@@ -57,7 +57,7 @@ Desk::Outcome Desk::answer(std::string_view packet, const Peer& peer, std::strin
   if (query->question.klass != class_in) return say(Rcode::refused, counts_.refused);
   std::uint32_t& turn = this->turn(query->question, peer.from.address);
   if (const auto reply = lookup(zone(), *asker, query->question, turn)) {
-    if (!reply->addresses.empty()) ++turn;
+    if (!reply->addresses.empty() || !reply->addresses6.empty()) ++turn;
     count(counts_.answered);
     write_reply(*query, *reply, room, out);
     return Outcome::written;

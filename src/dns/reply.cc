@@ -7,7 +7,7 @@ namespace kontena::dns {
 namespace {
 
 constexpr std::uint16_t to_question = 0xc000 | header_size;  // a pointer to the name that was asked
-constexpr std::size_t address_size = 16;                     // of an A record whose owner is a pointer
+constexpr std::size_t address_size = 16, address6_size = 28;  // of an A or AAAA record whose owner is a pointer
 
 void put_owner_and_type(std::string& out, std::uint16_t kind, std::uint32_t ttl) {
   put16(out, kind);
@@ -82,16 +82,24 @@ void write_reply(const Query& query, const Reply& reply, std::size_t room, std::
     put16(out, 4);
     put32(out, reply.addresses[i].value);
   }
-  std::size_t answers = fit;
+  const std::size_t fit6 = std::min(reply.addresses6.size(), (free - fit * address_size) / address6_size);
+  for (std::size_t i = 0; i < fit6; ++i) {
+    put16(out, to_question);
+    put_owner_and_type(out, type::aaaa, reply.ttl);
+    put16(out, 16);
+    out += bytes_of(reply.addresses6[i]);
+  }
+  const std::size_t written = fit + fit6;
+  std::size_t answers = written;
   std::size_t authorities = 0;
   const std::size_t before = out.size();
   if (!reply.pointer.empty()) answers += put_pointer(out, reply.pointer, reply.ttl);
   if (!reply.authority.empty())
     (reply.asks_authority ? answers : authorities) += put_authority(out, query.question, reply.authority, reply.ttl);
-  bool truncated = fit < reply.addresses.size() && room < most_tcp;  // by TCP there is no more room to be had
+  bool truncated = written < reply.addresses.size() + reply.addresses6.size() && room < most_tcp;  // by TCP there is no more room to be had
   if (out.size() + own > room) {
     out.resize(before);
-    answers = fit;
+    answers = written;
     authorities = 0;
     truncated = true;
   }

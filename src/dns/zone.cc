@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::string_view reverse_suffix = ".in-addr.arpa";
 
-void sort_unique(std::vector<Ipv4>& addresses) {
+template <class Address>
+void sort_unique(std::vector<Address>& addresses) {
   std::ranges::sort(addresses);
   const auto rest = std::ranges::unique(addresses);
   addresses.erase(rest.begin(), rest.end());
@@ -32,7 +33,12 @@ std::optional<Ipv4> reversed(std::string_view name) {
 
 // Adds what the asker's networks know of the name; tells whether one does. Where his own
 // family has it, others of the name are not meant, though none of the own is up.
-bool gather(const Zone& zone, const Asker& asker, std::string_view name, std::vector<Ipv4>& addresses) {
+struct Found {
+  std::vector<Ipv4> addresses;
+  std::vector<Ipv6> addresses6;  // of the same members, those who have one; only where these are asked for
+};
+bool gather(const Zone& zone, const Asker& asker, std::string_view name, std::uint16_t wanted, Found& all) {
+  const bool six = wanted == type::aaaa || wanted == type::any;
   const auto add = [&](auto&& find) {
     bool known = false;
     for (const NetworkId id : asker.networks) {
@@ -40,7 +46,9 @@ bool gather(const Zone& zone, const Asker& asker, std::string_view name, std::ve
       if (network == zone.networks.end() || !network->second) continue;
       const std::vector<Ipv4>* found = find(*network->second);
       if (!found) continue;
-      addresses.insert(addresses.end(), found->begin(), found->end());
+      all.addresses.insert(all.addresses.end(), found->begin(), found->end());
+      for (const Ipv4 address : *found)
+        if (const auto other = six ? network->second->beside(address) : std::nullopt) all.addresses6.push_back(*other);
       known = true;
     }
     return known;
@@ -49,7 +57,8 @@ bool gather(const Zone& zone, const Asker& asker, std::string_view name, std::ve
          add([&](const Network& network) { return network.addresses(name); });
 }
 
-const std::string* name_of(const Zone& zone, const Asker& asker, Ipv4 address) {
+template <class Address>
+const std::string* name_of(const Zone& zone, const Asker& asker, Address address) {
   for (const NetworkId id : asker.networks) {
     const auto network = zone.networks.find(id);
     if (network == zone.networks.end() || !network->second) continue;
@@ -62,23 +71,34 @@ Reply no(Rcode rcode, std::string_view authority) {
   return {.rcode = rcode, .authoritative = true, .ttl = zone_ttl, .authority = std::string(authority)};
 }
 
-// A name that exists. Where it is none of our domain it is its own authority.
-Reply known(const Zone& zone, const Question& question, std::vector<Ipv4> addresses, std::uint32_t turn) {
-  const bool wanted = question.type == type::a || question.type == type::any;
-  if (!wanted || addresses.empty())
-    return no(Rcode::no_error, is_in(question.name, zone.domain) ? zone.domain : question.name);
+template <class Address>
+std::vector<Address> in_turn(std::vector<Address> addresses, std::uint32_t turn) {
   sort_unique(addresses);
-  std::ranges::rotate(addresses, addresses.begin() + turn % static_cast<std::uint32_t>(addresses.size()));
-  return {.authoritative = true, .ttl = zone_ttl, .addresses = std::move(addresses)};
+  if (!addresses.empty())
+    std::ranges::rotate(addresses, addresses.begin() + turn % static_cast<std::uint32_t>(addresses.size()));
+  return addresses;
 }
 
-std::optional<Reply> reverse_lookup(const Zone& zone, const Asker& asker, const Question& question, Ipv4 address) {
-  constexpr std::string_view authority = reverse_suffix.substr(1);
+// A name that exists. Where it is none of our domain it is its own authority.
+Reply known(const Zone& zone, const Question& question, Found found, std::uint32_t turn) {
+  if (question.type == type::aaaa) found.addresses.clear();
+  const bool wanted = question.type == type::a || question.type == type::aaaa || question.type == type::any;
+  if (!wanted || (found.addresses.empty() && found.addresses6.empty()))
+    return no(Rcode::no_error, is_in(question.name, zone.domain) ? zone.domain : question.name);
+  return {.authoritative = true,
+          .ttl = zone_ttl,
+          .addresses = in_turn(std::move(found.addresses), turn),
+          .addresses6 = in_turn(std::move(found.addresses6), turn)};
+}
+
+template <class Address, class Net>
+std::optional<Reply> reverse_lookup(const Zone& zone, const Asker& asker, const Question& question, Address address,
+                                    const std::vector<Net>& subnets, std::string_view authority) {
   if (const std::string* name = name_of(zone, asker, address)) {
     if (question.type != type::ptr && question.type != type::any) return no(Rcode::no_error, authority);
     return Reply{.authoritative = true, .ttl = zone_ttl, .pointer = *name};
   }
-  const bool ours = std::ranges::any_of(zone.subnets, [&](const Subnet& subnet) { return subnet.contains(address); });
+  const bool ours = std::ranges::any_of(subnets, [&](const Net& subnet) { return subnet.contains(address); });
   if (ours) return no(Rcode::no_such_name, authority);
   return std::nullopt;
 }
@@ -103,7 +123,10 @@ Network::Network(std::span<const Member> members) {
     if (member.full_name.empty()) continue;
     add(member.full_name, member);
     names_.emplace(member.address, text::lower(member.full_name));
+    if (member.address6) names6_.emplace(*member.address6, text::lower(member.full_name));
   }
+  for (const Member& member : members)
+    if (member.address6) addresses6_.emplace(member.address, *member.address6);
   for (auto& [name, named] : named_) sort_unique(named.addresses);
   for (auto& [name, families] : mixed_)
     for (auto& [family, addresses] : families) sort_unique(addresses);
@@ -129,6 +152,16 @@ const std::string* Network::name(Ipv4 address) const {
   return found == names_.end() ? nullptr : &found->second;
 }
 
+const std::string* Network::name(Ipv6 address) const {
+  const auto found = names6_.find(address);
+  return found == names6_.end() ? nullptr : &found->second;
+}
+
+std::optional<Ipv6> Network::beside(Ipv4 address) const {
+  const auto found = addresses6_.find(address);
+  return found == addresses6_.end() ? std::nullopt : std::optional(found->second);
+}
+
 const Asker* Zone::asker(Ipv4 address) const {
   const auto found = askers.find(address);
   return found == askers.end() ? nullptr : found->second.get();
@@ -136,12 +169,12 @@ const Asker* Zone::asker(Ipv4 address) const {
 
 std::optional<Reply> lookup(const Zone& zone, const Asker& asker, const Question& question, std::uint32_t turn) {
   const std::string_view name = question.name;
-  std::vector<Ipv4> addresses;
+  Found found;
   if (const auto link = asker.links.find(name); link != asker.links.end()) {
-    for (const std::string& target : link->second) gather(zone, asker, target, addresses);
-    return known(zone, question, std::move(addresses), turn);
+    for (const std::string& target : link->second) gather(zone, asker, target, question.type, found);
+    return known(zone, question, std::move(found), turn);
   }
-  if (gather(zone, asker, name, addresses)) return known(zone, question, std::move(addresses), turn);
+  if (gather(zone, asker, name, question.type, found)) return known(zone, question, std::move(found), turn);
   if (name == zone.domain && !name.empty()) {
     Reply reply = no(Rcode::no_error, zone.domain);
     reply.asks_authority = question.type == type::soa || question.type == type::any;
@@ -149,7 +182,10 @@ std::optional<Reply> lookup(const Zone& zone, const Asker& asker, const Question
   }
   if (is_in(name, zone.domain)) return no(Rcode::no_such_name, zone.domain);
   if (const auto address = reversed(name)) {
-    if (auto reply = reverse_lookup(zone, asker, question, *address)) return reply;
+    if (auto reply = reverse_lookup(zone, asker, question, *address, zone.subnets, reverse_suffix.substr(1))) return reply;
+  }
+  if (const auto address = zone.subnets6.empty() ? std::nullopt : reversed_ipv6(name)) {
+    if (auto reply = reverse_lookup(zone, asker, question, *address, zone.subnets6, "ip6.arpa")) return reply;
   }
   if (asker.forwards) return std::nullopt;
   // The root's denial; a resolver that got an error would ask again and again.

@@ -123,7 +123,8 @@ Result<bool> FakeEngine::has_image(const std::string& image) {
   });
 }
 
-Status FakeEngine::pull(const std::string& image, const std::function<void(const PullProgress&)>& on_progress) {
+Status FakeEngine::pull(const std::string& image, const RegistryUser*,
+                        const std::function<void(const PullProgress&)>& on_progress) {
   KTN_TRY(const auto name, parse_image(image));
   constexpr std::int64_t size = 1 << 20;
   std::string id;

@@ -14,7 +14,6 @@
 namespace kontena::http {
 namespace {
 
-constexpr std::size_t largest_body = 64u << 20;  // kept in memory; on_bytes has no limit
 constexpr std::size_t largest_head = 64u << 10;
 constexpr long idle_seconds = 45;  // below the server's, so that we seldom write to a connection it is closing
 constexpr int longest_poll_ms = 1000;
@@ -25,6 +24,7 @@ using List = std::unique_ptr<curl_slist, CurlFree<curl_slist_free_all>>;
 struct State {
   const Job& job;
   CURL* easy;
+  std::size_t largest_body;  // kept in memory; on_bytes has no limit
   SystemClock clock;
   Duration last_byte{};  // of either direction
   Duration asked{};      // when on_bytes was last called for nothing
@@ -68,7 +68,7 @@ std::size_t on_body(char* bytes, std::size_t, std::size_t size, void* user) {
     return state.stopped ? 0 : size;
   }
   state.touch();
-  if (state.response.body.size() + size > largest_body) {
+  if (state.response.body.size() + size > state.largest_body) {
     state.too_large = true;
     return 0;
   }
@@ -294,7 +294,7 @@ Result<Response> transfer(const ClientOptions& client, Handle& handle, const Job
 
   const NoPipeSignal guard;
   CURL* const easy = handle.easy.get();
-  State state{.job = job, .easy = easy};
+  State state{.job = job, .easy = easy, .largest_body = client.largest_body};
   std::array<char, CURL_ERROR_SIZE> detail{};
   curl_easy_reset(easy);  // keeps its connection
   Options options(easy);

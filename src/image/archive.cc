@@ -6,14 +6,17 @@
 
 #include "kontena/codec/json.h"
 #include "kontena/image/parts.h"
+#include "layout.h"
 
 namespace kontena::image {
 namespace {
 
 constexpr std::size_t piece_size = 256u << 10;
 constexpr std::size_t largest_index = 1u << 20;
+constexpr std::size_t largest_texts = 16u << 20;  // of blobs that may be manifests, together
 constexpr std::string_view link_mark = "-> ";
-constexpr std::string_view blobs = "blobs/sha256/";
+
+bool is_index(const std::string& path) { return path == "manifest.json" || path == "index.json"; }
 
 std::string hex_of(const std::string& digest) { return digest.substr(digest.find(':') + 1); }
 std::string layer_name(const std::string& digest) { return hex_of(digest) + ".tar"; }
@@ -38,7 +41,11 @@ Status Cutter::begin(const TarEntry& entry) {
   if (entry.kind != EntryKind::file) return Done{};
   sum_.emplace();
   // Later engines name a file by its digest.
-  const std::string named = entry.path.starts_with(blobs) ? "sha256:" + entry.path.substr(blobs.size()) : std::string();
+  const std::string named =
+      entry.path.starts_with(blobs_folder) ? "sha256:" + entry.path.substr(blobs_folder.size()) : std::string();
+  // Whether it is a manifest is told later on, by index.json.
+  is_text_ = is_index(entry.path) || (!named.empty() && entry.size <= static_cast<std::int64_t>(largest_index) &&
+                                      texts_size_ + static_cast<std::size_t>(entry.size) <= largest_texts);
   keep_ = named.empty() || (!had_.contains(named) && wants_(named));
   if (!keep_) return Done{};
   file_.open(scratch_, std::ios::binary | std::ios::trunc);
@@ -49,7 +56,8 @@ Status Cutter::begin(const TarEntry& entry) {
 Status Cutter::bytes(std::string_view some) {
   if (entry_.kind != EntryKind::file) return Done{};
   sum_->add(some);
-  if (entry_.path == "manifest.json" && (small_ += some).size() > largest_index)
+  if (is_text_ && small_.empty() && !is_index(entry_.path)) is_text_ = some.starts_with('{');
+  if (is_text_ && (small_ += some).size() > largest_index)
     return Error{Code::corrupt, "the engine's list of the image's parts is too long"};
   if (keep_ && !file_.write(some.data(), static_cast<std::streamsize>(some.size()))) return unwritable(scratch_);
   return Done{};
@@ -66,7 +74,13 @@ Status Cutter::end() {
   if (entry_.kind != EntryKind::file) return Done{};
   const std::string digest = "sha256:" + sum_->hex();
   digests_[entry_.path] = digest;
-  if (entry_.path == "manifest.json") index_ = std::move(small_);
+  if (is_index(entry_.path)) {
+    indices_[entry_.path] = std::move(small_);
+  } else if (is_text_ && !small_.empty() && !texts_.contains(digest)) {
+    texts_size_ += small_.size();
+    texts_[digest] = std::move(small_);
+  }
+  small_.clear();
   if (!keep_) return Done{};
   file_.close();
   if (!file_) return unwritable(scratch_);
@@ -80,9 +94,16 @@ Status Cutter::end() {
 Result<Manifest> Cutter::finish() {
   KTN_OK(reader_.finish());
   const Error broken{Code::corrupt, "what the engine saved is no image in a form that is known"};
-  const auto document = codec::Document::parse(index_);
-  if (!document) return broken;
-  const auto images = codec::elements(document->root());
+  const auto list = indices_.find("manifest.json"), index = indices_.find("index.json");
+  const auto document = list == indices_.end() ? Result<codec::Document>(broken) : codec::Document::parse(list->second);
+  const auto images = document ? codec::elements(document->root()) : std::vector<codec::Element>();
+  // Docker's list has one image for each platform that came along; and may not be there at all.
+  if (images.size() != 1 && index != indices_.end()) {
+    std::set<std::string> there;
+    for (const auto& [path, digest] : digests_)
+      if (path.starts_with(blobs_folder)) there.insert(digest);
+    return manifest_of_layout(index->second, texts_, there);
+  }
   if (images.size() != 1) return broken;
   const auto digest_at = [&](std::string path) {
     for (int hops = 0; hops < 4; ++hops) {

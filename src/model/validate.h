@@ -63,7 +63,7 @@ void check_network(Problems&, const std::string& path, const NetworkSpec&);
 // "sha256:…", or "": whether there must be one only its user knows.
 void check_digest(Problems&, const std::string& path, std::string_view digest);
 void check_files(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
-void check_files(Problems&, const std::string& path, const std::map<std::string, FileSpec>&);
+void check_files(Problems&, const std::string& path, const std::map<std::string, FileSpec>&, bool stored);  // may be of a project's store
 void check_static_addresses(Problems&, const StackSpec&);
 void check_names(Problems&, const StackSpec&);
 void check_together(Problems&, const StackSpec&);

@@ -44,7 +44,7 @@ void check_files(Problems& problems, const std::string& path, const ServiceSpec&
   }
 }
 
-void check_files(Problems& problems, const std::string& path, const std::map<std::string, FileSpec>& files) {
+void check_files(Problems& problems, const std::string& path, const std::map<std::string, FileSpec>& files, bool stored) {
   problems.expect(files.size() <= most_services, path, "are more than " + std::to_string(most_services));
   for (const auto& [name, file] : files) {
     problems.expect(!name.empty() && name.size() <= longest_name, path, quoted(name) + " is not a name");
@@ -52,7 +52,7 @@ void check_files(Problems& problems, const std::string& path, const std::map<std
     check_word(problems, path + '.' + name + ".name", file.name);
     check_digest(problems, path + '.' + name + ".digest", file.digest);
     check_map(problems, path + '.' + name + ".labels", file.labels, "io.kontena.");
-    problems.expect(!file.external, path + '.' + name, "there is no store of named ones yet");
+    problems.expect(stored || !file.external, path + '.' + name, "configs are not kept by name, as secrets are");
   }
 }
 

@@ -36,6 +36,11 @@ class Check {
   void one_of(const char* field, const std::string& text, std::initializer_list<std::string_view> known) {
     expect(text.empty() || std::ranges::find(known, text) != known.end(), field, quoted(text) + " is not known");
   }
+  // The engine would take a container of anybody's, too, by its name.
+  void shared(const char* field, const std::string& mode, std::initializer_list<std::string_view> known) {
+    word(field, mode);
+    if (!mode.starts_with("service:")) one_of(field, mode, known);
+  }
   // Words for the engine; the list is short.
   void words(const char* field, const Strings& list, std::size_t most = most_options) {
     expect(list.size() <= most, field, "are more than " + std::to_string(most));
@@ -215,8 +220,8 @@ void Check::rights(const ContainerOptions& options) {
   one_of("userns", options.userns, {"host"});
   one_of("uts", options.uts, {"host"});
   word("cgroup_parent", options.cgroup_parent, 4'096);
-  word("ipc", options.ipc);
-  word("pid", options.pid);
+  shared("ipc", options.ipc, {"host", "private", "shareable", "none"});
+  shared("pid", options.pid, {"host"});
   word("runtime", options.runtime);
   expect(options.security_opt.size() <= most_options, "security_opt", "are more than " + std::to_string(most_options));
   for (const std::string& option : options.security_opt) {

@@ -141,7 +141,7 @@ std::size_t size_of(const ServiceSpec& spec) {
   }
   for (const FileUse& file : spec.files) size += file.source.size() + file.target.size() + 200;
   for (const Attachment& attachment : spec.networks) {
-    size += attachment.network.size() + attachment.ipv4_address.size();
+    size += attachment.network.size() + attachment.ipv4_address.size() + attachment.ipv6_address.size();
     add_list(attachment.aliases);
     add_map(attachment.driver_options);
   }

@@ -139,8 +139,8 @@ std::vector<Problem> validate(const StackSpec& stack) {
     problems.expect(is_new || network.name.empty(), "networks." + name + ".name",
                     quoted(network.name) + " is the name of networks." + other->second + " too");
   }
-  check_files(problems, "configs", stack.configs);
-  check_files(problems, "secrets", stack.secrets);
+  check_files(problems, "configs", stack.configs, false);
+  check_files(problems, "secrets", stack.secrets, true);
   check_static_addresses(problems, stack);
   check_names(problems, stack);
   check_together(problems, stack);

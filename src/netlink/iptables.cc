@@ -57,17 +57,18 @@ class Chain {
 
 // To run the legacy form on a machine that does not use it would load its modules and
 // make its tables.
-bool legacy_is_used() {
-  const auto tables = files::read("/proc/thread-self/net/ip_tables_names");
+bool legacy_is_used(Family family = Family::ipv4) {
+  const auto tables = files::read(family == Family::ipv4 ? "/proc/thread-self/net/ip_tables_names" : "/proc/thread-self/net/ip6_tables_names");
   if (!tables) return false;
   for (const std::string& table : text::split(*tables, '\n'))
     if (table == "filter") return true;
   return false;
 }
 
-std::vector<Chain> chains_named(const std::string& name) {
-  std::vector<std::string> programs{find_program("iptables-nft")};
-  if (legacy_is_used()) programs.push_back(find_program("iptables-legacy"));
+std::vector<Chain> chains_named(const std::string& name, Family family = Family::ipv4) {
+  const std::string program = family == Family::ipv4 ? "iptables-" : "ip6tables-";
+  std::vector<std::string> programs{find_program(program + "nft")};
+  if (legacy_is_used(family)) programs.push_back(find_program(program + "legacy"));
   std::vector<Chain> chains;
   for (std::string& program : programs) {
     if (!program.empty()) chains.emplace_back(std::move(program), name);
@@ -77,9 +78,9 @@ std::vector<Chain> chains_named(const std::string& name) {
 
 }  // namespace
 
-Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rules) {
+Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>& rules, Family family) {
   int put = 0;
-  for (const Chain& one : chains_named(chain))
+  for (const Chain& one : chains_named(chain, family))
     // From the last: each goes to the head, so that they stand as they were given.
     for (auto rule = rules.rbegin(); rule != rules.rend(); ++rule) {
       KTN_TRY(const bool there, one.has(*rule));
@@ -122,9 +123,9 @@ Result<int> ensure_jump(const std::string& from, const std::string& to) {
   return put;
 }
 
-Result<int> remove_rules(const std::string& chain, const std::vector<Rule>& rules) {
+Result<int> remove_rules(const std::string& chain, const std::vector<Rule>& rules, Family family) {
   int taken = 0;
-  for (const Chain& one : chains_named(chain))
+  for (const Chain& one : chains_named(chain, family))
     for (const Rule& rule : rules) {
       KTN_TRY(bool there, one.has(rule));
       for (; there; ++taken) {  // it may be there more than once

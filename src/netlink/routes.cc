@@ -38,45 +38,52 @@ Message about_route(const RouteChange& change) {
   return message;
 }
 
+bool is_valid(const Route& route) { return route.link > 0 && route.to.bits >= 0 && route.to.bits <= 32; }
+
+}  // namespace
+
 int mtu_in(const Attribute& metrics) {
   for (const Attribute& metric : attributes(metrics.value))
     if (metric.type == RTAX_MTU) return metric.number<int>().value_or(0);
   return 0;
 }
 
-bool is_valid(const Route& route) { return route.link > 0 && route.to.bits >= 0 && route.to.bits <= 32; }
-
-}  // namespace
-
-Result<std::vector<Route>> Links::routes(int link) {
+Result<std::vector<std::string>> our_routes(Socket& socket, unsigned char family, int link) {
   rtmsg fixed{};
-  fixed.rtm_family = AF_INET;
+  fixed.rtm_family = family;
   fixed.rtm_table = RT_TABLE_MAIN;
-  fixed.rtm_protocol = our_protocol;
+  fixed.rtm_protocol = Links::our_protocol;
   fixed.rtm_type = RTN_UNICAST;
   Message message(RTM_GETROUTE, 0);
   // The kernel filters by these where it can (since 4.20), and we do once more.
   message.fixed(fixed).put_u32(RTA_TABLE, RT_TABLE_MAIN).put_u32(RTA_OIF, static_cast<std::uint32_t>(link));
-  auto payloads = state_->socket.dump(std::move(message));
+  auto payloads = socket.dump(std::move(message));
   // A namespace in which no route was ever set has no main table yet.
   if (!payloads && payloads.error().code == Code::not_found &&
       payloads.error().message.find("FIB table") != std::string::npos)
-    return std::vector<Route>{};
+    return std::vector<std::string>{};
   if (!payloads) return std::move(payloads).error().in("listing the routes by link " + std::to_string(link));
-
-  std::vector<Route> routes;
-  for (std::string_view payload : *payloads) {
+  std::erase_if(*payloads, [&](std::string_view payload) {
     const auto head = take_fixed<rtmsg>(payload);
-    if (head.rtm_family != AF_INET || head.rtm_protocol != our_protocol || head.rtm_type != RTN_UNICAST ||
+    if (head.rtm_family != family || head.rtm_protocol != Links::our_protocol || head.rtm_type != RTN_UNICAST ||
         head.rtm_table != RT_TABLE_MAIN || (head.rtm_flags & RTM_F_CLONED))
-      continue;
-    Route route{{{}, head.rtm_dst_len}, 0, std::nullopt, 0};
+      return true;
+    return std::ranges::none_of(attributes(payload), [&](const Attribute& attribute) {
+      return attribute.type == RTA_OIF && attribute.number<int>().value_or(0) == link;
+    });
+  });
+  return *std::move(payloads);
+}
+
+Result<std::vector<Route>> Links::routes(int link) {
+  KTN_TRY(auto payloads, our_routes(state_->socket, AF_INET, link));
+  std::vector<Route> routes;
+  for (std::string_view payload : payloads) {
+    const auto head = take_fixed<rtmsg>(payload);
+    Route route{{{}, head.rtm_dst_len}, link, std::nullopt, 0};
     for (const Attribute& attribute : attributes(payload)) switch (attribute.type) {
         case RTA_DST:
           route.to.base.value = attribute.ipv4().value_or(0);
-          break;
-        case RTA_OIF:
-          route.link = attribute.number<int>().value_or(0);
           break;
         case RTA_PREFSRC:
           if (const auto source = attribute.ipv4()) route.source = Ipv4{*source};
@@ -87,7 +94,7 @@ Result<std::vector<Route>> Links::routes(int link) {
         default:
           break;
       }
-    if (route.link == link) routes.push_back(route);
+    routes.push_back(route);
   }
   std::sort(routes.begin(), routes.end());
   return routes;

@@ -19,11 +19,14 @@ Status check_peer(const PeerChange& peer) {
                  "write 1.2.3.4:51820 or [2001:db8::1]:51820"};
   if (peer.keepalive_s && (*peer.keepalive_s < 0 || *peer.keepalive_s > 65535))
     return wrong("a keepalive is 0 to 65535 seconds");
-  if (peer.replace_allowed_ips && !peer.take.empty())
+  if (peer.replace_allowed_ips && !(peer.take.empty() && peer.take6.empty()))
     return wrong("addresses to take, and all of them to replace, exclude each other");
   for (const auto* list : {&peer.add, &peer.take})
     for (const Subnet& subnet : *list)
       if (subnet.bits < 0 || subnet.bits > 32) return wrong("a prefix has 0 to 32 bits");
+  for (const auto* list : {&peer.add6, &peer.take6})
+    for (const Subnet6& subnet : *list)
+      if (subnet.bits < 0 || subnet.bits > 128) return wrong("a prefix of IPv6 has 0 to 128 bits");
   return Done{};
 }
 
@@ -40,7 +43,7 @@ Status check(const Change& change) {
 
 bool needs_present_state(const Change& change) {
   return !change.replace_peers && std::any_of(change.peers.begin(), change.peers.end(), [](const PeerChange& peer) {
-    return !peer.remove && !peer.take.empty();
+    return !peer.remove && !(peer.take.empty() && peer.take6.empty());
   });
 }
 
@@ -62,11 +65,13 @@ Setting setting_for(const Change& change, const Device* now, const std::string& 
     for (const PeerChange& peer : change.peers) {
       const auto found = present.find(peer.public_key);
       if (found == present.end() || peer.remove) continue;
-      const std::vector<Subnet>& has = found->second->allowed_ips;  // sorted
-      for (const Subnet& subnet : peer.take)
-        if (std::binary_search(has.begin(), has.end(), subnet)) grave.allowed_ips.push_back(subnet);
+      // Both are sorted.
+      std::ranges::copy_if(peer.take, std::back_inserter(grave.allowed_ips),
+                           [&](const Subnet& subnet) { return std::ranges::binary_search(found->second->allowed_ips, subnet); });
+      std::ranges::copy_if(peer.take6, std::back_inserter(grave.allowed_ips6),
+                           [&](const Subnet6& subnet) { return std::ranges::binary_search(found->second->allowed_ips6, subnet); });
     }
-    if (!grave.allowed_ips.empty()) {
+    if (!grave.allowed_ips.empty() || !grave.allowed_ips6.empty()) {
       setting.peers.push_back(std::move(grave));
       setting.peers.push_back({.public_key = nobody, .remove = true});
     }
@@ -79,6 +84,7 @@ Setting setting_for(const Change& change, const Device* now, const std::string& 
       if (peer.endpoint) step.endpoint = parse_endpoint(*peer.endpoint);
       step.keepalive_s = peer.keepalive_s;
       step.allowed_ips = peer.add;
+      step.allowed_ips6 = peer.add6;
     }
     setting.peers.push_back(std::move(step));
   }

@@ -20,6 +20,7 @@ struct PeerStep {
   std::optional<Endpoint> endpoint;
   std::optional<int> keepalive_s;
   std::vector<Subnet> allowed_ips;  // to add
+  std::vector<Subnet6> allowed_ips6 = {};
   friend bool operator==(const PeerStep&, const PeerStep&) = default;
 };
 

@@ -12,8 +12,8 @@
 namespace kontena::netlink {
 namespace {
 
-Result<std::string> file_of(const std::vector<std::string>& path) {
-  std::string file = "/proc/sys/net/ipv4";
+Result<std::string> file_of(const std::vector<std::string>& path, const char* root) {
+  std::string file = root;
   for (const std::string& piece : path) {
     bool wrong = piece.empty() || piece == "." || piece == "..";
     for (const char c : piece) wrong = wrong || c == '/' || static_cast<unsigned char>(c) <= ' ' || c == '\x7f';
@@ -33,13 +33,13 @@ Result<std::string> read(const std::string& file) {
 
 }  // namespace
 
-Result<std::string> sysctl(const std::vector<std::string>& path) {
-  KTN_TRY(const auto file, file_of(path));
+Result<std::string> sysctl(const std::vector<std::string>& path, const char* root) {
+  KTN_TRY(const auto file, file_of(path, root));
   return read(file);
 }
 
-Result<bool> set_sysctl(const std::vector<std::string>& path, std::string_view value) {
-  KTN_TRY(const auto file, file_of(path));
+Result<bool> set_sysctl(const std::vector<std::string>& path, std::string_view value, const char* root) {
+  KTN_TRY(const auto file, file_of(path, root));
   KTN_TRY(const auto now, read(file));
   if (now == value) return false;
   const Descriptor descriptor(::open(file.c_str(), O_WRONLY | O_CLOEXEC));

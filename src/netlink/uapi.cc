@@ -47,8 +47,9 @@ void read_peer(Peer& peer, const Line& line) {
   if (line.key == "last_handshake_time_nsec") peer.last_handshake_ms += moment_ms(0, number(line.value));
   if (line.key == "rx_bytes") peer.rx_bytes = static_cast<std::uint64_t>(number(line.value));
   if (line.key == "tx_bytes") peer.tx_bytes = static_cast<std::uint64_t>(number(line.value));
-  if (line.key == "allowed_ip")
-    if (const auto subnet = parse_subnet(line.value)) peer.allowed_ips.push_back(*subnet);
+  if (line.key != "allowed_ip") return;
+  if (const auto subnet = parse_subnet(line.value)) peer.allowed_ips.push_back(*subnet);
+  if (const auto subnet = parse_subnet6(line.value)) peer.allowed_ips6.push_back(*subnet);
 }
 
 }  // namespace
@@ -70,6 +71,7 @@ std::string setting_text(const Setting& setting) {
     if (peer.keepalive_s) say("persistent_keepalive_interval", std::to_string(*peer.keepalive_s));
     if (peer.replace_allowed_ips) say("replace_allowed_ips", "true");
     for (const Subnet& subnet : peer.allowed_ips) say("allowed_ip", to_text(subnet));
+    for (const Subnet6& subnet : peer.allowed_ips6) say("allowed_ip", to_text(subnet));
   }
   return text + "\n";
 }
@@ -101,7 +103,10 @@ Result<Device> device_in(std::string_view answer) {
   if (!device.private_key.empty()) {
     KTN_TRY(device.public_key, public_key(device.private_key));
   }
-  for (Peer& peer : device.peers) std::sort(peer.allowed_ips.begin(), peer.allowed_ips.end());
+  for (Peer& peer : device.peers) {
+    std::ranges::sort(peer.allowed_ips);
+    std::ranges::sort(peer.allowed_ips6);
+  }
   return device;
 }
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::size_t key_size = 32;
 // More than the attributes of a peer but its addresses, and of one address, take.
-constexpr std::size_t peer_size = 128, address_size = 32;
+constexpr std::size_t peer_size = 128, address_size = 48;
 
 Message about_device(std::uint16_t family, std::uint8_t command, const std::string& name) {
   genlmsghdr fixed{};
@@ -32,6 +32,15 @@ void put_allowed_ip(Message& message, const Subnet& subnet) {
   message.close(nest);
 }
 
+void put_allowed_ip(Message& message, const Subnet6& subnet) {
+  const auto nest = message.open(0);
+  message.put_u16(WGALLOWEDIP_A_FAMILY, AF_INET6).put(WGALLOWEDIP_A_IPADDR, bytes_of(subnet.base));
+  message.put_u8(WGALLOWEDIP_A_CIDR_MASK, static_cast<std::uint8_t>(subnet.bits));
+  message.close(nest);
+}
+
+std::size_t addresses_of(const PeerStep& peer) { return peer.allowed_ips.size() + peer.allowed_ips6.size(); }
+
 // Puts the peer, with as many of its addresses from the `from`th on as have room;
 // says how many those are.
 std::size_t put_peer(Message& message, const PeerStep& peer, std::size_t from, std::size_t limit) {
@@ -47,33 +56,39 @@ std::size_t put_peer(Message& message, const PeerStep& peer, std::size_t from, s
   if (peer.keepalive_s && from == 0)
     message.put_u16(WGPEER_A_PERSISTENT_KEEPALIVE_INTERVAL, static_cast<std::uint16_t>(*peer.keepalive_s));
   std::size_t count = 0;
-  if (from < peer.allowed_ips.size()) {
+  if (from < addresses_of(peer)) {
     const auto addresses = message.open(WGPEER_A_ALLOWEDIPS);
-    for (; from + count < peer.allowed_ips.size() && message.size() + address_size < limit; ++count)
-      put_allowed_ip(message, peer.allowed_ips[from + count]);
+    for (; from + count < addresses_of(peer) && message.size() + address_size < limit; ++count)
+      if (const std::size_t at = from + count; at < peer.allowed_ips.size())
+        put_allowed_ip(message, peer.allowed_ips[at]);
+      else
+        put_allowed_ip(message, peer.allowed_ips6[at - peer.allowed_ips.size()]);
     message.close(addresses);
   }
   message.close(nest);
   return count;
 }
 
-Subnet allowed_ip_in(std::string_view bytes, bool& is_ipv4) {
-  Subnet subnet;
-  is_ipv4 = false;
+void add_allowed_ip(std::string_view bytes, Peer& peer) {
+  std::uint16_t family = 0;
+  std::string_view address;
+  std::optional<std::uint8_t> bits;
   for (const Attribute& attribute : attributes(bytes)) switch (attribute.type) {
       case WGALLOWEDIP_A_FAMILY:
-        is_ipv4 = attribute.number<std::uint16_t>() == AF_INET;
+        family = attribute.number<std::uint16_t>().value_or(0);
         break;
       case WGALLOWEDIP_A_IPADDR:
-        subnet.base.value = attribute.ipv4().value_or(0);
+        address = attribute.value;
         break;
       case WGALLOWEDIP_A_CIDR_MASK:
-        subnet.bits = attribute.number<std::uint8_t>().value_or(32);
+        bits = attribute.number<std::uint8_t>();
         break;
       default:
         break;
     }
-  return subnet;
+  if (family == AF_INET && address.size() == 4)
+    peer.allowed_ips.push_back({{Attribute{0, address}.ipv4().value_or(0)}, bits.value_or(32)});
+  if (family == AF_INET6 && address.size() == 16) peer.allowed_ips6.push_back({ipv6_of(address), bits.value_or(128)});
 }
 
 // What a message says of a peer, onto the peer of which an earlier one spoke.
@@ -100,11 +115,7 @@ void add_to(Peer& peer, const std::vector<Attribute>& about) {
         peer.tx_bytes = attribute.number<std::uint64_t>().value_or(0);
         break;
       case WGPEER_A_ALLOWEDIPS:
-        for (const Attribute& one : attributes(attribute.value)) {
-          bool is_ipv4 = false;
-          const Subnet subnet = allowed_ip_in(one.value, is_ipv4);
-          if (is_ipv4) peer.allowed_ips.push_back(subnet);
-        }
+        for (const Attribute& one : attributes(attribute.value)) add_allowed_ip(one.value, peer);
         break;
       default:
         break;
@@ -146,7 +157,7 @@ std::vector<Message> setting_messages(std::uint16_t family, const std::string& n
     const auto nest = message.open(WGDEVICE_A_PEERS);
     while (peer < setting.peers.size() && message.size() + peer_size + address_size < limit) {
       address += put_peer(message, setting.peers[peer], address, limit);
-      if (address < setting.peers[peer].allowed_ips.size()) break;
+      if (address < addresses_of(setting.peers[peer])) break;
       ++peer, address = 0;
     }
     message.close(nest);
@@ -183,7 +194,10 @@ Device device_in(const std::vector<std::string>& payloads) {
       }
   }
   if (device.private_key.empty()) device.public_key.clear();
-  for (Peer& peer : device.peers) std::sort(peer.allowed_ips.begin(), peer.allowed_ips.end());
+  for (Peer& peer : device.peers) {
+    std::ranges::sort(peer.allowed_ips);
+    std::ranges::sort(peer.allowed_ips6);
+  }
   return device;
 }
 

@@ -1,6 +1,7 @@
 #include "kontena/pki/authority.h"
 
 #include "issue.h"
+#include "signature.h"
 
 namespace kontena::pki {
 
@@ -59,5 +60,7 @@ Result<std::string> Authority::sign_client(const std::string& csr_pem, const std
   KTN_TRY(const Certificate made, sign(csr_pem, wanted, state_->certificate.get(), state_->key.get()));
   return pem_of(made.get());
 }
+
+Result<std::string> Authority::sign_text(std::string_view text) const { return sign_with(state_->key.get(), text); }
 
 }  // namespace kontena::pki

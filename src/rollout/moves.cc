@@ -175,7 +175,10 @@ std::vector<Move> rebalance(const model::ClusterView& view, schedule::Nodes& nod
       const model::ServiceSpec& spec = *made_from(view, instance);
       schedule::Request wish{.spec = &spec, .path = instance.service_path(), .pinned = chance.to};
       const auto* stack = view.stacks.get(instance.service_path().stack_path().text());
-      if (stack) wish.needs = schedule::needs_of(spec, stack->volumes);
+      if (stack) {
+        wish.needs = schedule::needs_of(spec, stack->volumes);
+        wish.needs.ipv6 = has_ipv6(view, *stack, spec);
+      }
       // What is there now is to be there too: it may hold something by now.
       add(wish.needs, {.there = std::exchange(wish.needs.wished, {})});
       const auto place = nodes.place(wish);

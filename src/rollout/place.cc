@@ -286,8 +286,19 @@ bool still_asking(Round& round) {
 
 }  // namespace
 
+bool has_ipv6(const model::ClusterView& view, const model::Stack& stack, const model::ServiceSpec& spec) {
+  return std::ranges::any_of(spec.networks, [&](const model::Attachment& attachment) {
+    const auto declared = stack.networks.find(attachment.network);
+    if (declared == stack.networks.end()) return false;
+    if (!declared->second.external) return declared->second.ipv6;
+    const auto* record = view.networks.get(stack.grid + '/' + stack.project + '/' + declared->second.name);
+    return record && !record->subnet6.empty();
+  });
+}
+
 schedule::Needs needs(Round& round, const model::ServiceSpec& spec, std::string& why_not) {
   schedule::Needs needs = schedule::needs_of(spec, round.stack.volumes);
+  needs.ipv6 = has_ipv6(round.view, round.stack, spec);
   const auto wished = std::exchange(needs.wished, {});
   const auto is_unsure = [&](const Round::Asked& known) {
     const bool unsure = !known.unsaid.empty() && still_asking(round);

@@ -56,8 +56,9 @@ void start_stopped(Round& round, Part& part) {
 void keep_running(Round& round) {
   const auto parts = owners_first(round);
   for (Part* part : parts) {
-    remove_superfluous(round, *part);
+    // First what goes whoever is beside it: among the others it may have been the one to keep.
     remove_broken(round, *part);
+    remove_superfluous(round, *part);
     forget_surplus(round, *part);
   }
   // What one service gives up may be what the next one's successor waits for.

@@ -66,8 +66,7 @@ bool current(const model::Instance& instance, const model::Service& service) {
 }
 
 std::string volume_key(const model::StackPath& stack, const std::string& key, const model::VolumeSpec& spec) {
-  return stack.grid + '/' + stack.project + '/' +
-         (spec.name.empty() ? model::scoped_name(stack.project, stack.stack, key) : spec.name);
+  return stack.grid + '/' + stack.project + '/' + model::volume_name(stack, key, spec);
 }
 
 void Reliance::add(const model::Instance& instance, const model::InstanceStatus* status) {

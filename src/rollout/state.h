@@ -6,6 +6,10 @@
 // What an instance's status means for a roll-out.
 namespace kontena::rollout {
 
+// place.cc
+// Whether a network of the service has IPv6: its nodes are to have it then.
+bool has_ipv6(const model::ClusterView&, const model::Stack&, const model::ServiceSpec&);
+
 // Runs, and is healthy where it has a health check.
 bool up(const model::InstanceStatus&, const model::ServiceSpec&);
 

@@ -146,6 +146,8 @@ std::string named(const std::string& thing) {
   return thing.substr(0, colon) + " '" + thing.substr(colon + 1) + '\'';
 }
 
+bool has_ipv6(const model::NodeFacts& facts, const Needs& needs) { return facts.ipv6 || !needs.ipv6; }
+
 const model::NodeFacts& first(std::span<const Candidate* const> turned_away) { return *turned_away.front()->facts; }
 
 // Cheapest and commonest first; the order is also the order of complaints.
@@ -161,6 +163,7 @@ constexpr std::array table{
     Filter{"without the volume driver ",
            [](const Candidate& c, const Question& q) { return !lacking_driver(*c.facts, q.request.needs); },
            [](auto nodes, const Question& q) { return *lacking_driver(first(nodes), q.request.needs); }},
+    Filter{"without IPv6", [](const Candidate& c, const Question& q) { return has_ipv6(*c.facts, q.request.needs); }},
     Filter{"without ", [](const Candidate& c, const Question& q) { return !absent(*c.facts, q.request.needs); },
            [](auto nodes, const Question& q) { return named(*absent(first(nodes), q.request.needs)); }},
     Filter{"not known yet to have ",
@@ -183,7 +186,7 @@ std::span<const Filter> filters() { return table; }
 
 bool has_needed(const model::NodeFacts& facts, const Needs& needs) {
   return is_of_platform(facts, needs) && !lacking_runtimes(facts, needs) && !lacking_driver(facts, needs) &&
-         !absent(facts, needs) && !unsaid(facts, needs);
+         has_ipv6(facts, needs) && !absent(facts, needs) && !unsaid(facts, needs);
 }
 
 bool admits(const Candidate& c, const Question& q) {

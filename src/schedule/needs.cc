@@ -99,6 +99,7 @@ void add(Needs& needs, const Needs& more) {
   for (const std::string& one : more.volume_drivers) add_to(needs.volume_drivers, one);
   for (const std::string& one : more.there) add_to(needs.there, one);
   for (const std::string& one : more.wished) add_to(needs.wished, one);
+  needs.ipv6 = needs.ipv6 || more.ipv6;
 }
 
 }  // namespace kontena::schedule

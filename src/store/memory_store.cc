@@ -4,6 +4,7 @@
 
 #include "check.h"
 #include "kontena/store/open.h"
+#include "kontena/store/trail.h"
 
 namespace kontena::store {
 namespace {
@@ -83,10 +84,15 @@ Result<Revision> MemoryStore::commit(const Commit& commit) {
     }
     if (commit.empty()) return state.revision;
     Changed changed{++state.revision, {}, commit.deletes};
-    for (const auto& put : commit.puts) {
-      const Entry entry{put.key, put.value, state.revision};
+    const auto put = [&](const std::string& key, const std::string& value) {
+      const Entry entry{key, value, state.revision};
       changed.put.push_back(entry);
-      state.entries.insert_or_assign(put.key, entry);
+      state.entries.insert_or_assign(key, entry);
+    };
+    for (const auto& each : commit.puts) put(each.key, each.value);
+    for (const std::string& text : commit.trail) {
+      state.trail = crypto::link(state.trail, text);
+      put(trail_key(state.trail.number), trail_value(state.trail, text));
     }
     for (const auto& key : commit.deletes) state.entries.erase(key);
     // Inside the lock: the feed has the order of the commits.
@@ -95,6 +101,10 @@ Result<Revision> MemoryStore::commit(const Commit& commit) {
     feed_.push(std::move(changes));
     return state.revision;
   });
+}
+
+Result<crypto::Link> MemoryStore::trail() {
+  return state_.with([](const State& state) { return state.trail; });
 }
 
 Result<std::vector<Changed>> MemoryStore::changes(Revision after, std::size_t limit, Duration timeout) {

@@ -18,12 +18,14 @@ class MemoryStore final : public Store {
   Result<std::unique_ptr<Snapshot>> snapshot() override;
   Result<Revision> commit(const Commit&) override;
   Result<std::vector<Changed>> changes(Revision after, std::size_t limit, Duration timeout) override;
+  Result<crypto::Link> trail() override;
   void close() override { feed_.close(); }
 
  private:
   struct State {
     std::map<std::string, Entry, std::less<>> entries;
     Revision revision = 0;
+    crypto::Link trail;
   };
   Synced<State> state_;
   Feed feed_{0};

@@ -23,6 +23,8 @@ inline constexpr int database_format = 1;
 inline constexpr std::string_view format_key{"\0meta/format", 12};      // a decimal number
 inline constexpr std::string_view revision_key{"\0meta/revision", 14};  // of the newest commit
 
+inline constexpr std::string_view trail_end_key{"\0meta/trail", 11};    // "NUMBER HASH" of the audit trail's end
+
 // A stored value is the revision that wrote it, 8 bytes, least first, and then
 // the caller's bytes.
 inline constexpr std::size_t revision_size = 8;

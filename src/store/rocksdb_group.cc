@@ -1,7 +1,9 @@
 #include "rocksdb_group.h"
 
 #include "check.h"
+#include "kontena/store/trail.h"
 #include "rocksdb_status.h"
+#include "rocksdb_trail.h"
 
 namespace kontena::store {
 
@@ -26,10 +28,15 @@ Result<Revision> Group::add(const Commit& commit) {
   if (commit.empty()) return revision_;
   Changed changed{++revision_, {}, commit.deletes};
   changed.put.reserve(commit.puts.size());
-  for (const auto& put : commit.puts) {
-    batch_.Put(put.key, with_revision(revision_, put.value));
-    written_[put.key] = revision_;
-    changed.put.push_back({put.key, put.value, revision_});
+  const auto put = [&](const std::string& key, std::string value) {
+    batch_.Put(key, with_revision(revision_, value));
+    written_[key] = revision_;
+    changed.put.push_back({key, std::move(value), revision_});
+  };
+  for (const auto& each : commit.puts) put(each.key, each.value);
+  for (const std::string& text : commit.trail) {
+    trail_ = crypto::link(trail_, text);
+    put(trail_key(trail_.number), trail_value(trail_, text));
   }
   for (const auto& key : commit.deletes) {
     batch_.Delete(key);
@@ -42,6 +49,7 @@ Result<Revision> Group::add(const Commit& commit) {
 rocksdb::Status Group::write() {
   if (changes_.empty()) return rocksdb::Status::OK();
   batch_.Put(slice(revision_key), with_revision(revision_, ""));
+  if (trail_.number != begun_) batch_.Put(slice(trail_end_key), with_revision(revision_, trail_end(trail_)));
   rocksdb::WriteOptions synced;
   synced.sync = true;
   return db_.Write(synced, &batch_);

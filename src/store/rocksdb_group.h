@@ -21,8 +21,8 @@ Entry listed_entry(std::string_view key, std::string_view stored);
 // the commits before it in the group.
 class Group {
  public:
-  Group(rocksdb::DB& db, const std::string& folder, Revision revision)
-      : db_(db), folder_(folder), revision_(revision) {}
+  Group(rocksdb::DB& db, const std::string& folder, Revision revision, crypto::Link trail)
+      : db_(db), folder_(folder), revision_(revision), begun_(trail.number), trail_(std::move(trail)) {}
 
   // Takes the commit in and gives its revision, or leaves it out and says why.
   Result<Revision> add(const Commit&);
@@ -31,6 +31,7 @@ class Group {
   rocksdb::Status write();
 
   Revision revision() const { return revision_; }  // of the last commit taken in
+  const crypto::Link& trail() const { return trail_; }
   std::vector<Changed> take_changes() { return std::move(changes_); }
 
  private:
@@ -39,6 +40,8 @@ class Group {
   rocksdb::DB& db_;
   const std::string& folder_;
   Revision revision_;
+  const std::int64_t begun_;  // the trail's end before the group
+  crypto::Link trail_;
   rocksdb::WriteBatch batch_;
   std::unordered_map<std::string, Revision> written_;  // 0: deleted
   std::vector<Changed> changes_;

@@ -5,6 +5,7 @@
 #include "kontena/store/open.h"
 #include "rocksdb_status.h"
 #include "rocksdb_store.h"
+#include "rocksdb_trail.h"
 
 namespace kontena::store {
 namespace {
@@ -26,7 +27,9 @@ Opened open_rocksdb_in(const std::string& folder, rocksdb::Env* env) {
   return guarded(folder, [&]() -> Opened {
     KTN_TRY(auto database, Database::open(folder, env));
     KTN_TRY(const Revision revision, newest_revision(*database->get(), {}, folder));
-    return std::unique_ptr<Store>(std::make_unique<RocksdbStore>(std::move(database), revision));
+    KTN_TRY(crypto::Link trail, newest_link(*database->get(), folder));
+    check_trail_end(*database->get(), trail, folder);
+    return std::unique_ptr<Store>(std::make_unique<RocksdbStore>(std::move(database), revision, std::move(trail)));
   });
 }
 
@@ -40,7 +43,7 @@ Opened make_rocksdb(const std::string& folder, Revision start) {
     synced.sync = true;
     if (const auto put = database->get()->Put(synced, slice(revision_key), with_revision(start, "")); !put.ok())
       return to_error(put, folder);
-    return std::unique_ptr<Store>(std::make_unique<RocksdbStore>(std::move(database), start));
+    return std::unique_ptr<Store>(std::make_unique<RocksdbStore>(std::move(database), start, crypto::Link{}));
   });
 }
 
@@ -49,7 +52,7 @@ Opened open_rocksdb_to_read(const std::string& folder) {
     KTN_TRY(auto database, Database::open_to_read(folder, rocksdb::Env::Default()));
     KTN_TRY(const Revision revision, newest_revision(*database->get(), {}, folder));
     return std::unique_ptr<Store>(
-        std::make_unique<RocksdbStore>(std::move(database), revision, RocksdbStore::For::reading));
+        std::make_unique<RocksdbStore>(std::move(database), revision, crypto::Link{}, RocksdbStore::For::reading));
   });
 }
 

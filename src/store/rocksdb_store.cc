@@ -9,6 +9,7 @@
 #include "rocksdb_group.h"
 #include "rocksdb_snapshot.h"
 #include "rocksdb_status.h"
+#include "rocksdb_trail.h"
 
 namespace kontena::store {
 namespace {
@@ -25,11 +26,12 @@ Error closed(const std::string& folder) {
 
 }  // namespace
 
-RocksdbStore::RocksdbStore(std::unique_ptr<Database> database, Revision revision, For what)
+RocksdbStore::RocksdbStore(std::unique_ptr<Database> database, Revision revision, crypto::Link trail, For what)
     : database_(std::move(database)),
       writes_(what == For::writing),
       feed_(revision),
       revision_(revision),
+      trail_(std::move(trail)),
       committer_("committer", std::chrono::hours(1), [this] { write_queue(); }) {
   if (writes_) committer_.start();
 }
@@ -118,6 +120,12 @@ Result<Revision> RocksdbStore::commit(const Commit& commit) {
   return answer.get();
 }
 
+Result<crypto::Link> RocksdbStore::trail() {
+  const auto db = database_->get();
+  if (!db) return closed(database_->folder());
+  return newest_link(*db, database_->folder());
+}
+
 Status RocksdbStore::health() {
   const auto trouble = trouble_.with([](const auto& now) { return now; });
   return trouble ? Status(*trouble) : Status(Done{});
@@ -146,7 +154,7 @@ void RocksdbStore::write_group(std::vector<Waiting> waiting) {
   try {
     if (auto recovered = recover(); !recovered) return refuse(recovered.error());
     const auto db = database_->get();
-    Group group(*db, database_->folder(), revision_);
+    Group group(*db, database_->folder(), revision_, trail_);
     for (const Waiting& one : waiting) answers.push_back(group.add(*one.commit));
     if (const auto written = group.write(); !written.ok()) {
       broken_ = to_error(written, database_->folder());
@@ -158,6 +166,7 @@ void RocksdbStore::write_group(std::vector<Waiting> waiting) {
       return refuse(*broken_);
     }
     revision_ = group.revision();
+    trail_ = group.trail();
     feed_.push(group.take_changes());
   } catch (const std::exception& e) {
     return refuse(Error{Code::unavailable, "the database in '" + database_->folder() + "': " + e.what()});
@@ -170,8 +179,10 @@ Status RocksdbStore::recover() {
   const Duration now = SystemClock().steady();
   if (now - tried_ < retry) return *broken_;
   tried_ = now;
+  crypto::Link trail;
   const auto again = [&]() -> Result<Revision> {
     KTN_OK(database_->reopen());
+    KTN_TRY(trail, newest_link(*database_->get(), database_->folder()));
     return newest_revision(*database_->get(), {}, database_->folder());
   };
   const auto revision = again();
@@ -186,6 +197,7 @@ Status RocksdbStore::recover() {
   // followers of the feed, which has not told of them, list anew.
   if (*revision > revision_) feed_.restart(*revision);
   revision_ = *revision;
+  trail_ = std::move(trail);
   broken_.reset();
   trouble_.with([](auto& trouble) { trouble.reset(); });
   log::info("the store writes again", {{"folder", database_->folder()}, {"revision", revision_}});

@@ -25,7 +25,7 @@ Result<std::unique_ptr<Store>> open_rocksdb_in(const std::string& folder, rocksd
 class RocksdbStore final : public Store {
  public:
   enum class For { writing, reading };
-  RocksdbStore(std::unique_ptr<Database> database, Revision revision, For what = For::writing);
+  RocksdbStore(std::unique_ptr<Database> database, Revision revision, crypto::Link trail, For what = For::writing);
   ~RocksdbStore() override;
 
   Result<std::optional<Entry>> get(std::string_view key) override;
@@ -35,6 +35,7 @@ class RocksdbStore final : public Store {
   Result<std::unique_ptr<Snapshot>> snapshot() override;
   Result<Revision> commit(const Commit&) override;
   Result<std::vector<Changed>> changes(Revision after, std::size_t limit, Duration timeout) override;
+  Result<crypto::Link> trail() override;
   Status health() override;
   void close() override { feed_.close(); }
 
@@ -56,6 +57,7 @@ class RocksdbStore final : public Store {
 
   // The committer's alone.
   Revision revision_;            // of the newest durable commit
+  crypto::Link trail_;           // likewise
   std::optional<Error> broken_;  // why the last group could not be written; no more are tried before recover() worked
   Duration tried_{};             // when recover() was last tried
   Loop committer_;               // last: it ends before what it uses

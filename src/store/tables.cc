@@ -76,20 +76,27 @@ constexpr Row plain() {
 }
 
 constexpr std::array rows{
+    plain<bindings, &ClusterView::bindings>(),
     plain<deployments, &ClusterView::deployments>(),
     plain<facts, &ClusterView::facts>(),
     plain<grids, &ClusterView::grids>(),
     plain<history, &ClusterView::history>(),
     row<instances, Instances>(),
+    plain<named_secrets, &ClusterView::secrets>(),
     plain<networks, &ClusterView::networks>(),
     plain<nodes, &ClusterView::nodes>(),
+    plain<policies, &ClusterView::policies>(),
     plain<projects, &ClusterView::projects>(),
+    plain<providers, &ClusterView::providers>(),
+    plain<registries, &ClusterView::registries>(),
     plain<removed_nodes, &ClusterView::removed_nodes>(),
     plain<revisions, &ClusterView::revisions>(),
+    plain<roles, &ClusterView::roles>(),
     plain<services, &ClusterView::services>(),
     plain<stacks, &ClusterView::stacks>(),
     plain<statuses, &ClusterView::statuses>(),
     plain<tokens, &ClusterView::tokens>(),
+    plain<users, &ClusterView::users>(),
     plain<volumes, &ClusterView::volumes>(),
 };
 static_assert(std::ranges::is_sorted(rows, {}, &Row::name));

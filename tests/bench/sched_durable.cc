@@ -81,7 +81,7 @@ struct Server {
     if (const auto loaded = views->load(); !loaded) fail(loaded.error().message);
     for (int i = 0; i < size.nodes; ++i) liveness.heard(node(i).id);
     context = std::make_unique<server::Context>(
-        server::Context{clock, ids, *store, *views, liveness, logs, asks, *authority, reports, blobs, vault});
+        server::Context{clock, ids, *store, *views, liveness, logs, asks, builds, *authority, reports, blobs, vault, refusals, logins, uses, sso});
     deployments = std::make_unique<server::Deployments>(*context);
     views->subscribe([this](const server::View& view, const auto& keys) { follower.look(view, keys); });
     views->start();
@@ -106,6 +106,11 @@ struct Server {
   server::Reports reports;
   blobs::Blobs blobs{"", clock};
   server::Vault vault = *server::Vault::open("", ids);
+  server::Refusals refusals;
+  server::BuildHub builds;
+  server::Logins logins;
+  server::TokenUse uses;
+  server::Sso sso{clock};
   server::Liveness liveness{clock, std::chrono::hours(24)};
   std::unique_ptr<store::Store> store;
   std::unique_ptr<pki::Authority> authority;

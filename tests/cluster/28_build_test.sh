@@ -90,6 +90,71 @@ check "the file is as it was" deploy
 check "what was built once is not built again, nor sent" nothing_done "$OUT"
 expect_output "and runs" '^one$' on 1 "$(running_names made.web | sed -n 's/^1 made\.//p')" cat /message
 
+# ---- a base that has moved: asked for as Compose does
+mkdir -p "$work/based"
+base() { printf 'FROM busybox\nRUN echo %s >/base\n' "$1" | lab docker 1 build -q -t "$2" -; }
+of_base() { # NAME MORE: the stack that is built on it
+  printf "FROM %s\nCMD trap 'exit 0' TERM; sleep 9999 & wait\n" "$1" >"$work/based/Dockerfile"
+  printf 'name: based\nservices: {web: {build: {context: based%s}%s, deploy: {placement: {constraints: [node.hostname == h2]}}}}\n' \
+    "${2:-}" "${3:-}" >"$work/based.yaml"
+}
+deploy_based() { ktn stack deploy -f "$work/based.yaml" "$@" 2>&1; }
+base_is() { lab docker 2 exec based.web-1 cat /base; }
+check "a base is made" base first based-on:1
+of_base based-on:1
+check "and a stack deployed that is built on it" deploy_based
+expect_output "it runs on that" '^first$' base_is
+check "the base moves" base second based-on:1
+expect_output "nothing is built for it, as nothing is by Compose" 'based is unchanged' deploy_based
+of_base based-on:1 '' ', pull_policy: build'
+check "pull_policy build builds each time" deploy_based
+expect_output "on the base as it is now" '^second$' base_is
+check "the base moves again" base third based-on:1
+of_base based-on:1
+check "--build builds too" deploy_based --build
+expect_output "on what it is now" '^third$' base_is
+
+fetch_registry() {
+  mkdir -p "$SCRATCH/registry" &&
+    (cd "$SCRATCH/registry" && apt-get download docker-registry && dpkg -x docker-registry_*.deb .) &&
+    printf 'version: 0.1\nstorage: {filesystem: {rootdirectory: %s/data}}\nhttp: {addr: 127.0.0.1:5000}\n' "$SCRATCH/registry" >"$SCRATCH/registry/config.yml"
+}
+if ! fetch_registry >"$SCRATCH/fetched" 2>&1; then
+  say "no real registry can be had here, what needs one is left out: $(tail -n 1 "$SCRATCH/fetched")"
+else
+  lab spawn 1 registry "$SCRATCH/registry/usr/bin/docker-registry" serve "$SCRATCH/registry/config.yml" >"$SCRATCH/registry.pid"
+  answers() { [[ $(curl_from 1 -s -o /dev/null -w '%{http_code}' http://127.0.0.1:5000/v2/) == 200 ]]; }
+  wait_until 20 "the registry answers" answers
+  name=127.0.0.1:5000/based-on:1
+  # There it is newer than what the engine has.
+  newer_there() {
+    base newer "$name" && lab docker 1 push -q "$name" && base older "$name"
+  }
+  check "a registry has a newer base than the engine" newer_there
+  of_base "$name"
+  check "it is built on the one that is there" deploy_based
+  expect_output "which is older" '^older$' base_is
+  check "stack build --pull asks for it" ktn stack build --pull -f "$work/based.yaml"
+  expect_output "the deploy has what was built, with nothing changed since" 'deploying based' deploy_based
+  expect_output "which is newer" '^newer$' base_is
+  check "the engine's is older again" base older "$name"
+  of_base "$name" ', pull: true'
+  check "build.pull asks, too, where it is built" deploy_based --build
+  expect_output "and has the newer one" '^newer$' base_is
+  check "the engine's is older once more" base older "$name"
+  expect_output "and has nothing built by itself" 'based is unchanged' deploy_based
+  of_base "$name" ', args: {FRESH: "1"}' ", image: '127.0.0.1:5000/based:1', pull_policy: always"
+  expect_output "pull_policy always asks for the image itself, and builds where there is none" 'it cannot be had' deploy_based
+  expect_output "on what is there" '^older$' base_is
+  push_it() { base "of the registry" 127.0.0.1:5000/based:1 && lab docker 1 push -q 127.0.0.1:5000/based:1 && lab docker 1 rmi 127.0.0.1:5000/based:1; }
+  check "the registry gets one" push_it
+  sed -i 's/, pull_policy: always/, command: sleep 9999, pull_policy: always/' "$work/based.yaml"
+  expect_output "which is then taken, and nothing built" '^pulling 127.0.0.1:5000/based:1$' deploy_based
+  expect_output "on the node, too" '^of the registry$' base_is
+  lab exec 1 sh -c 'kill "$1"' sh "$(cat "$SCRATCH/registry.pid")"
+fi
+check "that stack is removed" ktn stack rm -y based
+
 # ---- failures
 sed -i 's/^RUN .*/RUN echo the last words; exit 7/' "$work/app/Dockerfile"
 expect_fail "a failing step is named, with its exit status" 1 'step 4/.*exit 7.*code: 7' ktn stack deploy -f "$work/compose.yaml"

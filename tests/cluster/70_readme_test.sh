@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # limit: 600
-# The README's "Three hosts", typed as it is written: its blocks are read from the README itself.
+# The README's "Three hosts" and "Two teams on one cluster", typed as they are written: the blocks are read from the
+# README itself.
 set -euo pipefail
 . "$(dirname -- "$0")/support.sh"
 lab_up 3
@@ -80,4 +81,35 @@ for k in 1 2 3; do
   check "and the database" from_worker "$k" 'nc -w 2 db 5432 </dev/null'
   expect_output "and the cache" 'PONG' from_worker "$k" 'printf "PING\r\n" | nc -w 2 cache 6379'
 done
+
+# Two teams: each in a home of its own, and the administrator as before.
+teams() {
+  awk '/^## /{on = ($0 == "## Two teams on one cluster")} !on {next}
+    /^```sh host=1 as=/ {sub(/^.*as=/, ""); print; inside = 1; text = ""; next}
+    /^```/ && inside {print text; inside = 0; next}
+    inside {text = text $0 "\\n"}' "$TREE/README.md"
+}
+type_as() { # WHO COMMANDS
+  local home=/root
+  if [[ $1 != admin ]]; then home=$(desk 1)/$1; fi
+  mkdir -p "$home"
+  "$HOSTLAB" exec 1 env HOME="$home" PATH="/usr/local/bin:$PATH" sh -e -c 'cd "$1"; printf "%b" "$2" | sh -e' sh "$(desk 1)" "$2"
+}
+expect_output "two teams are three blocks" '^3$' sh -c 'printf "%s\n" "$1" | grep -Ec "^(admin|ann|bob)$"' sh "$(teams)"
+while read -r who && IFS= read -r commands; do
+  check "$who types their part" type_as "$who" "$commands"
+  SAID=$OUT
+  case $who in
+    ann)
+      expect_output "ann's stack runs" 'web/hello-1 .*running' printf '%s\n' "$SAID"
+      expect_output "and pay is not hers" '^not in pay$' printf '%s\n' "$SAID"
+      ;;
+    bob)
+      expect_output "bob has one project" '^pay ' printf '%s\n' "$SAID"
+      expect_output "and store is not there" '^there is no store$' printf '%s\n' "$SAID"
+      ;;
+  esac
+done < <(teams)
+looks() { KONTENA_URL=https://10.99.0.1:7443 KONTENA_TOKEN=$(cat "$(desk 1)/ci.token") "$HOSTLAB" exec 1 env HOME="$(desk 1)/ci" /usr/local/bin/kontena client --project pay stack ls -q; }
+expect_output "bob's token for programs sees his stack" '^web$' looks
 finish

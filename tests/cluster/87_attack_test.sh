@@ -34,6 +34,7 @@ services:
   twin: {$(body), $(on 2)}
 END
 ktn project create rival >/dev/null
+ktn policy set rival --allow binds >/dev/null
 ktn network create --project rival shared >/dev/null
 check "and one of another project, under the victims' names" ktn stack deploy --project rival -f - shop <<END
 services:

@@ -8,13 +8,14 @@ lab_up 2
 start_server
 TRAP='restart: always, command: ["sh", "-c", "trap '"'exit 0'"' TERM; sleep 9999 & wait"]'
 
-# What the agent changes on a host, without what counts or tells the time.
+# What the agent changes on a host, without what counts or tells the time, or is the kernel's own (link-local addresses
+# of IPv6 come some time after their link).
 trace() { # K
   # shellcheck disable=SC2016 # expands in the host
   lab exec "$1" sh -c '
     ip -br link | sed "s/@.*//; s/ .*//" | sort
     ip -4 -br addr | sort
-    ip route show table all | grep -v "^fe80\|^ff00\|^::1\|^multicast" | sort
+    ip route show table all | grep -v "^fe80\|^local fe80\|^ff00\|^::1\|^multicast" | sort
     nft list ruleset | sed "s/counter packets [0-9]* bytes [0-9]*/counter/"
     iptables-save | sed "/^#/d; s/\[[0-9]*:[0-9]*\]//"
     ls /var/run/wireguard 2>/dev/null

@@ -152,8 +152,10 @@ TEST_CASE("every noun comes back from JSON as it was") {
   check<model::Assignments>("Assignments");
   check<model::Attachment>("Attachment");
   check<model::AuditRecord>("AuditRecord");
+  check<model::Binding>("Binding");
   check<model::BlockDevice>("BlockDevice");
   check<model::BlockIo>("BlockIo");
+  check<model::Checkpoint>("Checkpoint");
   check<model::Constraint>("Constraint");
   check<model::ContainerOptions>("ContainerOptions");
   check<model::Dependency>("Dependency");
@@ -177,12 +179,14 @@ TEST_CASE("every noun comes back from JSON as it was") {
   check<model::NodeNetwork>("NodeNetwork");
   check<model::Peer>("Peer");
   check<model::Placing>("Placing");
+  check<model::Policy>("Policy");
   check<model::Port>("Port");
   check<model::Project>("Project");
   check<model::PublishedPort>("PublishedPort");
   check<model::RemovedNode>("RemovedNode");
   check<model::Resources>("Resources");
   check<model::Restart>("Restart");
+  check<model::Role>("Role");
   check<model::Service>("Service");
   check<model::ServiceRevision>("ServiceRevision");
   check<model::ServiceSpec>("ServiceSpec");
@@ -191,6 +195,7 @@ TEST_CASE("every noun comes back from JSON as it was") {
   check<model::StackSpec>("StackSpec");
   check<model::Token>("Token");
   check<model::Ulimit>("Ulimit");
+  check<model::User>("User");
   check<model::Update>("Update");
   check<model::Volume>("Volume");
   check<model::VolumeSpec>("VolumeSpec");
@@ -224,6 +229,7 @@ TEST_CASE("every value of every enum comes back by its name") {
   check_names<model::Health>();
   check_names<model::DeploymentState>();
   check_names<model::TokenKind>();
+  check_names<model::SubjectKind>();
 }
 
 }  // namespace kontena::codec

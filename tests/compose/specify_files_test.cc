@@ -47,13 +47,36 @@ secrets:
   }
 }
 
+TEST_CASE("an external secret is one of the project's, and nothing of it comes along") {
+  const Specified specified = specify_project({R"(
+services:
+  s:
+    image: i
+    secrets: [{source: key, target: db, uid: "1", gid: "2", mode: 0400}, own, not]
+    x-kontena: {env_secrets: {B: b_secret, A: a_secret}}
+secrets:
+  key: {external: true, name: db_password}
+  own: {external: true}
+  not: {environment: KEY, external: false}
+)"});
+  INFO(lines_of(specified.problems));
+  REQUIRE(specified.problems.empty());
+  CHECK(specified.spec.secrets.at("key") == model::FileSpec{.name = "db_password", .external = true});
+  CHECK(specified.spec.secrets.at("own") == model::FileSpec{.name = "own", .external = true});
+  CHECK_FALSE(specified.spec.secrets.at("not").external);
+  REQUIRE(specified.files.size() == 1);
+  CHECK(specified.files.front().key == "not");
+  const auto& service = specified.spec.services.at("s");
+  CHECK(service.files.front() ==
+        model::FileUse{.secret = true, .source = "key", .target = "/run/secrets/db", .uid = "1", .gid = "2", .mode = 0400});
+  CHECK(service.env_secrets == std::vector<model::SecretVariable>{{"A", "a_secret", ""}, {"B", "b_secret", ""}});
+  CHECK(service.environment.empty());
+  CHECK(problems_of("services: {s: {image: i, x-kontena: {env_secrets: [A=a, B]}}}").find("names no secret") != std::string::npos);
+}
+
 TEST_CASE("what there is no store for is refused, and so are names of users") {
-  const std::string uses = "services: {s: {image: i, configs: [c]}}\n",
-                    secret = "services: {s: {image: i, secrets: [c]}}\n";
-  CHECK(problems_of(uses + "configs: {c: {external: true}}").find("there is no store of named ones yet") !=
-        std::string::npos);
-  CHECK(problems_of(secret + "secrets: {c: {external: true}}").find("there is no store of named ones yet") !=
-        std::string::npos);
+  const std::string uses = "services: {s: {image: i, configs: [c]}}\n";
+  CHECK(problems_of(uses + "configs: {c: {external: true}}").find("configs are not kept by name") != std::string::npos);
   CHECK(problems_of(uses + "configs: {c: {file: ./x, template_driver: golang}}").find("drivers are of Docker Swarm") !=
         std::string::npos);
   CHECK(problems_of("services: {s: {image: i, configs: [{source: c, uid: www}]}}\nconfigs: {c: {file: ./x}}")

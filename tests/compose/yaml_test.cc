@@ -126,6 +126,18 @@ TEST_CASE("what YAML forbids is a problem at its place, what the parser lets pas
   CHECK(parse(std::string_view("a\0:\0 \0b\0", 8)).starts_with("f:1:2: a control character (U+0000)"));
 }
 
+TEST_CASE("what starts no value is refused where it stands, and not taken for documents without end") {
+  for (const std::string_view text : {",", ",\n", "# first\n\n,a: 1\n"}) {
+    CAPTURE(text);
+    const std::string problems = parse(text);
+    CHECK_MESSAGE(problems.find("no value starts with this character") != std::string::npos, problems);
+    CHECK(problems.starts_with(text.starts_with(',') ? "f:1:1: " : "f:3:1: "));
+  }
+  Notes notes;
+  CHECK(parse_yaml("---\n---\n...\n---\na: 1\n", &file, notes).size() == 1);  // what is empty is none
+  CHECK(notes.problems.empty());
+}
+
 TEST_CASE("all duplicate keys are told at once") {
   const std::string problems = parse("a: 1\na: 2\nb: {c: 1, c: 2}\n");
   CHECK(problems.find("f:2:1: a:") != std::string::npos);

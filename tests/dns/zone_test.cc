@@ -134,6 +134,31 @@ TEST_CASE("an address has a name on the asker's networks only") {
   CHECK_FALSE(ask(zone, web, "x.16.80.10.in-addr.arpa", type::ptr));
 }
 
+TEST_CASE("who has an IPv6 address is asked for it by name, and the other way, on networks that have it") {
+  Zone zone = sample();
+  const auto with = [](Member of, const char* address6) {
+    of.address6 = parse_ipv6(address6);
+    return of;
+  };
+  zone.subnets6 = {*parse_subnet6("fd12:3456:789a::/48")};
+  zone.networks[shop] = network({with(member(0x0a501002, "web", "1"), "fd12:3456:789a::1:2"), member(0x0a501003, "web", "2"),
+                                 with(member(0x0a501005, "db", "1", false), "fd12:3456:789a::1:5")});
+  const auto reply = ask(zone, web, "web", type::aaaa);
+  REQUIRE(reply);
+  CHECK(reply->addresses.empty());
+  CHECK(reply->addresses6 == std::vector{*parse_ipv6("fd12:3456:789a::1:2")});
+  CHECK(addresses(ask(zone, web, "web")).size() == 2);
+  CHECK(ask(zone, web, "web")->addresses6.empty());
+  CHECK(ask(zone, web, "web", type::any)->addresses6.size() == 1);
+  CHECK(ask(zone, web, "web-2.shop.default.g1.kontena.local", type::aaaa)->addresses6.empty());
+  CHECK(ask(zone, web, "db", type::aaaa)->rcode == Rcode::no_error);  // not up
+  CHECK(ask(zone, web, "db", type::aaaa)->addresses6.empty());
+  CHECK(ask(zone, elsewhere, "panel", type::aaaa)->addresses6.empty());
+  CHECK(ask(zone, web, reverse_name(*parse_ipv6("fd12:3456:789a::1:2")), type::ptr)->pointer == "web-1.shop.default.g1.kontena.local");
+  CHECK(ask(zone, web, reverse_name(*parse_ipv6("fd12:3456:789a::9")), type::ptr)->rcode == Rcode::no_such_name);
+  CHECK_FALSE(ask(zone, web, reverse_name(*parse_ipv6("2001:db8::9")), type::ptr));
+}
+
 TEST_CASE("who has no way out gets no answer from outside") {
   const Zone zone = sample();
   CHECK(addresses(ask(zone, alone, "vault")).size() == 1);

@@ -2,7 +2,7 @@
 #
 # Kills the server with SIGKILL under clients that write, again and again, and
 # looks whether each write that was acknowledged is there after the next start,
-# with its record in the audit. Needs no root and no Docker.
+# with its record in the audit, whose chain is whole. Needs no root and no Docker.
 #
 # usage: kills.sh KONTENA [KILLS]      5 kills where nothing is said; the long tier has 200
 # After each 20 it begins with an empty server, so that what is compared stays small.
@@ -76,7 +76,7 @@ write() { # WRITER
 
 # Kills one server KILLS times, and compares all that it has with what it acknowledged.
 round() { # KILLS
-  local w i lost
+  local w i lost against=
   mkdir -p "$folder"
   : >"$folder/server.log"
   start
@@ -94,6 +94,11 @@ round() { # KILLS
     "$kontena" client grid ls -q | sort >"$folder/there" || die "the grids cannot be listed after kill $i"
     lost=$(comm -23 "$folder/acknowledged" "$folder/there")
     [[ -z $lost ]] || die "lost after kill $i: $lost"
+    # The chain of the audit goes on over all kills, and nothing that was exported is gone.
+    "$kontena" client audit verify --json ${against:+--against "$against"} >"$folder/verified" || die "the audit does not verify after kill $i"
+    verified=$((verified + 1))
+    "$kontena" client audit export --force -q "$folder/trail.jsonl" >"$folder/exported" || die "the audit cannot be exported after kill $i"
+    against=$folder/trail.jsonl
   done
   : >"$folder/enough"
   wait "${pids[@]}" # each until its last request is answered
@@ -105,16 +110,17 @@ round() { # KILLS
   kill -TERM "$server"
   wait "$server" || die "the server does not stop"
   server=
-  "$kontena" server check --data-dir "$folder/data" || die "the check finds problems"
+  "$kontena" server check --data-dir "$folder/data" || die "the check finds problems" # the audit's chain is part of it
   acknowledged=$((acknowledged + $(cat "$folder"/acknowledged.* | wc -l)))
   there=$((there + $(wc -l <"$folder/there")))
 }
 
 acknowledged=0
 there=0
+verified=0
 for ((done = 0; done < kills; done += most)); do
   folder=$top/$done
   port=
   round $((kills - done < most ? kills - done : most))
 done
-printf '%s writes acknowledged, %s there, %s kills, none lost (seed %s)\n' "$acknowledged" "$there" "$kills" "$seed"
+printf '%s writes acknowledged, %s there, %s kills, none lost, the audit verified %s times (seed %s)\n' "$acknowledged" "$there" "$kills" "$verified" "$seed"

@@ -185,7 +185,7 @@ TEST_CASE("an image is there or not") {
 
 TEST_CASE("a pull of what cannot be had is one clear line") {
   on_each_engine([](Rig& rig) {
-    const auto status = rig.engine().pull("127.0.0.1:1/nosuch/image:1", [](const PullProgress&) {});
+    const auto status = rig.engine().pull("127.0.0.1:1/nosuch/image:1", nullptr, [](const PullProgress&) {});
     REQUIRE_FALSE(status);
     CHECK(status.error().message.starts_with("pulling '127.0.0.1:1/nosuch/image:1': "));
     CHECK(status.error().message.find('\n') == std::string::npos);

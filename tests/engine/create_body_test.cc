@@ -59,6 +59,7 @@ const std::vector<Row>& rows() {
          s.environment = {{"A", "1"}, {"B", ""}, {"C", "x=y"}};
        },
        R"({"Env":["A=1","B=","C=x=y"]})"},
+      {"env_secrets", [](S& s) { s.env_secrets = {{"A", "a", "sha256:0"}}; }, ""},
       {"labels",
        [](S& s) {
          s.labels = {{"team", "shop"}};
@@ -323,6 +324,9 @@ TEST_CASE("before 1.44 a container is created in its first network and joins the
   CHECK(both.dump() ==
         R"({"shop_back":{"IPAMConfig":{"IPv4Address":"10.81.8.7"}},"shop_front":{"IPAMConfig":{"IPv4Address":"10.81.4.7"}}})");
   CHECK(joins(spec, "c1", Dialect::v1_44)->empty());
+  spec.addresses6 = {{"back", "fd00:7::a51:807"}};
+  CHECK(joins(spec, "c1", Dialect::v1_41)->at(0).body.dump() ==
+        R"({"Container":"c1","EndpointConfig":{"IPAMConfig":{"IPv4Address":"10.81.8.7","IPv6Address":"fd00:7::a51:807"}}})");
 }
 
 TEST_CASE("the interval during the start is left to engines that know it") {

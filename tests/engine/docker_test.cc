@@ -7,6 +7,7 @@
 #include <map>
 
 #include "../../src/engine/docker/engine.h"
+#include "kontena/base/text.h"
 #include "kontena/engine/open.h"
 
 using namespace kontena;
@@ -262,23 +263,30 @@ TEST_CASE("a pull asks for one version, adds up its layers, and fails where its 
   script.answers["POST /v1.41/images/create"] = {{200, stream}};
   DockerEngine engine = engine_of(script);
   std::vector<std::int64_t> done;
-  CHECK(engine.pull("r:5000/app", [&](const PullProgress& p) { done.push_back(p.done_bytes); }));
+  CHECK(engine.pull("r:5000/app", nullptr, [&](const PullProgress& p) { done.push_back(p.done_bytes); }));
   CHECK(done == std::vector<std::int64_t>{10, 40});
   CHECK(script.requests.back().query == http::Query{{"fromImage", "r:5000/app"}, {"tag", "latest"}});
 
   script.answers["POST /v1.41/images/create"] = {
       {200, stream + R"({"errorDetail":{"message":"manifest unknown\nreally"},"error":"x"})"}};
-  auto failed = engine.pull("app:2", {});
+  auto failed = engine.pull("app:2", nullptr, {});
   REQUIRE_FALSE(failed);
   CHECK(failed.error().code == Code::not_found);
   CHECK(failed.error().message == "pulling 'app:2': manifest unknown really");
 
+  const RegistryUser user{"r:5000", "ci", Redacted("h?sh>>")};
+  script.answers["POST /v1.41/images/create"] = {{200, stream}};
+  CHECK(engine.pull("r:5000/app", &user, {}));
+  const auto sent = script.requests.back().headers.find("x-registry-auth");
+  REQUIRE(sent != script.requests.back().headers.end());
+  CHECK(sent->second == text::base64_url(R"({"password":"h?sh>>","serveraddress":"r:5000","username":"ci"})"));
+
   script.answers["POST /v1.41/images/create"] = {{200, stream, Code::unavailable}};
-  CHECK(engine.pull("app:2", {}).error().code == Code::unavailable);
+  CHECK(engine.pull("app:2", nullptr, {}).error().code == Code::unavailable);
   script.answers["POST /v1.41/images/create"] = {{500, R"({"message":"unauthorized: log in"})"}};
-  CHECK(engine.pull("app:2", {}).error().code == Code::permission_denied);
+  CHECK(engine.pull("app:2", nullptr, {}).error().code == Code::permission_denied);
   script.answers["POST /v1.41/images/create"] = {{200, stream, Code::deadline_exceeded}};
-  CHECK(engine.pull("app:2", {}).error().code == Code::deadline_exceeded);
+  CHECK(engine.pull("app:2", nullptr, {}).error().code == Code::deadline_exceeded);
 }
 
 TEST_CASE("a silent stream of events is taken up where it ended") {

@@ -66,13 +66,16 @@ TEST_CASE("a build's parameters are all on its path, and what has several values
                                       .no_cache = true,
                                       .pull = true,
                                       .platform = "linux/arm64",
-                                      .ulimits = {{"nofile", 10, 20}}});
+                                      .ulimits = {{"nofile", 10, 20}},
+                                      .memory_bytes = 1000,
+                                      .nano_cpus = 500'000'000});
   CHECK(all ==
         "/build?rm=1&forcerm=1&t=a%3Ab&remote=https%3A%2F%2Fx%2Fy.git%23main&dockerfile=d%2FF"
         "&buildargs=%7B%22K%22%3A%22v%20w%22%7D&labels=%7B%22l%22%3A%221%22%7D&target=t"
         "&cachefrom=%5B%22one%22%2C%22two%22%5D&networkmode=host&shmsize=65536&extrahosts=a%3A10.0.0.1"
         "&extrahosts=b%3A10.0.0.2&nocache=1&pull=1&platform=linux%2Farm64"
-        "&ulimits=%5B%7B%22Hard%22%3A20%2C%22Name%22%3A%22nofile%22%2C%22Soft%22%3A10%7D%5D");
+        "&ulimits=%5B%7B%22Hard%22%3A20%2C%22Name%22%3A%22nofile%22%2C%22Soft%22%3A10%7D%5D"
+        "&memory=1000&memswap=1000&cpuperiod=100000&cpuquota=50000");
 }
 
 TEST_CASE("what a build says comes in whole lines, and its failure names the step") {
@@ -106,7 +109,10 @@ TEST_CASE("an engine builds, names, saves and loads an image") {
   const std::string context = context_of(
       {{"Dockerfile", "FROM busybox\nARG WHAT=nothing\nCOPY data /data\nRUN echo made of $WHAT\n"}, {"data", "some"}});
   const BuildSpec spec{.name = name, .args = {{"WHAT", "this"}}, .labels = {{std::string(build_label), digest}}};
-  const auto keep = [&](std::string_view line) { lines.emplace_back(line); };
+  const auto keep = [&](std::string_view line) {
+    if (!line.empty()) lines.emplace_back(line);
+    return true;
+  };
   REQUIRE(images->labelled(build_label, digest));
   CHECK(images->labelled(build_label, digest)->empty());
   const Status built = images->build(spec, pieces_of(context), keep);
@@ -155,5 +161,13 @@ TEST_CASE("an engine builds, names, saves and loads an image") {
   };
   CHECK(images->build(spec, broken, keep).error().code == Code::failed_precondition);
   CHECK_FALSE(images->build(spec, pieces_of("nonsense"), keep));
+  // One that nobody wants any more ends, though its step says nothing.
+  const std::string endless = context_of({{"Dockerfile", "FROM busybox\nRUN sleep 600\n"}});
+  int silent = 0;
+  const auto tired = [&](std::string_view line) { return !line.empty() || ++silent < 2; };
+  const Status broken_off = images->build({.name = name + "-endless"}, pieces_of(endless), tired);
+  REQUIRE_FALSE(broken_off);
+  CHECK(broken_off.error().message == "the build was broken off");
+  CHECK(images->find(name + "-endless").error().code == Code::not_found);
   static_cast<void>(containers->remove_image(name));
 }

@@ -150,6 +150,23 @@ TEST_CASE("silence, slowness and breaking off are told apart") {
   CHECK_MESSAGE(broken.error().message.find("broke off") != std::string::npos, broken.error().message);
 }
 
+TEST_CASE("an answer that is larger than was asked for is not kept, refusals neither") {
+  for (const char* status : {"200 OK", "400 Bad Request"}) {
+    CAPTURE(status);
+    CannedServer server([&](Wire& wire, int) {
+      wire.read_until("\r\n\r\n");
+      wire.write("HTTP/1.1 " + std::string(status) + "\r\nContent-Length: 100\r\n\r\n" + std::string(100, 'x'));
+    });
+    const auto ask = [&](std::size_t most) {
+      return http::connect({.url = "http://d", .unix_socket = server.path(), .largest_body = most})->send({.path = "/"}, 5s);
+    };
+    CHECK(ask(100));
+    const auto refused = ask(99);
+    REQUIRE_FALSE(refused);
+    CHECK(refused.error().code == Code::exhausted);
+  }
+}
+
 TEST_CASE("an upload sends each piece before it asks for the next") {
   Synced<std::string> seen;
   CannedServer server([&](Wire& wire, int) {

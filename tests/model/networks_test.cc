@@ -59,7 +59,36 @@ TEST_CASE("a subnet is one of IPv4, with no bit of a host set") {
     CHECK(with_subnet(subnet) == "networks.front.subnet: '" + subnet + "' is not a subnet, such as 172.20.0.0/16\n");
   CHECK(with_subnet("172.20.1.7/16") ==
         "networks.front.subnet: '172.20.1.7/16' is an address in a subnet: write 172.20.0.0/16\n");
-  CHECK(with_subnet("fd00::/64") == "networks.front.subnet: 'fd00::/64': IPv6 is not supported yet\n");
+  CHECK(with_subnet("fd00::/64") == "networks.front.subnet: 'fd00::/64' is of IPv6, and stands where an IPv4 subnet is to be\n");
+}
+
+TEST_CASE("IPv6 addresses are of a declared IPv6 subnet, and that of a network with IPv6") {
+  const auto with = [](const NetworkSpec& spec) { return with_network([&](NetworkSpec& n) { n = spec; }); };
+  CHECK(with({.ipv6 = true}) == "");
+  CHECK(with({.reserved = {"fd00:1::9"}, .ipv6 = true, .subnet6 = "fd00:1::/64", .gateway6 = "fd00:1::fe", .ip_range6 = "fd00:1::1:0:0/96"}) == "");
+  CHECK(with({.subnet6 = "fd00:1::/64"}) ==
+        "networks.front.subnet6: 'fd00:1::/64' is an IPv6 subnet, and the network has no IPv6: say enable_ipv6: true\n");
+  CHECK(with({.ipv6 = true, .subnet6 = "fd00:1::1/64"}) ==
+        "networks.front.subnet6: 'fd00:1::1/64' is not an IPv6 subnet, such as fd3c:91a2:be07:1::/64\n");
+  CHECK(with({.ipv6 = true, .gateway6 = "fd00:1::1"}) == "networks.front.gateway6: is of an IPv6 subnet, and none is declared\n");
+  CHECK(with({.ipv6 = true, .subnet6 = "fd00:1::/64", .gateway6 = "fd00:2::1"}) ==
+        "networks.front.gateway6: 'fd00:2::1' is no address of a host in fd00:1::/64\n");
+  CHECK(with({.reserved = {"fd00:2::9"}, .ipv6 = true, .subnet6 = "fd00:1::/64"}) ==
+        "networks.front.reserved[0]: 'fd00:2::9' is no address in fd00:1::/64\n");
+
+  StackSpec stack = samples::stack_spec();
+  const std::string at = "services.db.networks[0].ipv6_address: ";
+  stack.services["db"].networks[0].ipv6_address = "fd00:1::10";
+  stack.networks["front"] = {};
+  CHECK(text(stack) == at + "network 'front' has no IPv6: say enable_ipv6: true there\n");
+  stack.networks["front"] = {.ipv6 = true};
+  CHECK(text(stack) == at + "network 'front' has no IPv6 subnet of its own: an address needs one that is declared\n");
+  stack.networks["front"].subnet6 = "fd00:1::/64";
+  CHECK(text(stack) == "");
+  stack.services["db"].networks[0].ipv6_address = "fd00:1::1";
+  CHECK(text(stack) == at + "fd00:1::1 is the gateway of network 'front'\n");
+  stack.services["db"].networks[0].ipv6_address = "172.28.0.7";
+  CHECK(text(stack) == at + "'172.28.0.7' is not an IPv6 address, such as fd3c:91a2:be07:1::7\n");
 }
 
 TEST_CASE("gateway, range and reserved addresses are within the subnet") {

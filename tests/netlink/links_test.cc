@@ -151,6 +151,36 @@ TEST_CASE("thousands of routes are set, listed, moved and removed, and nobody el
   CHECK(links->remove("r0"));
 }
 
+TEST_CASE("IPv6 routes are set, listed and removed, and nobody else's; a link answers for others" * doctest::skip(!inside())) {
+  auto links = Links::open();
+  REQUIRE(links);
+  const int a = veths(*links, "s0", "s1").first;
+  if (test::command({"ip", "-6", "route", "add", "fd00:9::/64", "dev", "s0"}) != 0) return;  // a kernel without
+  CHECK(links->routes6(a)->empty());
+  std::vector<Route6> routes;
+  for (std::uint64_t i = 0; i < 2'000; ++i) routes.push_back({{{0xfd00000900000000, i}, 128}, a});
+  routes[7].mtu = 1300;
+  REQUIRE(links->change_routes6({}, routes));
+  CHECK(*links->routes6(a) == routes);
+  routes[7].mtu = 1290;
+  REQUIRE(links->change_routes6({}, std::vector{routes[7]}));
+  CHECK(*links->routes6(a) == routes);
+  REQUIRE(links->change_routes6(routes, {}));
+  REQUIRE(links->change_routes6(routes, {}));  // gone already
+  CHECK(links->routes6(a)->empty());
+  CHECK(test::command({"sh", "-c", "ip -6 route show dev s0 | grep -q fd00:9::/64"}) == 0);
+
+  const std::vector answers{*parse_ipv6("fd00:9::1"), *parse_ipv6("fd00:9::2")};
+  CHECK(links->proxies(a)->empty());
+  REQUIRE(links->change_proxies(a, {}, answers));
+  REQUIRE(links->change_proxies(a, {}, answers));
+  CHECK(*links->proxies(a) == answers);
+  REQUIRE(links->change_proxies(a, answers, {}));
+  REQUIRE(links->change_proxies(a, answers, {}));
+  CHECK(links->proxies(a)->empty());
+  CHECK(links->remove("s0"));
+}
+
 TEST_CASE("a route has an MTU of its own, and a way tells the smallest that is known" * doctest::skip(!inside())) {
   auto links = Links::open();
   REQUIRE(links);

@@ -96,6 +96,23 @@ TEST_CASE("addresses are taken by way of a peer that nobody is, before any is ad
   CHECK(setting_for(nothing, &now, nobody).peers.size() == 1);
 }
 
+TEST_CASE("IPv6 addresses are taken, added and written likewise") {
+  const auto six = [](const char* text) { return *parse_subnet6(text); };
+  const Device now{.peers = {{.public_key = key_text(a), .allowed_ips6 = {six("fd00::1/128"), six("fd00::2/128")}}}};
+  const Change change{.peers = {{.public_key = key_text(a), .add6 = {six("fd00::3/128")}, .take6 = {six("fd00::2/128"), six("fd00::9/128")}}}};
+  REQUIRE(check(change));
+  REQUIRE(needs_present_state(change));
+  const auto setting = setting_for(change, &now, nobody);
+  REQUIRE(setting.peers.size() == 3);
+  CHECK(setting.peers[0] == PeerStep{.public_key = nobody, .allowed_ips6 = {six("fd00::2/128")}});
+  CHECK(setting.peers[2] == PeerStep{.public_key = a, .allowed_ips6 = {six("fd00::3/128")}});
+  CHECK(uapi::setting_text(setting).find("allowed_ip=fd00::3/128\n") != std::string::npos);
+  const auto device = uapi::device_in("public_key=" + text::hex(a) + "\nallowed_ip=fd00::3/128\nallowed_ip=10.0.0.1/32\nerrno=0\n\n");
+  REQUIRE(device);
+  CHECK(device->peers.at(0).allowed_ips6 == std::vector{six("fd00::3/128")});
+  CHECK(device->peers.at(0).allowed_ips == std::vector{net("10.0.0.1/32")});
+}
+
 TEST_CASE("a setting is written as a WireGuard process reads it") {
   const Change change{.private_key = Redacted(key_text(b)),
                       .listen_port = 7444,

@@ -91,6 +91,7 @@ TEST_CASE("a device of many peers and addresses goes on over several messages an
       if (random() % 2) peer.keepalive_s = static_cast<int>(random() % 65536);
       peer.replace_allowed_ips = random() % 2;
       for (unsigned n = random() % (seed % 4 == 0 ? 1000 : 20); n > 0; --n) peer.allowed_ips.push_back({{next++}, 32});
+      for (unsigned n = random() % (seed % 4 == 1 ? 1000 : 5); n > 0; --n) peer.allowed_ips6.push_back({{0xfd00000000000000, next++}, 128});
       setting.peers.push_back(std::move(peer));
     }
     const std::size_t limit = 1024 + random() % 16'000;
@@ -109,6 +110,7 @@ TEST_CASE("a device of many peers and addresses goes on over several messages an
       REQUIRE(is.endpoint == (was.endpoint ? std::optional(to_text(*was.endpoint)) : std::nullopt));
       REQUIRE(is.keepalive_s == was.keepalive_s.value_or(0));
       REQUIRE(is.allowed_ips == was.allowed_ips);
+      REQUIRE(is.allowed_ips6 == was.allowed_ips6);
     }
   }
 }

@@ -95,3 +95,46 @@ TEST_CASE("the bridge's name fits an interface's, and differs by project") {
   CHECK(bridge_name("default", "default", "shop.default").size() == 12);
   CHECK(bridge_name("default", "a", "net") != bridge_name("default", "b", "net"));
 }
+
+TEST_CASE("an IPv6 address has the IPv4 one in its last 32 bits, and so is nobody else's") {
+  const Range6 range{*parse_subnet6("fd00:1::/64"), *parse_subnet6("fd00:1::/64"), *parse_ipv6("fd00:1::1")};
+  CHECK(to_text(range.beside(address("10.80.16.9"))) == "fd00:1::a50:1009");
+  CHECK(range.behind(*parse_ipv6("fd00:1::a50:1009")) == address("10.80.16.9"));
+  CHECK(range.behind(*parse_ipv6("fd00:1::1")) == address("0.0.0.1"));
+  CHECK_FALSE(range.behind(*parse_ipv6("fd00:1::1:a50:1009")));
+  CHECK_FALSE(range.behind(*parse_ipv6("fd00:2::a50:1009")));
+  const Range6 part{range.subnet, *parse_subnet6("fd00:1::5:0:0/96"), range.gateway};
+  CHECK(to_text(part.beside(address("10.80.16.9"))) == "fd00:1::5:a50:1009");
+}
+
+TEST_CASE("each grid has private IPv6 space of its own, and each network a part of it") {
+  const Subnet6 space = grid_pool6("main", 1);
+  CHECK(parse_subnet6("fd00::/8")->contains(space));
+  CHECK(space.bits == 48);
+  CHECK(grid_pool6("main", 1) == space);
+  CHECK(grid_pool6("main", 2) != space);
+  CHECK(grid_pool6("other", 1) != space);
+  Taken6 taken;
+  for (int i = 0; i < 300; ++i) {
+    const auto block = free_block6(space, taken, "network" + std::to_string(i % 7));
+    REQUIRE(block);
+    CHECK(block->bits == 64);
+    CHECK(space.contains(*block));
+    REQUIRE(taken.emplace(*block, "n").second);
+  }
+}
+
+TEST_CASE("a declared IPv6 subnet is of addresses for hosts, and has room for the IPv4 ones") {
+  for (const char* good : {"fd00:1::/64", "2001:3984:3989::/64", "fd00:1::/96", "2001:db8:1::/48"}) {
+    CAPTURE(good);
+    CHECK(read_subnet6(good));
+  }
+  for (const char* wrong : {"fd00:1::/112", "2001:db8::/32", "fe80::/64", "ff02::/64", "::/64", "10.0.0.0/8", "fd00::1/64"}) {
+    CAPTURE(wrong);
+    CHECK_FALSE(read_subnet6(wrong));
+  }
+  const Taken6 taken{{*parse_subnet6("fd00:1::/64"), "shop.front"}};
+  CHECK(may_have6(*parse_subnet6("fd00:1:0:1::/64"), taken));
+  CHECK(may_have6(*parse_subnet6("fd00:1::/48"), taken).error().message ==
+        "the subnet fd00:1::/48 overlaps fd00:1::/64 of network 'shop.front'");
+}

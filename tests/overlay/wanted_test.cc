@@ -157,3 +157,56 @@ TEST_CASE("a thousand nodes are nothing") {
   CHECK(w.routes.size() == 11'000);
   CHECK(w.peers.at("n500").allowed.size() == 11);
 }
+
+namespace {
+
+Snapshot with_ipv6() {
+  Snapshot s = two_nodes();
+  s.pool6 = "fd12:3456:789a::/48";
+  s.networks[0].subnet6 = "fd12:3456:789a:1::/64";
+  s.networks[1].subnet6 = "2001:db8:7::/64";
+  s.members["a@default/shop.default"].address6 = "fd12:3456:789a:1::a50:1007";
+  s.members["b@default/shop.default"].address6 = "fd12:3456:789a:1::a50:1009";
+  s.members["b@default/shop.back"].address6 = "2001:db8:7::10";
+  return s;
+}
+
+}  // namespace
+
+TEST_CASE("without a network that has IPv6 nothing is said of it, but that it is kept out") {
+  Snapshot s = two_nodes();
+  const Wanted w = wanted(s, here);
+  CHECK_FALSE(w.rules.ipv6);
+  CHECK(w.peers.at("n2").allowed6.empty());
+  CHECK(!has(whole(w.rules), "ip6"));
+  CHECK(has(whole(w.rules), "iifname @bridges meta nfproto ipv6 drop"));
+  s.pool6 = "fd12:3456:789a::/48";
+  s.members["b@default/shop.default"].address6 = "fd12:3456:789a:1::a50:1009";  // of a network that we take to have none
+  CHECK(whole(wanted(s, here).rules) == whole(w.rules));
+}
+
+TEST_CASE("members with IPv6 are their node's by that too, and the rules hold the same for it") {
+  const Wanted w = wanted(with_ipv6(), here);
+  CHECK(w.rules.ipv6);
+  CHECK(w.peers.at("n2").allowed6 == std::vector{*parse_subnet6("2001:db8:7::10/128"), *parse_subnet6("fd12:3456:789a:1::a50:1009/128")});
+  const std::string rules = whole(w.rules);
+  CHECK(has(rules, R"(add element inet kontena own6 { "knaaaaaaaaaa" . fd12:3456:789a:1::a50:1007 })"));
+  CHECK(has(rules, R"(add element inet kontena remote6 { "knaaaaaaaaaa" . fd12:3456:789a:1::a50:1009, "knbbbbbbbbbb" . 2001:db8:7::10 })"));
+  CHECK(has(rules, "iifname @bridges6 iifname . ip6 saddr != @own6 drop"));
+  CHECK(has(rules, "iifname \"knaaaaaaaaaa\" ip6 daddr { fd12:3456:789a::/48, 2001:db8:7::/64 } ip6 daddr != fd12:3456:789a:1::/64 drop"));
+  CHECK(has(rules, "oifname \"kontena0\" iifname . ip6 saddr @local6 iifname . ip6 daddr @remote6 meta mark set"));
+  CHECK(has(rules, "set leaving6 {\n    type ifname\n    elements = { \"knaaaaaaaaaa\" }"));
+  CHECK(has(rules, "ip6 saddr fd12:3456:789a:1::/64 oifname != { \"knaaaaaaaaaa\", \"kontena0\" } masquerade"));
+  CHECK(!has(rules, "ip6 saddr 2001:db8:7::/64"));  // internal
+  CHECK(!has(rules, "iifname @bridges meta nfproto ipv6 drop"));
+  CHECK(has(rules, "iifname @bridges iifname != @bridges6 meta nfproto ipv6 drop"));
+}
+
+TEST_CASE("of the rules for IPv6 too only that is changed which differs") {
+  Snapshot s = with_ipv6();
+  const Rules had = wanted(s, here).rules;
+  s.members["b@default/shop.default"].address6 = "fd12:3456:789a:1::a50:100a";
+  CHECK(change(had, wanted(s, here).rules) ==
+        "delete element inet kontena remote6 { \"knaaaaaaaaaa\" . fd12:3456:789a:1::a50:1009 }\n"
+        "add element inet kontena remote6 { \"knaaaaaaaaaa\" . fd12:3456:789a:1::a50:100a }\n");
+}

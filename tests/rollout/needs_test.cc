@@ -115,6 +115,34 @@ TEST_CASE(
   CHECK(shop.text() == "web-1@n2");
 }
 
+TEST_CASE("a service on a network with IPv6 goes to a node that has it, or says that there is none") {
+  const auto placed = [](bool external, bool declares, bool any) {
+    Shop shop;
+    model::NodeFacts facts = *shop.view.facts.get("g/n2");
+    facts.ipv6 = any;
+    shop.view.facts.put("g/n2", facts);
+    auto spec = service_of("web");
+    spec.networks = {{.network = "front"}};
+    shop.service("shop", spec);
+    model::NetworkSpec network{.name = external ? "public" : "", .external = external};
+    network.ipv6 = declares && !external;
+    model::Network record{.name = "public"};
+    if (declares) record.subnet6 = "fd00:1::/64";
+    shop.stack([&](model::Stack& s) {
+      s.networks["front"] = network;
+      shop.view.networks.put(s.grid + '/' + s.project + "/public", record);
+    });
+    shop.deploy(spec);
+    shop.run(2);
+    return shop.text() + (shop.instances()[0].node.empty() ? ' ' + shop.instances()[0].why_not : "");
+  };
+  CHECK(placed(false, false, true) == "web-1@n1");
+  CHECK(placed(false, true, true) == "web-1@n2");
+  CHECK(placed(true, true, true) == "web-1@n2");
+  CHECK(placed(true, false, true) == "web-1@n1");
+  CHECK(placed(false, true, false) == "web-1@- 3 without IPv6");
+}
+
 TEST_CASE("devices, runtimes, platforms and drivers of volumes decide where a service goes") {
   const auto placed = [](auto&& change) {
     Shop shop;

@@ -177,7 +177,11 @@ struct World : support::Cluster {
     const auto when = made_from(instance).restart.when;
     if (is.state == State::running) {
       if (!faults || draw(12) > 0) return;
-      is = {.state = State::exited, .exit_code = draw(2), .restarts = is.restarts, .finished_ms = now_ms};
+      is = {.state = State::exited,
+            .container = is.container,
+            .exit_code = draw(2),
+            .restarts = is.restarts,
+            .finished_ms = now_ms};
     } else if (is.state == State::exited || is.state == State::failed) {
       const bool again = when == model::RestartWhen::always || when == model::RestartWhen::unless_stopped ||
                          (when == model::RestartWhen::on_failure && is.exit_code != 0);

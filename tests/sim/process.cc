@@ -65,8 +65,8 @@ Result<engine::Container> SimEngine::inspect(const std::string& id) {
 Result<bool> SimEngine::has_image(const std::string& image) {
   return call("engine has_image", image, 3, [&] { return machine_.engine.has_image(image); });
 }
-Status SimEngine::pull(const std::string& image, const std::function<void(const engine::PullProgress&)>& progress) {
-  return call("engine pull", image, 4'000, [&] { return machine_.engine.pull(image, progress); });
+Status SimEngine::pull(const std::string& image, const engine::RegistryUser* user, const std::function<void(const engine::PullProgress&)>& progress) {
+  return call("engine pull", image, 4'000, [&] { return machine_.engine.pull(image, user, progress); });
 }
 Result<std::string> SimEngine::image_id(const std::string& image) {
   return call("engine image_id", image, 3, [&] { return machine_.engine.image_id(image); });

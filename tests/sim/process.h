@@ -40,6 +40,7 @@ class SimStore final : public store::Store {
   Result<std::unique_ptr<store::Snapshot>> snapshot() override { return store_.snapshot(); }
   Result<store::Revision> commit(const store::Commit&) override;
   Result<std::vector<store::Changed>> changes(store::Revision after, std::size_t limit, Duration timeout) override;
+  Result<crypto::Link> trail() override { return store_.trail(); }
   void close() override {}
 
  private:
@@ -58,7 +59,7 @@ class SimEngine final : public engine::Engine {
   Result<std::vector<engine::Container>> list(const std::string& node) override;
   Result<engine::Container> inspect(const std::string& id) override;
   Result<bool> has_image(const std::string& image) override;
-  Status pull(const std::string& image, const std::function<void(const engine::PullProgress&)>&) override;
+  Status pull(const std::string& image, const engine::RegistryUser*, const std::function<void(const engine::PullProgress&)>&) override;
   Result<std::string> image_id(const std::string& image) override;
   Result<bool> remove_image(const std::string& id) override;
   Status ensure_network(const model::AssignedNetwork&, const model::StringMap&, int mtu) override;

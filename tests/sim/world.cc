@@ -51,10 +51,16 @@ World::World(Options given)
   join_token_ = access::format({authority.fingerprint(), TokenId("bbbbbbbbbbbb"), joiner});
   const auto token = [](const std::string& id, model::TokenKind kind, const Redacted& secret) {
     model::Token made{.id = TokenId(id), .kind = kind, .secret_digest = crypto::sha256_hex(secret.reveal())};
-    if (kind == model::TokenKind::join) made.grid = "default";
+    if (kind == model::TokenKind::join)
+      made.grid = "default";
+    else
+      made.owner = "admin";
     return store::tokens.put(id, made);
   };
-  const store::Commit first{.puts = {store::grids.put("default", {"default", 1}),
+  const model::Binding all{.subject = "admin", .role = "server-admin"};
+  const store::Commit first{.puts = {store::users.put("admin", {.name = "admin"}),
+                                     store::bindings.put(model::binding_key(all), all),
+                                     store::grids.put("default", {"default", 1}),
                                      store::projects.put("default/default", {"default", "default", 1}),
                                      token("aaaaaaaaaaaa", model::TokenKind::access, admin),
                                      token("bbbbbbbbbbbb", model::TokenKind::join, joiner)}};

@@ -39,20 +39,27 @@ std::vector<Sample> every_table() {
   const std::string stack = service.stack_path().text();
   const std::string node = "main/" + *samples::node().id;
   return {
+      sample(bindings, &View::bindings, model::binding_key(samples::binding()), samples::binding()),
       sample(deployments, &View::deployments, stack + '/' + *samples::deployment().id, samples::deployment()),
       sample(facts, &View::facts, node, samples::node_facts()),
       sample(grids, &View::grids, "main", samples::grid()),
       sample(history, &View::history, model::history_key(service.stack_path(), 7), samples::stack_revision()),
       sample(instances, &View::instances, model::instance_key(instance), instance),
+      sample(named_secrets, &View::secrets, "main/demo/db-password", samples::secret()),
       sample(networks, &View::networks, "main/demo/shop-front", samples::network()),
       sample(nodes, &View::nodes, node, samples::node()),
+      sample(policies, &View::policies, "main/demo", samples::policy()),
       sample(projects, &View::projects, "main/demo", samples::project()),
+      sample(providers, &View::providers, "login", samples::provider()),
+      sample(registries, &View::registries, "main/demo/registry.example:5000", samples::registry_login()),
       sample(removed_nodes, &View::removed_nodes, "main/" + *samples::removed_node().id, samples::removed_node()),
       sample(revisions, &View::revisions, model::revision_key(service, 4), samples::service_revision()),
+      sample(roles, &View::roles, samples::role().name, samples::role()),
       sample(services, &View::services, service.text(), samples::service()),
       sample(stacks, &View::stacks, stack, samples::stack()),
       sample(statuses, &View::statuses, model::instance_key(instance), samples::instance_status()),
       sample(tokens, &View::tokens, *samples::token().id, samples::token()),
+      sample(users, &View::users, samples::user().name, samples::user()),
       sample(volumes, &View::volumes, "main/demo/shop-uploads", samples::volume()),
   };
 }

@@ -29,6 +29,7 @@ inline model::ServiceSpec service_spec() {
   spec.command = model::Strings{"serve", "--port", "8080"};
   spec.entrypoint = model::Strings{"/entrypoint.sh"};
   spec.environment = {{"DATABASE_URL", "postgres://db/shop"}, {"MOTTO", "frühstück = \"good\"\n"}};
+  spec.env_secrets = {{"DB_PASSWORD", "db-password", "sha256:" + std::string(64, 'a')}};
   spec.labels = {{"com.example.team", "shop"}};
   spec.user = "1000:1000";
   spec.working_dir = "/srv";
@@ -108,7 +109,53 @@ inline model::Token token() {
           12,
           then_ms + 86'400'000,
           then_ms,
-          "administrator"};
+          "administrator",
+          "ann",
+          "main/demo",
+          {"deploy", "view"},
+          "192.0.2.3",
+          {"staff"},
+          then_ms + 60'000,
+          "192.0.2.4"};
+}
+
+inline model::User user() {
+  return {"ann",
+          true,
+          "Ann Example",
+          "scrypt$15$8$1$c2FsdHNhbHQ=$aGFzaGhhc2g=",
+          "https://login.example|ann",
+          {"ops", "shop"},
+          true,
+          "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae",
+          then_ms + 86'400'000,
+          then_ms,
+          "administrator (token 0c0ffee00001)",
+          then_ms + 5};
+}
+
+inline model::Role role() { return {"logs-only", "reads logs", {"logs", "view"}, then_ms, "ann (token 0c0ffee00001)"}; }
+
+inline model::Policy policy() {
+  return {{{"binds", true}, {"privileged", false}}, {{"docker.io/library", "registry.example:5000"}}, {{"memory", 8LL << 30}, {"stacks", 4}}, then_ms,
+          "ann (token 0c0ffee00001)"};
+}
+
+inline model::Secret secret() {
+  return {"main", "demo", "db-password", {{1, "sha256:" + std::string(64, 'a'), 12, true, then_ms, "ann (token 0c0ffee00001)"}}};
+}
+
+inline model::RegistryLogin registry_login() {
+  return {"main", "demo", "registry.example:5000", "puller", "sha256:" + std::string(64, 'b'), true, then_ms, "ann (token 0c0ffee00001)"};
+}
+
+inline model::Provider provider() {
+  return {"https://login.example/realm", "kontena", "sha256:" + std::string(64, 'c'), "email", "groups", {"openid", "email"},
+          "-----BEGIN CERTIFICATE-----\n", 3'600'000, then_ms, "ann (token 0c0ffee00001)"};
+}
+
+inline model::Binding binding() {
+  return {model::SubjectKind::group, "ops", "main/demo/shop-*", "operator", then_ms, "ann (token 0c0ffee00001)"};
 }
 
 inline model::AuditRecord audit_record() {

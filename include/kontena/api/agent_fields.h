@@ -92,6 +92,7 @@ struct Fields<api::StreamWanted> {
   static void visit(auto& v, auto& s) {
     v("stream", s.stream);
     v("kind", s.kind);
+    v("order", s.order);
     v("instance", s.instance);
     v("follow", s.follow);
     v("tail", s.tail);

@@ -11,15 +11,38 @@ namespace paths {
 inline constexpr std::string_view health = "/v1/health";
 inline constexpr std::string_view authority = "/v1/ca";
 inline constexpr std::string_view who = "/v1/whoami";
+inline constexpr std::string_view login = "/v1/login";
+inline constexpr std::string_view login_sso = "/v1/login/sso";            // POST: begins one at the provider
+inline constexpr std::string_view login_sso_wait = "/v1/login/sso/wait";  // POST: asks whether it is done
+inline constexpr std::string_view sso = "/v1/sso";
+inline constexpr std::string_view invite = "/v1/invite";  // POST: an invitation is taken up
+inline constexpr std::string_view logout = "/v1/logout";
+inline constexpr std::string_view password = "/v1/password";
+inline constexpr std::string_view can_i = "/v1/can-i";  // ?verb= &at=SCOPE &user=
+inline constexpr std::string_view users = "/v1/users";
+inline constexpr std::string_view user = "/v1/users/{user}";
+inline constexpr std::string_view user_invite = "/v1/users/{user}/invite";
+inline constexpr std::string_view roles = "/v1/roles";
+inline constexpr std::string_view role = "/v1/roles/{role}";
+inline constexpr std::string_view bindings = "/v1/bindings";  // ?user= &group= &scope=; DELETE with &role=
 inline constexpr std::string_view audit = "/v1/audit";
+inline constexpr std::string_view audit_export = "/v1/audit/export";
 inline constexpr std::string_view problems = "/v1/problems";
 inline constexpr std::string_view backup = "/v1/backup";  // the stream of api/backup.h
+inline constexpr std::string_view master_key = "/v1/master-key";  // that secrets are sealed under
 inline constexpr std::string_view tokens = "/v1/tokens";
 inline constexpr std::string_view token = "/v1/tokens/{token}";
+inline constexpr std::string_view token_rotate = "/v1/tokens/{token}/rotate";
 inline constexpr std::string_view grids = "/v1/grids";
 inline constexpr std::string_view grid = "/v1/grids/{grid}";
 inline constexpr std::string_view projects = "/v1/grids/{grid}/projects";
 inline constexpr std::string_view project = "/v1/grids/{grid}/projects/{project}";
+inline constexpr std::string_view grid_policy = "/v1/grids/{grid}/policy";
+inline constexpr std::string_view project_policy = "/v1/grids/{grid}/projects/{project}/policy";
+inline constexpr std::string_view grid_registries = "/v1/grids/{grid}/registries";
+inline constexpr std::string_view grid_registry = "/v1/grids/{grid}/registries/{registry}";
+inline constexpr std::string_view project_registries = "/v1/grids/{grid}/projects/{project}/registries";
+inline constexpr std::string_view project_registry = "/v1/grids/{grid}/projects/{project}/registries/{registry}";
 inline constexpr std::string_view nodes = "/v1/grids/{grid}/nodes";
 inline constexpr std::string_view node = "/v1/grids/{grid}/nodes/{node}";
 inline constexpr std::string_view grid_settings = "/v1/grids/{grid}/settings";
@@ -54,7 +77,10 @@ inline constexpr std::string_view deployment = "/v1/grids/{grid}/projects/{proje
 // HEAD for each that the spec names (200 or 404; what is there stays for an hour from then) and
 // PUTs what is missing (any length, chunked; 201), ?for=image where it is a part of an image.
 inline constexpr std::string_view secrets = "/v1/grids/{grid}/projects/{project}/secrets";  // POST: the body is sealed; the answer has its keyed digest
+inline constexpr std::string_view secret = "/v1/grids/{grid}/projects/{project}/secrets/{secret}";  // api/secrets.h
+inline constexpr std::string_view secret_value = "/v1/grids/{grid}/projects/{project}/secrets/{secret}/value";  // ?version=
 inline constexpr std::string_view blob = "/v1/grids/{grid}/projects/{project}/blobs/{digest}";
+inline constexpr std::string_view builds = "/v1/grids/{grid}/projects/{project}/builds";  // POST: api/build.h
 
 inline constexpr std::string_view agent_join = "/v1/agent/join";
 inline constexpr std::string_view agent_renew = "/v1/agent/renew";              // the only one for an expired certificate
@@ -67,7 +93,10 @@ inline constexpr std::string_view agent_streams = "/v1/agent/streams";          
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
 inline constexpr std::string_view agent_ask = "/v1/agent/asks/{ask}";           // POST: the answer
 inline constexpr std::string_view agent_events = "/v1/agent/events";
+// Of a build that this node is at: GET its context; HEAD and PUT parts of its image.
+inline constexpr std::string_view agent_build_blob = "/v1/agent/builds/{build}/blobs/{digest}";
 inline constexpr std::string_view agent_secret = "/v1/agent/secrets/{digest}";  // likewise
+inline constexpr std::string_view agent_registry = "/v1/agent/instances/{instance}/registry";  // ?image= that it pulls
 inline constexpr std::string_view agent_blob = "/v1/agent/blobs/{digest}";      // one that the node's own instances name, or a part of their images
 }  // namespace paths
 

@@ -173,11 +173,15 @@ struct Fields<api::LabelChange> {
 template <>
 struct Fields<api::TokenRequest> {
   static void visit(auto& v, auto& s) {
+    v("kind", s.kind);
     v("description", s.description);
     v("grid", s.grid);
     v("labels", s.labels);
     v("uses", s.uses);
     v("lifetime_ms", s.lifetime_ms);
+    v("owner", s.owner);
+    v("scope", s.scope);
+    v("verbs", s.verbs);
   }
 };
 
@@ -193,6 +197,12 @@ struct Fields<api::TokenSummary> {
     v("expires_ms", s.expires_ms);
     v("created_ms", s.created_ms);
     v("created_by", s.created_by);
+    v("owner", s.owner);
+    v("scope", s.scope);
+    v("verbs", s.verbs);
+    v("from", s.from);
+    v("used_ms", s.used_ms);
+    v("used_from", s.used_from);
   }
 };
 
@@ -371,13 +381,6 @@ template <>
 struct Fields<api::History> {
   static void visit(auto& v, auto& s) {
     v("revisions", s.revisions);
-  }
-};
-
-template <>
-struct Fields<api::AuditList> {
-  static void visit(auto& v, auto& s) {
-    v("records", s.records);
   }
 };
 

@@ -105,12 +105,16 @@ struct LabelChange {
   std::vector<std::string> remove;
 };
 
-struct TokenRequest {  // POST tokens; exactly one kind: join
+struct TokenRequest {  // POST tokens
+  std::string kind = "join";  // or "access": for a program to be its owner
   std::string description;
   std::string grid;
   model::StringMap labels;
   std::int64_t uses = -1;
   std::int64_t lifetime_ms = 0;  // 0 = never expires
+  std::string owner;               // of an access token; "" = who asks
+  std::string scope;               // only there; "" = all that the owner reaches
+  std::vector<std::string> verbs;  // only these; none = all that the owner may
 };
 struct TokenSummary {
   std::string id;
@@ -122,6 +126,12 @@ struct TokenSummary {
   std::int64_t expires_ms = 0;
   std::int64_t created_ms = 0;
   std::string created_by;
+  std::string owner;  // from here on of the kinds access and session
+  std::string scope;
+  std::vector<std::string> verbs;
+  std::string from;  // of a session: the address of the login
+  std::int64_t used_ms = 0;
+  std::string used_from;
 };
 struct TokenList { std::vector<TokenSummary> tokens; };
 struct TokenAnswer {
@@ -231,8 +241,6 @@ struct HistoryEntry {
 };
 struct History { std::vector<HistoryEntry> revisions; };  // newest first
 
-struct AuditList { std::vector<model::AuditRecord> records; };
-
 // ---- agent
 
 struct JoinRequest {  // Authorization: Bearer JOIN-TOKEN
@@ -289,7 +297,8 @@ struct StatusAnswer { std::vector<std::string> unknown; };  // ids that are not 
 // A stream that a client waits for: the agent opens agent_stream and sends it.
 struct StreamWanted {
   std::string stream;
-  std::string kind;  // "logs"
+  std::string kind;  // "logs", "build"
+  std::string order;  // of a build: a BuildOrder, as JSON; then nothing of what follows counts
   std::string instance;
   bool follow = false;
   std::int64_t tail = -1;

@@ -27,6 +27,7 @@ struct NetworkAnswer {
   std::vector<model::Member> members;
   std::vector<model::Peer> peers;
   std::vector<std::string> gone;    // instances that are no members any more
+  std::string pool6;                // where one of `networks` has IPv6: all that the grid gives out are of it
 };
 
 // The answer to POST grid_keys. A node has done its part when its facts have the rotation.
@@ -48,6 +49,8 @@ struct NetworkSummary {
   std::int64_t nodes = 0;
   std::int64_t free_addresses = 0;
   std::int64_t created_ms = 0;
+  std::string subnet6;  // "" = IPv4 only
+  std::string gateway6;
 };
 struct NetworkList { std::vector<NetworkSummary> networks; };
 
@@ -63,6 +66,9 @@ struct NetworkRequest {  // POST networks
   std::string ip_range;
   bool internal = false;
   model::StringMap labels;
+  bool ipv6 = false;
+  std::string subnet6;  // "" = the grid gives one, where there is to be any
+  std::string gateway6;
 };
 
 }  // namespace kontena::api
@@ -84,6 +90,7 @@ struct Fields<api::NetworkAnswer> {
     v("members", s.members);
     v("peers", s.peers);
     v("gone", s.gone);
+    v("pool6", s.pool6);
   }
 };
 
@@ -110,6 +117,8 @@ struct Fields<api::NetworkSummary> {
     v("nodes", s.nodes);
     v("free_addresses", s.free_addresses);
     v("created_ms", s.created_ms);
+    v("subnet6", s.subnet6);
+    v("gateway6", s.gateway6);
   }
 };
 
@@ -137,6 +146,9 @@ struct Fields<api::NetworkRequest> {
     v("ip_range", s.ip_range);
     v("internal", s.internal);
     v("labels", s.labels);
+    v("ipv6", s.ipv6);
+    v("subnet6", s.subnet6);
+    v("gateway6", s.gateway6);
   }
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "kontena/codec/network_fields.h"
+#include "kontena/codec/people_fields.h"
 #include "kontena/codec/spec_fields.h"
 #include "kontena/model/assignment.h"
 #include "kontena/model/service.h"
@@ -130,6 +131,7 @@ struct Fields<model::NodeFacts> {
     v("runtimes", s.runtimes);
     v("volume_drivers", s.volume_drivers);
     v("paths", s.paths);
+    v("ipv6", s.ipv6);
   }
 };
 
@@ -259,6 +261,13 @@ struct Fields<model::Token> {
     v("expires_ms", s.expires_ms);
     v("created_ms", s.created_ms);
     v("created_by", s.created_by);
+    v("owner", s.owner);
+    v("scope", s.scope);
+    v("verbs", s.verbs);
+    v("from", s.from);
+    v("groups", s.groups);
+    v("used_ms", s.used_ms);
+    v("used_from", s.used_from);
   }
 };
 
@@ -272,6 +281,24 @@ struct Fields<model::AuditRecord> {
     v("resource", s.resource);
     v("outcome", s.outcome);
     v("request", s.request);
+    v("user", s.user);
+    v("token", s.token);
+    v("place", s.place);
+    v("record", s.record);
+    v("before", s.before);
+    v("after", s.after);
+    v("count", s.count);
+    v("last_ms", s.last_ms);
+  }
+};
+
+template <>
+struct Fields<model::Checkpoint> {
+  static void visit(auto& v, auto& s) {
+    v("number", s.number);
+    v("hash", s.hash);
+    v("at_ms", s.at_ms);
+    v("signature", s.signature);
   }
 };
 

@@ -21,6 +21,10 @@ struct Fields<model::Network> {
     v("internal", s.internal);
     v("labels", s.labels);
     v("created_ms", s.created_ms);
+    v("subnet6", s.subnet6);
+    v("gateway6", s.gateway6);
+    v("ip_range6", s.ip_range6);
+    v("declared6", s.declared6);
   }
 };
 
@@ -35,6 +39,9 @@ struct Fields<model::AssignedNetwork> {
     v("address", s.address);
     v("internal", s.internal);
     v("labels", s.labels);
+    v("subnet6", s.subnet6);
+    v("gateway6", s.gateway6);
+    v("address6", s.address6);
   }
 };
 
@@ -46,6 +53,7 @@ struct Fields<model::NodeNetwork> {
     v("subnet", s.subnet);
     v("gateway", s.gateway);
     v("internal", s.internal);
+    v("subnet6", s.subnet6);
   }
 };
 
@@ -60,6 +68,7 @@ struct Fields<model::Member> {
     v("full", s.full);
     v("up", s.up);
     v("links", s.links);
+    v("address6", s.address6);
   }
 };
 

@@ -44,6 +44,7 @@ struct Fields<model::Attachment> {
     v("network", s.network);
     v("aliases", s.aliases);
     v("ipv4_address", s.ipv4_address);
+    v("ipv6_address", s.ipv6_address);
     v("mac_address", s.mac_address);
     v("driver_options", s.driver_options);
     v("interface_name", s.interface_name);
@@ -136,6 +137,15 @@ struct Fields<model::FileUse> {
 };
 
 template <>
+struct Fields<model::SecretVariable> {
+  static void visit(auto& v, auto& s) {
+    v("variable", s.variable);
+    v("secret", s.secret);
+    v("digest", s.digest);
+  }
+};
+
+template <>
 struct Fields<model::ServiceSpec> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
@@ -147,6 +157,7 @@ struct Fields<model::ServiceSpec> {
     v("command", s.command);
     v("entrypoint", s.entrypoint);
     v("environment", s.environment);
+    v("env_secrets", s.env_secrets);
     v("labels", s.labels);
     v("user", s.user);
     v("working_dir", s.working_dir);
@@ -203,6 +214,10 @@ struct Fields<model::NetworkSpec> {
     v("gateway", s.gateway);
     v("ip_range", s.ip_range);
     v("reserved", s.reserved);
+    v("ipv6", s.ipv6);
+    v("subnet6", s.subnet6);
+    v("gateway6", s.gateway6);
+    v("ip_range6", s.ip_range6);
   }
 };
 

@@ -33,6 +33,7 @@ struct Verdict {
 // What `build` of a service asks of the engine where the client runs.
 struct Build {
   std::string image;        // the name it gets there: the service's `image`, or STACK-SERVICE
+  bool named = false;       // by the service's `image`
   std::string pull_policy;  // of the service, as written; "" = missing
   std::string context;      // an absolute folder; or with `remote` what the engine fetches by itself
   bool remote = false;

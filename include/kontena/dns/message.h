@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kontena/base/ipv4.h"
+#include "kontena/base/ipv6.h"
 
 // DNS messages (RFC 1035, EDNS0 of RFC 6891): bytes to values and back. Pure, and
 // safe with any bytes.
@@ -65,6 +66,7 @@ struct Reply {
   bool authoritative = false;
   std::uint32_t ttl = 0;
   std::vector<Ipv4> addresses;  // A records
+  std::vector<Ipv6> addresses6 = {};  // AAAA records
   std::string pointer;          // a PTR record's name; empty: none
   std::string authority;        // the name of a SOA record, for a negative answer; empty: none
   bool asks_authority = false;  // that SOA is the answer itself

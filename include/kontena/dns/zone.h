@@ -23,6 +23,7 @@ struct Member {
       names;            // all others, relative or full: "web", "web.shop", "web.shop.default.g1.kontena.local"
   bool answers = true;  // running and not unhealthy; otherwise its names exist without its address
   std::string family = {};  // the stack it is of, in full: a name means one's own family's, where that has it
+  std::optional<Ipv6> address6 = {};
 };
 
 // The members of one network, found by name and by address. Its names are lower
@@ -36,6 +37,8 @@ class Network {
   // The same of one family's members.
   const std::vector<Ipv4>* addresses(std::string_view name, std::string_view family) const;
   const std::string* name(Ipv4) const;
+  const std::string* name(Ipv6) const;
+  std::optional<Ipv6> beside(Ipv4) const;  // the other address of who has this one
 
  private:
   struct Hash {
@@ -52,6 +55,8 @@ class Network {
   ByName<Named> named_;
   ByName<std::map<std::string, std::vector<Ipv4>, std::less<>>> mixed_;  // by name and family
   std::unordered_map<Ipv4, std::string, AddressHash> names_;
+  std::map<Ipv4, Ipv6> addresses6_;   // empty where the network has no IPv6 …
+  std::map<Ipv6, std::string> names6_;
 };
 
 using NetworkId = std::uint32_t;  // the agent's own numbering
@@ -73,6 +78,7 @@ struct Asker {
 struct Zone {
   std::string domain;           // "g1.kontena.local": all names in it are ours to deny
   std::vector<Subnet> subnets;  // the same for reverse names: the pool, and networks outside of it
+  std::vector<Subnet6> subnets6 = {};
   std::unordered_map<NetworkId, std::shared_ptr<const Network>> networks;
   std::unordered_map<Ipv4, std::shared_ptr<const Asker>, AddressHash> askers;
 

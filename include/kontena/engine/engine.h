@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kontena/base/clock.h"
+#include "kontena/base/redacted.h"
 #include "kontena/base/result.h"
 #include "kontena/model/instance.h"
 #include "kontena/model/network.h"
@@ -74,13 +75,22 @@ struct ContainerSpec {
   std::string name;
   model::StringMap labels;  // ours and the user's
   model::ServiceSpec service;
+  std::map<std::string, Redacted> secret_environment;  // besides the service's, whose `env_secrets` they are the values of
   std::string hostname;
   // Where service.mounts' and service.networks' keys lead, as the engine names them.
   std::map<std::string, std::string> volumes;
   std::map<std::string, std::string> networks;
   std::map<std::string, std::string> addresses;  // by the same keys, where it is to have one of its own there
+  std::map<std::string, std::string> addresses6;  // … of IPv6
   std::map<std::string, std::string> beside;  // services that it shares with → ids of their containers
   std::string resolv_conf;  // a file of the host that is to be its /etc/resolv.conf; "" = the engine's
+};
+
+// As whom a registry is asked. Goes to the engine with the pull, and is kept nowhere.
+struct RegistryUser {
+  std::string registry;
+  std::string name;
+  Redacted password;
 };
 
 struct PullProgress {
@@ -154,7 +164,8 @@ class Engine {
   virtual Result<Container> inspect(const std::string& id) = 0;  // Code::not_found
 
   virtual Result<bool> has_image(const std::string& image) = 0;
-  virtual Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) = 0;
+  // As that user, where there is one.
+  virtual Status pull(const std::string& image, const RegistryUser* user, const std::function<void(const PullProgress&)>&) = 0;
   // The engine's id of what has that name now. Code::not_found.
   virtual Result<std::string> image_id(const std::string& image) = 0;
   // Unless any container uses it, or it has several names; tells whether it is gone.

@@ -40,6 +40,8 @@ struct BuildSpec {
   bool pull = false;
   std::string platform;
   std::vector<model::Ulimit> ulimits;
+  std::int64_t memory_bytes = 0;  // of each step; 0 = the host's
+  std::int64_t nano_cpus = 0;     // likewise
   Redacted registries;  // JSON, registry → {"username":…,"password":…}; "" = none
 };
 
@@ -54,12 +56,20 @@ class Images {
   virtual Result<ImageFacts> find(const std::string& image) = 0;
   // The id of one that has this label, the newest; "" where there is none.
   virtual Result<std::string> labelled(std::string_view key, const std::string& value) = 0;
+  // The ids of those whose name is like `pattern` ("shop/*"), by name.
+  virtual Result<model::StringMap> named(const std::string& /*pattern*/) { return model::StringMap{}; }
   // The layers of every image that the engine has.
   virtual Result<std::vector<model::Strings>> layers() = 0;
 
   // By the engine's own builder. What it says comes in whole lines; where a step fails, the error
-  // names it and says why.
-  virtual Status build(const BuildSpec&, const Pieces& context, const std::function<void(std::string_view)>& line) = 0;
+  // names it and says why. `line` gets "" each second while nothing is said; where it returns false the
+  // engine ends the step at hand, and that is Code::failed_precondition.
+  using Line = std::function<bool(std::string_view)>;
+  virtual Status build(const BuildSpec&, const Pieces& context, const Line& line) = 0;
+  // Asks the image's registry for what has this name now. `registries`: as of a BuildSpec.
+  virtual Status pull(const std::string& image, const std::string& /*platform*/, const Redacted& /*registries*/) {
+    return Error{Code::unsupported, "the image '" + image + "' cannot be asked for"};
+  }
   virtual Status tag(const std::string& image, const std::string& name) = 0;
   // The archive of an image, until `sink` fails; its error is passed on.
   virtual Status save(const std::string& image, const std::function<Status(std::string_view)>& sink) = 0;

@@ -21,13 +21,14 @@ struct ClientOptions {
   Redacted bearer;  // token sent as Authorization: Bearer
   std::string user_agent;
   Duration connect_timeout{5'000};
+  std::size_t largest_body = 64u << 20;  // of an answer that is kept in memory
 };
 
 // Speaks to one server over kept-alive connections. Safe from any thread; each
 // request in flight has a connection of its own.
 //
 // Failures before an answer came are Code::unavailable (cannot connect, broken
-// off), Code::deadline_exceeded, Code::exhausted (an answer of more than 64 MB in
+// off), Code::deadline_exceeded, Code::exhausted (an answer of more than largest_body in
 // memory), or Code::unauthenticated (TLS: the message tells an unknown CA from a
 // wrong name, and the names the certificate has). An answer of any status is a
 // success here.

@@ -38,7 +38,8 @@ std::string name_on_nodes(const std::string& name, const std::string& manifest_d
 // The layers of an image by what they hold, from its configuration. Code::corrupt.
 Result<std::vector<std::string>> diff_ids(const std::string& config);
 
-// Cuts what an engine saves ("docker save", of either layout) into files.
+// Cuts what an engine saves ("docker save") into files: Docker's own layouts, and that of the Open Container
+// Initiative, with or without Docker's list beside.
 class Cutter final : public TarReader::Sink {
  public:
   // Each file whose digest `wants` says yes to is written to `scratch` and shown to `have`, once. Of a
@@ -61,13 +62,16 @@ class Cutter final : public TarReader::Sink {
   const Have have_;
   TarReader reader_{*this};
   TarEntry entry_;
-  bool keep_ = false;  // the file at hand may be wanted
-  std::string small_;  // its bytes, while they are few
+  bool keep_ = false;     // the file at hand may be wanted
+  bool is_text_ = false;  // … and a list of parts, of which the bytes are kept
+  std::string small_;     // those
   std::ofstream file_;
   std::optional<crypto::Sha256> sum_;
   std::map<std::string, std::string> digests_;  // by path; of a link "-> PATH"
   std::set<std::string> had_;
-  std::string index_;  // manifest.json
+  std::map<std::string, std::string> indices_;  // manifest.json and index.json, by name
+  std::map<std::string, std::string> texts_;    // small blobs that may be manifests, by digest
+  std::size_t texts_size_ = 0;                  // of those together
 };
 
 // The archive that an engine loads an image from: `config`'s text, and the layers' files where they

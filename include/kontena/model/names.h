@@ -9,6 +9,7 @@
 #include "kontena/model/grid.h"
 #include "kontena/model/instance.h"
 #include "kontena/model/node.h"
+#include "kontena/model/people.h"
 #include "kontena/model/stack.h"
 
 // The names of enumerators, as JSON, tables and Compose files have them. Each
@@ -35,7 +36,8 @@ KTN_NAMES(Desired, "running", "stopped", "removed");
 KTN_NAMES(InstanceState, "pending", "pulling", "starting", "running", "exited", "failed", "stopped", "removed");
 KTN_NAMES(Health, "none", "starting", "healthy", "unhealthy");
 KTN_NAMES(DeploymentState, "running", "succeeded", "failed", "superseded", "aborted");
-KTN_NAMES(TokenKind, "join", "access");
+KTN_NAMES(TokenKind, "join", "access", "session");
+KTN_NAMES(SubjectKind, "user", "group");
 #undef KTN_NAMES
 
 template <class E>

@@ -19,11 +19,15 @@ struct Network {
   std::string subnet;    // "10.80.16.0/22"
   std::string gateway;   // the nodes' own address in it
   std::string ip_range;  // where instances get their addresses from; "" = the whole subnet
-  Strings reserved;      // addresses that no instance gets
+  Strings reserved;      // addresses that no instance gets, of both families
   bool declared = false; // people chose the subnet
   bool internal = false; // no way out of it
   StringMap labels;
   std::int64_t created_ms = 0;
+  std::string subnet6;    // "fd3c:91a2:be07:1c::/64"; "" = IPv4 only
+  std::string gateway6;
+  std::string ip_range6;  // as ip_range
+  bool declared6 = false;
 };
 
 // What a node is told about a network that it is to have.
@@ -36,6 +40,9 @@ struct AssignedNetwork {
   std::string address; // the instance's
   bool internal = false;
   StringMap labels;
+  std::string subnet6;   // "" = IPv4 only
+  std::string gateway6;
+  std::string address6;  // the instance's
   friend bool operator==(const AssignedNetwork&, const AssignedNetwork&) = default;
 };
 
@@ -46,6 +53,7 @@ struct NodeNetwork {
   std::string subnet;
   std::string gateway;
   bool internal = false;
+  std::string subnet6;  // "" = IPv4 only
   friend bool operator==(const NodeNetwork&, const NodeNetwork&) = default;
 };
 
@@ -59,6 +67,7 @@ struct Member {
   std::string full; // the one for its address: "web-1.shop.default.GRID.kontena.local"
   bool up = false;  // it runs, and is not unhealthy
   StringMap links;  // names that it alone is answered → the full ones they stand for; told to its own node
+  std::string address6;  // "" = none
   friend bool operator==(const Member&, const Member&) = default;
 };
 

@@ -58,6 +58,7 @@ struct NodeFacts {
   Strings runtimes;        // that its engine knows
   Strings volume_drivers;  // likewise
   StringMap paths;         // of those it was asked about: what is there ("file", "directory", "device", "socket"; "" = nothing)
+  bool ipv6 = false;       // its containers can have IPv6: by its kernel, and by its agent
   friend bool operator==(const NodeFacts&, const NodeFacts&) = default;
 };
 

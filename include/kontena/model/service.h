@@ -56,6 +56,7 @@ struct Attachment {  // to a network
   std::string network;  // a key of StackSpec::networks
   Strings aliases;      // besides the service's own name
   std::string ipv4_address;  // "" = the grid gives one
+  std::string ipv6_address;  // likewise, where the network has IPv6
   std::string mac_address;   // needs engine API 1.44, but for the first network
   StringMap driver_options;
   std::string interface_name;     // needs engine API 1.49
@@ -74,6 +75,14 @@ struct FileUse {
   std::string gid;
   std::int64_t mode = 0444;
   friend bool operator==(const FileUse&, const FileUse&) = default;
+};
+
+// A secret of the project's as a variable of the container's environment. Its value is nowhere but there.
+struct SecretVariable {
+  std::string variable;
+  std::string secret;  // its name in the project
+  std::string digest;  // of its version, as a deploy fills it in
+  friend bool operator==(const SecretVariable&, const SecretVariable&) = default;
 };
 
 // Absent members are inherited from the image.
@@ -155,6 +164,7 @@ struct ServiceSpec {
   std::optional<Strings> command;     // absent: the image's
   std::optional<Strings> entrypoint;  // absent: the image's; empty: none
   StringMap environment;
+  std::vector<SecretVariable> env_secrets;  // in order of their variables
   StringMap labels;
   std::string user;
   std::string working_dir;

@@ -5,12 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "kontena/model/ids.h"
 #include "kontena/model/service.h"
 
 namespace kontena::model {
 
 struct VolumeSpec {
-  std::string name;  // as the engine knows it; "" = scoped_name(project, stack, key)
+  std::string name;  // as people gave it; volume_name() says how the engine knows it
   std::string driver = "local";
   StringMap driver_options;
   StringMap labels;
@@ -27,7 +28,11 @@ struct NetworkSpec {
   std::string subnet;     // "" = the grid gives one
   std::string gateway;    // "" = the subnet's first address
   std::string ip_range;
-  Strings reserved;       // aux_addresses
+  Strings reserved;       // aux_addresses, of both families
+  bool ipv6 = false;      // instances have an IPv6 address too
+  std::string subnet6;    // of these; "" = the grid gives one
+  std::string gateway6;   // "" = the grid gives one
+  std::string ip_range6;
   friend bool operator==(const NetworkSpec&, const NetworkSpec&) = default;
 };
 
@@ -108,5 +113,9 @@ struct Volume {
   std::string node;   // NodeId
   std::int64_t created_ms = 0;
 };
+
+// How the engine knows a volume of a stack. Names that people give are of their project: in
+// one other than `default` they stand behind its name, as all that it has does.
+std::string volume_name(const StackPath&, std::string_view key, const VolumeSpec&);
 
 }  // namespace kontena::model

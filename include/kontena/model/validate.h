@@ -18,7 +18,7 @@ struct Problem {
 std::vector<Problem> validate(const StackSpec&);
 
 // The addresses of a network that is not external: paths are "subnet", "gateway",
-// "ip_range" and "reserved[1]". Part of validate; here for those who know places in a file.
+// "ip_range", those of IPv6 with a 6 at their end, and "reserved[1]". Part of validate; here for those who know places in a file.
 std::vector<Problem> wrong_addresses(const NetworkSpec&);
 
 // A static address that a service cannot have.
@@ -26,6 +26,7 @@ struct WrongAddress {
   std::string service;
   std::string network;  // a key of StackSpec::networks
   std::string what;
+  std::string field = "ipv4_address";
 };
 std::vector<WrongAddress> wrong_static_addresses(const StackSpec&);  // part of validate too
 

@@ -10,6 +10,8 @@
 #include "kontena/model/instance.h"
 #include "kontena/model/network.h"
 #include "kontena/model/node.h"
+#include "kontena/model/people.h"
+#include "kontena/model/secret.h"
 #include "kontena/model/stack.h"
 
 namespace kontena::model {
@@ -21,6 +23,11 @@ struct ClusterView {
   Ordered<Grid> grids;                // GRID
   Ordered<Project> projects;          // GRID/PROJECT
   Ordered<Token> tokens;              // ID
+  Ordered<User> users;                // NAME
+  Ordered<Role> roles;                // NAME
+  Ordered<Policy> policies;           // GRID, or GRID/PROJECT
+  Ordered<Provider> providers;        // "login", or none
+  Ordered<Binding> bindings;          // KIND/SUBJECT/SCOPE#ROLE (binding_key)
   Ordered<Node> nodes;                // GRID/ID
   Ordered<NodeFacts> facts;           // GRID/ID
   Ordered<RemovedNode> removed_nodes; // GRID/ID
@@ -33,6 +40,8 @@ struct ClusterView {
   Ordered<Instance> instances;        // GRID/PROJECT/STACK/SERVICE/ID
   Ordered<InstanceStatus> statuses;   // the same
   Ordered<Deployment> deployments;    // GRID/PROJECT/STACK/ID
+  Ordered<Secret> secrets;            // GRID/PROJECT/NAME
+  Ordered<RegistryLogin> registries;  // GRID/PROJECT/REGISTRY; GRID//REGISTRY of the whole grid
 
   // Keys of records that are there and cannot be read ("services/GRID/…"), and why:
   // what they hold is in no table above, and must not be taken for absent.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kontena/base/ipv4.h"
+#include "kontena/base/ipv6.h"
 #include "kontena/base/result.h"
 
 namespace kontena::netlink {
@@ -48,6 +49,13 @@ struct RouteChange {
   Route route;  // `source` and `mtu` do not matter to a removal
 };
 
+struct Route6 {  // likewise
+  Subnet6 to;
+  int link = 0;
+  int mtu = 0;
+  friend auto operator<=>(const Route6&, const Route6&) = default;
+};
+
 // Links, addresses and routes of the network namespace in which it was opened. One
 // thread at a time. What is there already is Code::already_exists, what is not
 // there (any more) Code::not_found, what this kernel cannot do Code::unsupported.
@@ -79,6 +87,14 @@ class Links {
   // says how many failed. Replacing makes what is not there, and takes a route of
   // ours off another link; removing what is gone is done.
   Status change_routes(std::span<const RouteChange>);
+
+  // The same of IPv6. What is to go goes first.
+  Result<std::vector<Route6>> routes6(int link);
+  Status change_routes6(std::span<const Route6> gone, std::span<const Route6> put);
+
+  // The IPv6 addresses that a link answers for in place of those who have them (proxy NDP), sorted.
+  Result<std::vector<Ipv6>> proxies(int link);
+  Status change_proxies(int link, std::span<const Ipv6> gone, std::span<const Ipv6> put);
 
   // How long packets from here to an address may be ("192.0.2.7", "2001:db8::7"): what the
   // route or a router on the way has said, else the link by which they leave.

@@ -46,10 +46,12 @@ class Nft {
 // The arguments of one rule: {"-i", "kontena0", "-j", "ACCEPT"}.
 using Rule = std::vector<std::string>;
 
+enum class Family { ipv4, ipv6 };  // iptables or ip6tables
+
 // Puts the rules that are missing at the head of a chain of the filter table of
 // iptables, both of its nft and of its legacy form: of each that is installed, in use
 // and has the chain; elsewhere there is nothing to do. Says how many rules it put.
-Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>&);
+Result<int> ensure_rules(const std::string& chain, const std::vector<Rule>&, Family = Family::ipv4);
 
 // The same at the end of a chain, where only that comes which no rule of others has decided on.
 Result<int> ensure_last(const std::string& chain, const std::vector<Rule>&);
@@ -61,6 +63,6 @@ Result<int> ensure_jump(const std::string& from, const std::string& to);
 bool legacy_iptables_is_used();
 
 // Takes them out, likewise; says how many it took.
-Result<int> remove_rules(const std::string& chain, const std::vector<Rule>&);
+Result<int> remove_rules(const std::string& chain, const std::vector<Rule>&, Family = Family::ipv4);
 
 }  // namespace kontena::netlink

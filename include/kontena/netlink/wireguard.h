@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kontena/base/ipv4.h"
+#include "kontena/base/ipv6.h"
 #include "kontena/base/random.h"
 #include "kontena/base/redacted.h"
 #include "kontena/base/result.h"
@@ -22,7 +23,8 @@ bool is_endpoint(std::string_view);
 struct Peer {
   std::string public_key;
   std::optional<std::string> endpoint;  // "1.2.3.4:51820" or "[2001:db8::1]:51820"; none: not known yet
-  std::vector<Subnet> allowed_ips;      // sorted; IPv6 ones are left out
+  std::vector<Subnet> allowed_ips;      // sorted
+  std::vector<Subnet6> allowed_ips6;    // likewise
   int keepalive_s = 0;                  // 0: none
   // Counted by the device:
   std::int64_t last_handshake_ms = 0;  // since 1970; 0: none yet
@@ -48,6 +50,8 @@ struct PeerChange {
   std::optional<int> keepalive_s;  // 0..65535
   std::vector<Subnet> add;         // taken off the peer that has it: an allowed address is of one peer
   std::vector<Subnet> take;        // what this peer does not have is gone already; not with replace_allowed_ips
+  std::vector<Subnet6> add6 = {};  // likewise
+  std::vector<Subnet6> take6 = {};
 };
 
 // What to change; all else stays. Every `take` is carried out before any `add`.

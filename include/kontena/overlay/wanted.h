@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kontena/base/ipv4.h"
+#include "kontena/base/ipv6.h"
 #include "kontena/model/network.h"
 
 // What a node's kernel is to have, so that its containers reach those of other
@@ -26,6 +27,7 @@ struct Snapshot {
   std::map<std::string, model::Peer> peers;         // by node
   model::StringMap former_keys;                     // by node: the one before its present one, as far as it was told
   model::Strings lost;                              // nodes, sorted
+  std::string pool6;                                // "" where no network has IPv6
 };
 std::string member_id(std::string_view instance, std::string_view network);  // INSTANCE@NETWORK
 std::string member_id(const model::Member&);
@@ -35,6 +37,7 @@ struct Bridge {
   Subnet subnet;
   Ipv4 gateway;
   bool internal = false;
+  std::optional<Subnet6> subnet6 = {};  // none: IPv4 only
   friend bool operator==(const Bridge&, const Bridge&) = default;
 };
 
@@ -47,10 +50,12 @@ struct WantedPeer {
   Ipv4 address;                 // its own in the mesh, one of these
   std::int64_t mtu = 0;         // of its own mesh device; 0 = not known
   bool lost = false;
+  std::vector<Subnet6> allowed6 = {};  // as `allowed`, of members that have IPv6
   friend bool operator==(const WantedPeer&, const WantedPeer&) = default;
 };
 
 using Addresses = std::set<std::pair<std::string, Ipv4>>;  // on bridges
+using Addresses6 = std::set<std::pair<std::string, Ipv6>>;
 
 // The node's rules. What they hold: from a bridge of ours comes only what has the
 // address of an instance of that network on this node as its source, wherever it goes,
@@ -59,20 +64,25 @@ using Addresses = std::set<std::pair<std::string, Ipv4>>;  // on bridges
 // the address of one member as its source and of another of the same network as its
 // destination; no bridge of ours reaches another; what leaves the host bears its address,
 // but for internal networks, which Docker keeps in. Packets of the mesh for the host
-// itself: echo alone.
+// itself: echo alone. Where no network has IPv6 the rules are without a word of it but that
+// nothing of it comes from a bridge. Where one has, the same holds for it, and what Docker
+// does for IPv4 alone: nobody comes in from elsewhere but to published ports and with
+// answers, and an internal network has no way out.
 struct Who {
   Addresses own;     // of all instances of this node
   Addresses local;   // of those of them that hold their address
   Addresses remote;  // of those on other nodes that do
+  Addresses6 own6, local6, remote6;
   friend bool operator==(const Who&, const Who&) = default;
 };
 struct Rules {
   std::string tables;  // for nft, without the elements of the sets for:
   Who who;
   std::set<std::string> apart = {};  // bridges of others, which no container of ours is to reach by the way out
+  bool ipv6 = false;   // some network has it
   friend bool operator==(const Rules&, const Rules&) = default;
 };
-Rules rules(const Subnet& pool, const std::vector<Bridge>&, const Who&);
+Rules rules(const Subnet& pool, const std::vector<Bridge>&, const Who&, const std::optional<Subnet6>& pool6 = {});
 
 // As `nft -f -` takes it, all at once:
 std::string whole(const Rules&);                          // in place of whatever is there
@@ -92,6 +102,9 @@ Wanted wanted(const Snapshot&, const NodeId& self);
 
 // Who has an address: of two who may (one takes the other's place) the one that is up.
 std::map<std::pair<std::string, Ipv4>, const model::Member*> holders(const Snapshot&);  // by network and address
+
+// The same of their IPv6 addresses, of those who have one.
+std::map<std::pair<std::string, Ipv6>, const model::Member*> holders6(const Snapshot&);
 
 // The mark of packets that our table lets pass: from one bridge to the mesh or back, and
 // to the names on the host. What other tables let pass by it is ours to answer for.

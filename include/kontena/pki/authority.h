@@ -51,6 +51,10 @@ class Authority {
   Result<std::string> sign_client(const std::string& csr_pem, const std::string& common_name, Time now,
                                   Duration lifetime) const;
 
+  // Its signature of a text, ECDSA with SHA-256. The text begins with what it is for, in
+  // words, so that no signature can pass for one of something else, a certificate's least.
+  Result<std::string> sign_text(std::string_view text) const;
+
  private:
   struct State;
   explicit Authority(std::unique_ptr<State>);
@@ -67,6 +71,9 @@ Result<std::string> key_of_request(const std::string& csr_pem);
 
 // Whether the private key is that of the certificate.
 bool belong_together(const KeyPair&);
+
+// Whether the signature of the text is by the certificate's key: Code::corrupt where it is not.
+Status check_signature(const std::string& certificate_pem, std::string_view text, std::string_view signature);
 
 struct CertificateFacts {
   std::string common_name;

@@ -17,8 +17,9 @@ struct Needs {
   model::Strings volume_drivers;
   model::Strings there;   // that must be there
   model::Strings wished;  // that must be there where any node of the grid has it, and else is made
+  bool ipv6 = false;
   bool empty() const {
-    return platforms.empty() && runtimes.empty() && volume_drivers.empty() && there.empty() && wished.empty();
+    return platforms.empty() && runtimes.empty() && volume_drivers.empty() && there.empty() && wished.empty() && !ipv6;
   }
   friend bool operator==(const Needs&, const Needs&) = default;
 };

@@ -10,6 +10,7 @@
 
 #include "kontena/base/clock.h"
 #include "kontena/base/result.h"
+#include "kontena/crypto/chain.h"
 
 namespace kontena::store {
 
@@ -41,8 +42,11 @@ struct Commit {
   std::vector<Expect> unchanged;
   std::vector<Put> puts;
   std::vector<std::string> deletes;
+  // Texts for the audit trail: numbered and chained where commits are put in order, and
+  // kept as "audit/NUMBER" (store/trail.h).
+  std::vector<std::string> trail = {};
 
-  bool empty() const { return puts.empty() && deletes.empty(); }
+  bool empty() const { return puts.empty() && deletes.empty() && trail.empty(); }
 };
 
 // What one commit did, as readers of the feed see it.
@@ -91,6 +95,10 @@ class Store {
   // yet, waits for one until the time-out, then answers with none. Code::expired if
   // they are no longer kept: list anew and go on from the revision listed.
   virtual Result<std::vector<Changed>> changes(Revision after, std::size_t limit, Duration timeout) = 0;
+
+  // The end of the audit trail. It is kept beside the records, too: where somebody has
+  // taken the last ones away, it tells.
+  virtual Result<crypto::Link> trail() = 0;
 
   // Why commits are refused for the time being, as by a full disk; Done where they are
   // not, as far as the last one tells.

@@ -41,11 +41,11 @@ Result<int> stack_build(Session& session) {
     std::erase_if(specified.builds,
                   [&](const auto& each) { return std::ranges::find(wanted, each.first) == wanted.end(); });
   if (specified.builds.empty()) session.note("no service has a 'build'");
-  const auto built = build_images(session, specified);
+  const auto built = build_images(session, specified, false);
   if (!built) return build_failed(session, built.error());
   std::vector<BuiltImage> list;
-  for (const auto& [service, facts] : *built)
-    list.push_back({service, specified.builds.at(service).image, facts.id, facts.platform});
+  for (const auto& [service, made] : *built)
+    list.push_back({service, specified.builds.at(service).image, made.facts.id, made.facts.platform});
   return session.list(
       list, {"SERVICE", "IMAGE", "ID", "PLATFORM"},
       [](const BuiltImage& each) -> std::vector<Cell> {

@@ -37,6 +37,13 @@ Result<std::int64_t> parse_since(const std::string& given, Time now) {
                "a point in time is written 2026-11-22T09:00:00Z"};
 }
 
+std::vector<std::string> listed(const Session& session, std::string_view option) {
+  std::vector<std::string> all;
+  for (const std::string& given : session.arguments.values(option))
+    for (const std::string& each : text::split(given, ',')) all.emplace_back(text::trim(each));
+  return all;
+}
+
 Status add_label(const std::string& word, model::StringMap& labels) {
   const auto equals = word.find('=');
   if (equals == std::string::npos || equals == 0)

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "../session.h"
 
@@ -22,6 +23,9 @@ Result<std::optional<std::int64_t>> number_option(const Session&, std::string_vi
 
 // --since: "10m", or a point in time; in milliseconds since 1970.
 Result<std::int64_t> parse_since(const std::string& given, Time now);
+
+// Of an option that is a list with commas, or is given several times.
+std::vector<std::string> listed(const Session&, std::string_view option);
 
 // "KEY=VALUE" into the map.
 Status add_label(const std::string& word, model::StringMap& labels);

@@ -23,6 +23,10 @@ std::string instance_of(const model::Member& member, std::string_view tail) {
   return stack == std::string::npos ? head : head.substr(stack + 1) + '/' + head.substr(0, stack);
 }
 
+std::string subnets_of(const api::NetworkSummary& network) {
+  return network.subnet + (network.subnet6.empty() ? "" : ", " + network.subnet6);
+}
+
 std::string network_text(Session& session, const std::string& grid, const api::NetworkDetail& detail) {
   const api::NetworkSummary& network = detail.summary;
   Look plain = session.look;
@@ -31,6 +35,8 @@ std::string network_text(Session& session, const std::string& grid, const api::N
   if (!network.stack.empty()) facts.add({"stack", network.stack});
   facts.add({"subnet", network.subnet + (network.declared ? ", declared" : ", given by the grid")});
   facts.add({"gateway", network.gateway});
+  const bool has_ipv6 = !network.subnet6.empty();
+  if (has_ipv6) facts.add({"IPv6", network.subnet6 + ", gateway " + network.gateway6});
   if (network.internal) facts.add({"internal", "no way out of it"});
   facts.add({"instances", std::to_string(network.instances) + " on " + count_text(network.nodes, "node")});
   facts.add({"free", std::to_string(network.free_addresses) + " addresses"});
@@ -40,10 +46,14 @@ std::string network_text(Session& session, const std::string& grid, const api::N
   auto members = detail.members;
   std::ranges::stable_sort(members, {}, [](const model::Member& m) { return parse_ipv4(m.address).value_or(Ipv4{}); });
   const std::string tail = '.' + network.project + '.' + grid + ".kontena.local";
-  Table table({"ADDRESS", "INSTANCE", "NODE", "UP"});
-  for (const model::Member& member : members)
-    table.add(
-        {member.address, instance_of(member, tail), *member.node, member.up ? Cell("yes") : Cell("no", Tone::bad)});
+  std::vector<std::string> headers{"ADDRESS", "INSTANCE", "NODE", "UP"};
+  if (has_ipv6) headers.insert(headers.begin() + 1, "IPV6");
+  Table table(headers);
+  for (const model::Member& member : members) {
+    std::vector<Cell> row{member.address, instance_of(member, tail), *member.node, member.up ? Cell("yes") : Cell("no", Tone::bad)};
+    if (has_ipv6) row.insert(row.begin() + 1, Cell(member.address6.empty() ? "-" : member.address6));
+    table.add(std::move(row));
+  }
   return text + '\n' + table.text(session.look);
 }
 
@@ -54,12 +64,15 @@ Result<int> network_create(Session& session) {
                               .subnet = session.arguments.value("--subnet"),
                               .gateway = session.arguments.value("--gateway"),
                               .ip_range = session.arguments.value("--ip-range"),
-                              .internal = session.arguments.has("--internal")};
+                              .internal = session.arguments.has("--internal"),
+                              .ipv6 = session.arguments.has("--ipv6"),
+                              .subnet6 = session.arguments.value("--subnet6"),
+                              .gateway6 = session.arguments.value("--gateway6")};
   for (const std::string& label : session.arguments.values("--label")) KTN_OK(add_label(label, request.labels));
   KTN_TRY(std::string path, session.link.path(paths::networks));
   KTN_TRY(const api::NetworkSummary network,
           session.link.send<api::NetworkSummary>(http::Method::post, std::move(path), request));
-  session.note("network " + network.name + " is made: " + network.subnet +
+  session.note("network " + network.name + " is made: " + subnets_of(network) +
                "; Compose files name it with `external: true`");
   if (session.look.quiet || session.look.machine()) session.show(network, network.name, [] { return std::string(); });
   return 0;
@@ -71,7 +84,7 @@ Result<int> network_ls(Session& session) {
   return session.list(
       list.networks, {"NAME", "STACK", "SUBNET", "INSTANCES", "NODES", "FREE"},
       [](const api::NetworkSummary& n) -> std::vector<Cell> {
-        return {n.name, n.stack.empty() ? "-" : n.stack, n.subnet, n.instances, n.nodes, n.free_addresses};
+        return {n.name, n.stack.empty() ? "-" : n.stack, subnets_of(n), n.instances, n.nodes, n.free_addresses};
       },
       [](const api::NetworkSummary& n) { return n.name; });
 }

@@ -61,6 +61,7 @@ std::string node_text(Session& session, const api::NodeSummary& node) {
     add("advice", "a restart of Docker stops its containers: set \"live-restore\": true in /etc/docker/daemon.json");
   add("mesh", plain_text(mesh_text(node.facts)));
   add("endpoints", plain_text(text::join(node.facts.mesh_endpoints, ", ")));
+  if (!node.facts.ipv6 && !node.facts.os.empty()) add("IPv6", "none: nothing of networks with enable_ipv6 comes here");
   if (!node.facts.mesh_problem.empty()) facts.add({"trouble", {plain_text(node.facts.mesh_problem), Tone::bad}});
   add("agent", node.facts.kontena_version);
   add("cpus", cpus(node.facts.nano_cpus) + ", " + cpus(node.nano_cpus_reserved) + " reserved");

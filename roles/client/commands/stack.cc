@@ -134,7 +134,7 @@ Result<int> stack_config(Session& session) {
 Result<int> stack_deploy(Session& session) {
   const std::string name = session.arguments.words.empty() ? "" : session.arguments.words[0];
   KTN_TRY(compose::Specified specified, read_specified(session, name));
-  const auto built = build_images(session, specified);
+  const auto built = build_images(session, specified, true);
   if (!built) return build_failed(session, built.error());
   KTN_OK(send_images(session, *built, specified));
   KTN_OK(send_files(session, specified));

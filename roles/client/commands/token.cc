@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "../commands.h"
 #include "../describe.h"
 #include "../session.h"
@@ -18,42 +16,70 @@ Cell end_cell(const api::TokenSummary& token, Time now) {
   return "in " + text::human_duration(left);
 }
 
+// Which grid nodes join with it; or whom it acts as, and how narrowly.
+std::string for_text(const api::TokenSummary& token) {
+  if (token.kind == "join") return "grid " + token.grid;
+  std::string text = token.owner;
+  if (!token.scope.empty()) text += " at /" + plain_text(token.scope);
+  if (!token.verbs.empty()) text += ": " + text::join(token.verbs, ",");
+  return text;
+}
+
 }  // namespace
 
 Result<int> token_create(Session& session) {
-  api::TokenRequest request{.description = session.arguments.value("--description")};
-  for (const std::string& label : session.arguments.values("--label")) KTN_OK(add_label(label, request.labels));
+  const Arguments& given = session.arguments;
+  const bool access = given.has("--access") || given.has("--for") || given.has("--scope") || given.has("--verbs");
+  api::TokenRequest request{.kind = access ? "access" : "join", .description = given.value("--description")};
+  if (access && (given.has("--uses") || given.has("--label")))
+    return Error{Code::invalid_argument, "--uses and --label are of tokens that nodes join with"};
+  for (const std::string& label : given.values("--label")) KTN_OK(add_label(label, request.labels));
   KTN_TRY(const auto uses, number_option(session, "--uses", 1));
   if (uses) request.uses = *uses;
-  if (const std::string expires = session.arguments.value("--expires"); session.arguments.has("--expires")) {
+  if (const std::string expires = given.value("--expires"); given.has("--expires")) {
     const auto lifetime = text::duration(expires);
     if (!lifetime || *lifetime <= Duration(0))
       return Error{Code::invalid_argument, "--expires " + expires + ": a time like 30m, 24h or 7d is wanted"};
     request.lifetime_ms = lifetime->count();
   }
-  KTN_TRY(request.grid, session.link.grid());
+  request.owner = given.value("--for");
+  request.scope = given.value("--scope");
+  request.verbs = listed(session, "--verbs");
+  if (!access) {
+    KTN_TRY(request.grid, session.link.grid());
+  }
   KTN_TRY(const api::TokenAnswer answer,
           session.link.send<api::TokenAnswer>(http::Method::post, std::string(paths::tokens), request));
-  session.note("a token for nodes of grid " + request.grid + ", shown this once; kontena client token rm " +
-               answer.token.id + " revokes it");
+  session.note((access ? "a token to act as " + answer.token.owner : "a token for nodes of grid " + request.grid) +
+               ", shown this once; kontena client token rm " + answer.token.id + " revokes it");
   return session.show(answer, answer.text, [&] { return answer.text + '\n'; });
 }
 
 Result<int> token_ls(Session& session) {
-  KTN_TRY(const api::TokenList list, session.link.get<api::TokenList>(std::string(paths::tokens)));
+  KTN_TRY(api::TokenList list, session.link.get<api::TokenList>(std::string(paths::tokens)));
+  std::erase_if(list.tokens, [](const api::TokenSummary& token) { return token.kind == "session"; });
   return session.list(
-      list.tokens, {"TOKEN", "KIND", "GRID", "USES LEFT", "EXPIRES", "AGE", "LABELS", "DESCRIPTION"},
+      list.tokens, {"TOKEN", "KIND", "FOR", "USES LEFT", "EXPIRES", "USED", "AGE", "LABELS", "DESCRIPTION"},
       [&](const api::TokenSummary& t) -> std::vector<Cell> {
         return {t.id,
                 t.kind,
-                t.grid,
-                t.uses_left < 0 ? std::string("any") : std::to_string(t.uses_left),
+                for_text(t),
+                t.kind == "join" && t.uses_left >= 0 ? std::to_string(t.uses_left) : std::string("any"),
                 end_cell(t, session.now()),
+                session.age(t.used_ms),
                 session.age(t.created_ms),
                 labels_text(t.labels),
                 plain_text(t.description)};
       },
       [](const api::TokenSummary& t) { return t.id; });
+}
+
+Result<int> token_rotate(Session& session) {
+  const std::string& id = session.arguments.words[0];
+  KTN_TRY(const api::TokenAnswer answer,
+          session.link.send<api::TokenAnswer>(http::Method::post, api::path(paths::token_rotate, {id})));
+  session.note("token " + id + " has another secret, shown this once; the one before is worth nothing any more");
+  return session.show(answer, answer.text, [&] { return answer.text + '\n'; });
 }
 
 Result<int> token_rm(Session& session) {
@@ -65,26 +91,6 @@ Result<int> token_rm(Session& session) {
     session.note("token " + id + " is revoked");
     return Done{};
   });
-}
-
-Result<int> audit_ls(Session& session) {
-  http::Query query;
-  KTN_TRY(const auto limit, number_option(session, "--limit", 1));
-  if (limit) query["limit"] = std::to_string(*limit);
-  KTN_TRY(api::AuditList list, session.link.get<api::AuditList>(std::string(paths::audit), query));
-  std::reverse(list.records.begin(), list.records.end());
-  return session.list(
-      list.records, {"TIME", "WHO", "FROM", "VERB", "RESOURCE", "OUTCOME", "REQUEST"},
-      [](const model::AuditRecord& r) -> std::vector<Cell> {
-        return {time_text(r.at_ms),
-                plain_text(r.who),
-                r.from,
-                r.verb,
-                plain_text(r.resource),
-                {r.outcome, r.outcome == "ok" ? Tone::plain : Tone::bad},
-                r.request};
-      },
-      [](const model::AuditRecord& r) { return r.request; });
 }
 
 }  // namespace kontena::client

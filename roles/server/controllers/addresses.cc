@@ -24,6 +24,11 @@ std::string Addresses::give(const model::ClusterView& view, model::Instance& ins
     const std::string key = network_key(path.grid, path.project, name);
     const auto* network = view.networks.get(key);
     if (!network) return "network '" + name + "' is not there: deploy the stack again";
+    if (const auto wanted = parse_ipv6(attachment.ipv6_address)) {
+      if (const auto* other = holder6_of(view, *network, *wanted, instance.service_path()))
+        return "the address " + attachment.ipv6_address + " of network '" + name + "' is still that of " + other->stack + '/' +
+               other->service + '-' + std::to_string(other->slot);
+    }
     std::set<Ipv4>& given = given_[key];
     if (const std::string& wanted = attachment.ipv4_address; !wanted.empty()) {
       // It passes from an instance to the one in its place, though the old one be on a node that

@@ -4,6 +4,7 @@
 #include "../seen_address.h"
 #include "../unreadable.h"
 #include "find.h"
+#include "kontena/access/policy.h"
 #include "handlers.h"
 #include "kontena/api/message_fields.h"
 #include "kontena/base/text.h"
@@ -25,6 +26,10 @@ model::AssignedNetwork assigned_network(const ClusterView& view, const model::In
   network.internal = record->internal;
   network.labels = record->labels;
   if (const auto address = instance.addresses.find(name); address != instance.addresses.end()) network.address = address->second;
+  if (record->subnet6.empty()) return network;
+  network.subnet6 = record->subnet6;
+  network.gateway6 = record->gateway6;
+  network.address6 = address6_of(view, *record, instance);
   return network;
 }
 
@@ -45,6 +50,17 @@ std::string instance_beside(const ClusterView& view, const model::Instance& inst
   return found ? *found->id : "";
 }
 
+// Whether others of the grid log in for images of that registry, and who has this one does not: what
+// the node has of it was got by their password, and is nothing for who cannot get it themselves.
+bool is_others(const ClusterView& view, const model::Instance& instance, const std::string& image) {
+  const std::string full = access::full_image(image), registry = full.substr(0, full.find('/'));
+  const auto has = [&](const std::string& project) { return view.registries.get(instance.grid + '/' + project + '/' + registry) != nullptr; };
+  if (view.registries.size() == 0 || has(instance.project) || has("")) return false;
+  bool others = false;
+  view.projects.each(instance.grid + '/', [&](const auto& item) { others = others || has(item.value.name); });
+  return others;
+}
+
 // What a node is told: names filled in, so that the agent needs no rule of ours.
 model::Assignment assignment(const ClusterView& view, const model::Instance& instance) {
   model::Assignment a{.id = instance.id,
@@ -60,6 +76,14 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
   if (instance.beside) a.container_name += '.' + *instance.id;
   const model::ServicePath path = instance.service_path();
   if (const auto* revision = view.revisions.get(model::revision_key(path, instance.instance_revision))) a.spec = revision->spec;
+  const bool hooks_too = std::ranges::any_of(a.spec.pre_start, [&](const model::Hook& hook) { return is_others(view, instance, hook.image); });
+  const bool mounts_too = std::ranges::any_of(a.spec.mounts, [&](const model::Mount& mount) {
+    return mount.kind == model::MountKind::image && is_others(view, instance, mount.source);
+  });
+  if (mounts_too || (a.spec.image_digest.empty() && (hooks_too || is_others(view, instance, a.spec.image)))) {
+    a.spec.pull_policy = model::PullPolicy::always;
+    a.spec.pull_every_ms = 0;
+  }
   if (!a.spec.pre_start.empty() && rollout::is_prepared(view, instance))
     std::erase_if(a.spec.pre_start, [](const model::Hook& hook) { return !hook.per_replica; });
   static const model::Stack none;
@@ -73,7 +97,7 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
     if (mount.kind != model::MountKind::volume) continue;
     model::VolumeSpec& volume = a.volumes[mount.source];
     if (const auto spec = stack.volumes.find(mount.source); spec != stack.volumes.end()) volume = spec->second;
-    if (volume.name.empty()) volume.name = model::scoped_name(instance.project, instance.stack, mount.source);
+    volume.name = model::volume_name(path.stack_path(), mount.source, volume);
   }
   for (const std::string& service : model::beside(a.spec)) a.beside[service] = instance_beside(view, instance, service);
   return a;
@@ -108,6 +132,17 @@ Result<Change> put_facts(const Context&, const ClusterView& view, const Call& ca
       std::ranges::any_of(facts.runtimes, is_long) || std::ranges::any_of(facts.volume_drivers, is_long))
     return Error{Code::invalid_argument, "paths, runtimes or volume_drivers: too many or too long"};
   const std::string key = node_key(call);
+  // What is for one of two with one key the others would send to the other.
+  bool taken = false;
+  view.facts.each(call.who.grid + '/', [&](const auto& item) {
+    taken = taken || (item.key != key && !facts.mesh_key.empty() && item.value.mesh_key == facts.mesh_key);
+  });
+  if (taken) {
+    facts.mesh_key.clear();
+    facts.mesh_endpoints.clear();
+    facts.mesh_problem = "the key of its mesh is that of another node: this one is not in the mesh. "
+                         "Where its host was copied, remove mesh.key in its agent's state folder and start it anew";
+  }
   Change change{.reply = {200, "{}"}, .resource = key};
   const auto* known = view.facts.get(key);
   const auto* node = view.nodes.find(key);

@@ -3,14 +3,18 @@
 #include <memory>
 
 #include "../blob_refs.h"
+#include "blob_transfer.h"
 #include "find.h"
 #include "handlers.h"
+#include "kontena/api/build.h"
 #include "kontena/base/log.h"
 
 namespace kontena::server {
 namespace {
 
 std::string scope_of(const Call& call) { return call.at("grid") + '/' + call.at("project"); }
+
+}  // namespace
 
 http::Response sent(blobs::Outgoing blob) {
   http::Response response{.content_type = "application/octet-stream"};
@@ -25,8 +29,6 @@ http::Response sent(blobs::Outgoing blob) {
   return response;
 }
 
-}  // namespace
-
 // 200 or 404, and no body. Who asks is going to use it: it stays for an hour.
 Result<http::Response> head_blob(Context& context, const View& view, const Call& call, http::Upload*) {
   KTN_OK(need_project(*view, call));
@@ -34,13 +36,20 @@ Result<http::Response> head_blob(Context& context, const View& view, const Call&
   return absent("blob", call.at("digest"), "");
 }
 
-// ?for=image: a layer or another part of an image, which may be larger.
+// ?for=image: a layer or another part of an image; ?for=context: what is to be built. Both may be larger.
 Result<http::Response> put_blob(Context& context, const View& view, const Call& call, http::Upload* upload) {
   KTN_OK(need_project(*view, call));
+  const std::string of = call.ask("for");
+  const std::int64_t most = of == "image"     ? context.largest_image_part
+                            : of == "context" ? api::largest_context
+                                              : context.largest_blob;
+  return take_blob(context, scope_of(call), call.at("digest"), most, upload);
+}
+
+Result<http::Response> take_blob(Context& context, const std::string& scope, const std::string& digest,
+                                 std::int64_t most, http::Upload* upload) {
   if (!upload) return Error{Code::internal, "the blob has no body"};
-  const bool of_image = call.ask("for") == "image";
-  KTN_TRY(blobs::Incoming incoming, context.blobs.put(scope_of(call), call.at("digest"),
-                                                      of_image ? context.largest_image_part : context.largest_blob));
+  KTN_TRY(blobs::Incoming incoming, context.blobs.put(scope, digest, most));
   Status taken = Done{};
   KTN_OK(upload->read([&](std::string_view bytes) {
     taken = incoming.add(bytes);

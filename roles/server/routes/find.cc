@@ -1,5 +1,6 @@
 #include "find.h"
 
+#include "../identity.h"
 #include "../unreadable.h"
 #include "kontena/base/text.h"
 
@@ -8,14 +9,14 @@ namespace kontena::server {
 Status need_grid(const ClusterView& view, const Call& call) {
   if (view.grids.get(call.at("grid"))) return Done{};
   KTN_OK(check_readable(view, store::grids.key(call.at("grid"))));
-  return absent("grid", call.at("grid"), "kontena client grid ls");
+  return absent("grid", call.at("grid"), grid_hint);
 }
 
 Status need_project(const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
   if (view.projects.get(call.at("grid") + '/' + call.at("project"))) return Done{};
   KTN_OK(check_readable(view, store::projects.key(call.at("grid") + '/' + call.at("project"))));
-  return absent("project", call.at("project"), "there is a project 'default' in every grid");
+  return absent("project", call.at("project"), project_hint);
 }
 
 Result<const Ordered<model::Node>::Item*> find_node(const ClusterView& view, const Call& call) {
@@ -39,8 +40,18 @@ Result<const Ordered<model::Stack>::Item*> find_stack(const ClusterView& view, c
   KTN_OK(need_project(view, call));
   const auto* found = view.stacks.find(stack_path(call).text());
   if (!found) KTN_OK(check_readable(view, store::stacks.key(stack_path(call).text())));
-  if (!found) return absent("stack", call.at("stack"), "kontena client stack ls");
+  if (!found) return absent("stack", call.at("stack"), stack_hint);
   return found;
+}
+
+Status check_asked_stack(const ClusterView& view, const Call& call, access::Verb verb) {
+  const access::Scope place{call.at("grid"), call.at("project"), call.ask("stack")};
+  if (place.stack.empty()) return Done{};
+  if (!call.may(verb, place) && !call.may(access::Verb::view, place)) return absent("stack", place.stack, stack_hint);
+  KTN_OK(check_allowed(call, verb, place));
+  if (view.stacks.get(place.text())) return Done{};
+  KTN_OK(check_readable(view, store::stacks.key(place.text())));
+  return absent("stack", place.stack, stack_hint);
 }
 
 Result<const Ordered<model::Service>::Item*> find_service(const ClusterView& view, const Call& call) {

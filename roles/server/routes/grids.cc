@@ -1,4 +1,5 @@
 #include "../events.h"
+#include "../people.h"
 #include "../summarise.h"
 #include "../unreadable.h"
 #include "find.h"
@@ -41,18 +42,26 @@ Status may_change_pool(const ClusterView& view, const std::string& grid) {
                "remove the stacks and networks first; or make another grid, kontena client grid create --pool"};
 }
 
+// Of a grid in which somebody has a project only, its name: how much there is of others is not theirs.
+api::GridSummary shown_to(const Call& call, api::GridSummary grid) {
+  if (call.may(access::Verb::view, {grid.name})) return grid;
+  return {.name = grid.name, .created_ms = grid.created_ms};
+}
+
 }  // namespace
 
-Result<Answer> list_grids(const Context& context, const ClusterView& view, const Call&) {
+Result<Answer> list_grids(const Context& context, const ClusterView& view, const Call& call) {
   api::GridList list;
   const model::Liveness states = context.liveness.states();
-  view.grids.each("", [&](const auto& item) { list.grids.push_back(summarise_grid(view, states, item.value)); });
+  view.grids.each("", [&](const auto& item) {
+    if (call.who.rights.reaches({item.key})) list.grids.push_back(shown_to(call, summarise_grid(view, states, item.value)));
+  });
   return answer(list);
 }
 
 Result<Answer> get_grid(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
-  return answer(summarise_grid(view, context.liveness.states(), *view.grids.get(call.at("grid"))));
+  return answer(shown_to(call, summarise_grid(view, context.liveness.states(), *view.grids.get(call.at("grid")))));
 }
 
 Result<Change> create_grid(const Context&, const ClusterView& view, const Call& call) {
@@ -89,6 +98,7 @@ Result<Change> remove_grid(const Context& context, const ClusterView& view, cons
   change.commit.unchanged = {unchanged(store::grids, *view.grids.find(name))};
   change.commit.deletes = {store::grids.key(name)};
   view.projects.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::projects.key(item.key)); });
+  drop_given(view, name, change.commit);
   view.networks.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::networks.key(item.key)); });
   view.volumes.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
   KTN_TRY(const auto events, context.store.page(store::events.key(name) + '/', "", 2 * most_events, false));

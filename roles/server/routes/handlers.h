@@ -14,8 +14,49 @@ namespace kontena::server {
 KTN_READ(get_health);
 KTN_READ(get_authority);
 KTN_READ(get_who);
-KTN_READ(list_audit);
 KTN_READ(list_problems);
+
+// login.cc
+Status prove_password(Context&, const View&, Call&);
+KTN_WRITE(create_session);
+Status prove_invitation(Context&, const View&, Call&);
+KTN_WRITE(join_user);
+Status prove_old_password(Context&, const View&, Call&);
+KTN_WRITE(change_password);
+KTN_WRITE(end_session);
+
+// sso.cc
+KTN_READ(get_sso);
+Status check_sso(Context&, const View&, Call&);
+KTN_WRITE(set_sso);
+KTN_WRITE(remove_sso);
+Status ask_for_login(Context&, const View&, Call&);
+KTN_WRITE(begin_login);
+Status ask_whether_done(Context&, const View&, Call&);
+KTN_WRITE(finish_login);
+
+// users.cc
+KTN_READ(list_users);
+KTN_READ(get_user);
+KTN_WRITE(create_user);
+KTN_WRITE(change_user);
+KTN_WRITE(invite_user);
+KTN_WRITE(remove_user);
+
+// roles.cc
+KTN_READ(list_roles);
+KTN_WRITE(create_role);
+KTN_WRITE(remove_role);
+
+// bindings.cc
+KTN_READ(list_bindings);
+KTN_WRITE(create_binding);
+KTN_WRITE(remove_binding);
+KTN_READ(can_i);
+
+// audit.cc
+KTN_READ(list_audit);
+KTN_LIVE(export_audit);
 
 // backup.cc
 KTN_LIVE(get_backup);
@@ -33,6 +74,10 @@ KTN_READ(list_projects);
 KTN_WRITE(create_project);
 KTN_WRITE(remove_project);
 
+// policies.cc
+KTN_READ(get_policy);
+KTN_WRITE(set_policy);
+
 // nodes.cc
 KTN_READ(list_nodes);
 KTN_READ(get_node);
@@ -45,6 +90,7 @@ KTN_WRITE(remove_node);
 // tokens.cc
 KTN_READ(list_tokens);
 KTN_WRITE(create_token);
+KTN_WRITE(rotate_token);
 KTN_WRITE(remove_token);
 
 // stacks.cc
@@ -75,6 +121,12 @@ KTN_READ(get_network);
 KTN_WRITE(create_network);
 KTN_WRITE(remove_network);
 
+// builds.cc
+KTN_LIVE(build_on_node);
+KTN_LIVE(get_build_blob);
+KTN_LIVE(head_build_blob);
+KTN_LIVE(put_build_blob);
+
 // blobs.cc
 KTN_LIVE(head_blob);
 KTN_LIVE(put_blob);
@@ -83,6 +135,21 @@ KTN_LIVE(get_node_blob);
 // secrets.cc
 KTN_WRITE(put_secret);
 KTN_LIVE(get_node_secret);
+KTN_READ(list_secrets);
+KTN_READ(get_secret);
+KTN_WRITE(set_secret);
+KTN_WRITE(remove_secret);
+KTN_LIVE(read_secret);
+
+// master_key.cc
+KTN_READ(get_master_key);
+KTN_LIVE(set_master_key);
+
+// registries.cc
+KTN_READ(list_registries);
+KTN_WRITE(put_registry);
+KTN_WRITE(remove_registry);
+KTN_LIVE(get_node_registry);
 
 // mesh.cc
 KTN_READ(get_node_network);

@@ -1,5 +1,6 @@
 #include <set>
 
+#include "../identity.h"
 #include "find.h"
 #include "handlers.h"
 #include "kontena/api/message_fields.h"
@@ -22,13 +23,20 @@ struct Wanted {
 // Asks the nodes for the logs of what is in scope and was not asked for yet.
 class Asker {
  public:
-  Asker(Context& context, Wanted wanted) : context_(context), wanted_(std::move(wanted)), session_(context.logs.open()) {}
+  Asker(Context& context, Wanted wanted, Call call) : context_(context), wanted_(std::move(wanted)), call_(std::move(call)), session_(context.logs.open()) {}
 
-  void ask() {
+  // Code::unauthenticated, or permission_denied, where the caller may not any more.
+  Status ask() {
     const View view = context_.views.now();
+    KTN_OK(identify_again(*view, context_.clock.now(), call_));
+    context_.uses.note(call_.who.id, call_.from, context_.clock.now());
+    if (!call_.who.rights.reaches({call_.at("grid"), call_.at("project"), call_.ask("stack")}, access::Verb::logs))
+      return Error{Code::permission_denied, "you may not read logs here any more"};
+    if (!first_ && !wanted_.follow) return Done{};
     std::set<std::string> nudged;
     view->instances.each(wanted_.scope, [&](const auto& item) {
       const model::Instance& instance = item.value;
+      if (!call_.may(access::Verb::logs, place_of(instance))) return;
       if (!wanted_.instance.empty() && *instance.id != wanted_.instance) return;
       // Who follows hears of it once it has a container: asked now, its node would say that there is none, and that be all.
       const auto* status = view->statuses.get(item.key);
@@ -49,6 +57,7 @@ class Asker {
     });
     first_ = false;
     for (const std::string& prefix : nudged) context_.views.nudge(prefix);
+    return Done{};
   }
 
   LogHub::Session& session() { return *session_; }
@@ -57,18 +66,19 @@ class Asker {
  private:
   Context& context_;
   const Wanted wanted_;
+  Call call_;
   const std::shared_ptr<LogHub::Session> session_;
   std::set<std::string> asked_;
   bool first_ = true;
 };
 
-void write_logs(Context& context, const Wanted& wanted, http::Writer& writer) {
-  Asker asker(context, wanted);
-  asker.ask();
+void write_logs(Context& context, const Wanted& wanted, const Call& call, http::Writer& writer) {
+  Asker asker(context, wanted, call);
+  Status may = asker.ask();
   const Duration patience = context.clock.steady() + agent_has_to_answer;
   bool gave_up = false;
-  while (wanted.follow || !asker.session().ended()) {
-    const auto records = asker.session().next(look_again);
+  while (may && (wanted.follow || !asker.session().ended())) {
+    const auto records = asker.session().next(look_again, wanted.follow);
     std::string text;
     for (const api::LogRecord& record : records) text += codec::to_json(record) + '\n';
     if (records.empty()) text = codec::to_json(api::LogRecord{}) + '\n';  // a beat: is the reader still there?
@@ -77,8 +87,10 @@ void write_logs(Context& context, const Wanted& wanted, http::Writer& writer) {
       asker.give_up();
       gave_up = true;
     }
-    if (wanted.follow) asker.ask();
+    // New instances join; and who may not any more is let go within a second.
+    may = asker.ask();
   }
+  if (!may) writer.write(codec::to_json(api::LogRecord{.error = may.error().message}) + '\n');
   asker.session().close();
 }
 
@@ -92,7 +104,7 @@ Result<http::Response> stream_logs(Context& context, const View& view, const Cal
   KTN_TRY(wanted.since_ms, number_asked(call, "since", 0));
   const std::string stack = call.ask("stack"), service = call.ask("service");
   if (!stack.empty()) {
-    if (!view->stacks.get(wanted.scope + stack)) return absent("stack", stack, "kontena client stack ls");
+    KTN_OK(check_asked_stack(*view, call, access::Verb::logs));
     wanted.scope += stack + '/';
   }
   if (!service.empty()) {
@@ -101,7 +113,7 @@ Result<http::Response> stream_logs(Context& context, const View& view, const Cal
     wanted.scope += service + '/';
   }
   http::Response response{.content_type = "application/jsonl"};
-  response.stream = [&context, wanted](http::Writer& writer) { write_logs(context, wanted, writer); };
+  response.stream = [&context, wanted, call](http::Writer& writer) { write_logs(context, wanted, call, writer); };
   return response;
 }
 

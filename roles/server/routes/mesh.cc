@@ -26,11 +26,12 @@ model::NodeNetwork subnet_of(const model::Network& network) {
           .bridge = overlay::bridge_name(network.grid, network.project, network.name),
           .subnet = network.subnet,
           .gateway = network.gateway,
-          .internal = network.internal};
+          .internal = network.internal,
+          .subnet6 = network.subnet6};
 }
 
 std::string digest_of(const api::NetworkAnswer& told) {
-  return crypto::sha256_hex(codec::to_json(told.networks) + codec::to_json(told.lost) + told.address + told.pool + '/' +
+  return crypto::sha256_hex(codec::to_json(told.networks) + codec::to_json(told.lost) + told.address + told.pool + told.pool6 + '/' +
                             std::to_string(told.key_rotation)).substr(0, 16);
 }
 
@@ -84,6 +85,8 @@ Result<Answer> get_node_network(const Context& context, const ClusterView& view,
   if (self->number != 0) told.address = to_text(overlay::node_address(pool, self->number));
   for (const std::string& network : networks)
     if (const auto* record = view.networks.get(network)) told.networks.push_back(subnet_of(*record));
+  if (std::ranges::any_of(told.networks, [](const auto& network) { return !network.subnet6.empty(); }))
+    told.pool6 = to_text(pool6_of(view, call.who.grid));
   const model::Liveness states = context.liveness.states();
   view.nodes.each(call.who.grid + '/', [&](const auto& item) {
     const auto state = states.find(item.value.id);

@@ -39,7 +39,9 @@ api::NetworkSummary summarise(const ClusterView& view, const Item& item) {
           .instances = instances,
           .nodes = std::ssize(nodes),
           .free_addresses = free,
-          .created_ms = network.created_ms};
+          .created_ms = network.created_ms,
+          .subnet6 = network.subnet6,
+          .gateway6 = network.gateway6};
 }
 
 Result<const Item*> find_network(const ClusterView& view, const Call& call) {

@@ -101,7 +101,7 @@ class Walk {
 
   bool find_target() {
     if (parse_ipv4(request_.to)) {
-      target_ = holder(view_, from_.instance->grid, request_.to);
+      target_ = holder(view_, {from_.instance->grid, from_.instance->project}, request_.to);
       return step(judge_network(view_, from_, target_));
     }
     if (request_.to.find('/') == std::string::npos) return find_by_name(text::lower(request_.to));
@@ -122,7 +122,7 @@ class Walk {
 
   bool find_by_name(const std::string& name) {
     if (!resolve(name)) return false;
-    target_ = holder(view_, from_.instance->grid, answers_.front());
+    target_ = holder(view_, {from_.instance->grid, from_.instance->project}, answers_.front());
     return step(judge_network(view_, from_, target_));
   }
 

@@ -1,3 +1,4 @@
+#include "../people.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
@@ -9,7 +10,9 @@ namespace kontena::server {
 Result<Answer> list_projects(const Context&, const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
   api::ProjectList list;
-  view.projects.each(call.at("grid") + '/', [&](const auto& item) { list.projects.push_back(item.value); });
+  view.projects.each(call.at("grid") + '/', [&](const auto& item) {
+    if (call.who.rights.reaches({item.value.grid, item.value.name})) list.projects.push_back(item.value);
+  });
   return answer(list);
 }
 
@@ -25,6 +28,16 @@ Result<Change> create_project(const Context&, const ClusterView& view, const Cal
   const std::string twin = call.at("grid") + "/default/" + name;
   if (view.stacks.get(twin))
     return Error{Code::failed_precondition, "the project 'default' has a stack '" + name + "', whose containers would have the names of this project's",
+                 "choose another name"};
+  std::string volume;
+  view.volumes.each(call.at("grid") + "/default/" + name + '.', [&](const auto& item) { volume = item.value.name; });
+  if (!volume.empty())
+    return Error{Code::failed_precondition, "the project 'default' has a volume '" + volume + "', whose name would be this project's",
+                 "choose another name"};
+  std::string network;
+  view.networks.each(call.at("grid") + "/default/" + name + '.', [&](const auto& item) { network = item.value.name; });
+  if (!network.empty())
+    return Error{Code::failed_precondition, "the project 'default' has a network '" + network + "', whose name would be this project's",
                  "choose another name"};
   const model::Project project{call.at("grid"), name, to_ms(call.now)};
   Change change{.reply = json(project, 201), .resource = key};
@@ -56,6 +69,7 @@ Result<Change> remove_project(const Context&, const ClusterView& view, const Cal
   Change change{.reply = {200, "{}"}, .resource = key};
   change.commit.unchanged = {unchanged(store::projects, *view.projects.find(key))};
   change.commit.deletes = {store::projects.key(key)};
+  drop_given(view, key, change.commit);
   view.volumes.each(key + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
   return change;
 }

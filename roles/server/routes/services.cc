@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "../deploy.h"
+#include "../policies.h"
 #include "../summarise.h"
 #include "find.h"
 #include "handlers.h"
@@ -41,12 +42,14 @@ Result<Answer> list_services(const Context& context, const ClusterView& view, co
   KTN_OK(need_project(view, call));
   std::string prefix = call.at("grid") + '/' + call.at("project") + '/';
   if (const std::string stack = call.ask("stack"); !stack.empty()) {
-    if (!view.stacks.get(prefix + stack)) return absent("stack", stack, "kontena client stack ls");
+    KTN_OK(check_asked_stack(view, call, access::Verb::view));
     prefix += stack + '/';
   }
   api::ServiceList list;
   const model::Liveness states = context.liveness.states();
-  view.services.each(prefix, [&](const auto& item) { list.services.push_back(summarise_service(view, states, item.value)); });
+  view.services.each(prefix, [&](const auto& item) {
+    if (call.may(access::Verb::view, place_of(item.value))) list.services.push_back(summarise_service(view, states, item.value));
+  });
   return answer(list);
 }
 
@@ -63,12 +66,18 @@ Result<Answer> get_service(const Context& context, const ClusterView& view, cons
 
 namespace {
 
-// Who shares namespaces or volumes with others has so many instances as they have, or they one.
-Status check_together(const ClusterView& view, const Call& call, const model::ServiceSpec& scaled) {
-  model::StackSpec stack{.name = call.at("stack")};
-  view.services.each(stack_path(call).text() + '/', [&](const auto& item) {
+model::StackSpec stack_of(const ClusterView& view, const Call& call) {
+  const std::string key = stack_path(call).text();
+  model::StackSpec stack{.name = call.at("stack"), .volumes = view.stacks.get(key)->volumes};
+  view.services.each(key + '/', [&](const auto& item) {
     if (!item.value.removed) stack.services[item.value.spec.name] = item.value.spec;
   });
+  return stack;
+}
+
+// Who shares namespaces or volumes with others has so many instances as they have, or they one.
+Status check_together(const ClusterView& view, const Call& call, const model::ServiceSpec& scaled) {
+  model::StackSpec stack = stack_of(view, call);
   stack.services[scaled.name] = scaled;
   for (const model::WrongTogether& wrong : model::wrong_together(stack))
     if (wrong.service == scaled.name || wrong.with == scaled.name)
@@ -111,6 +120,11 @@ Result<Change> scale_service(const Context& context, const ClusterView& view, co
   KTN_OK(check_addresses(spec));
   KTN_OK(check_together(view, call, spec));
   store::Commit commit;
+  if (spec.replicas > item->value.spec.replicas) {
+    model::StackSpec scaled = stack_of(view, call);
+    scaled.services[spec.name] = spec;
+    KTN_OK(check_policies(view, stack_path(call), scaled, commit));
+  }
   put_service(view, call, {call.at("grid"), call.at("project"), call.at("stack"), spec.name}, spec, false, commit);
   return with_deployment(context, view, call, "scale", std::move(commit));
 }
@@ -136,7 +150,7 @@ Result<Answer> list_instances(const Context& context, const ClusterView& view, c
   const std::string stack = call.ask("stack"), service = call.ask("service");
   if (!stack.empty()) {
     scope += '/' + stack;
-    if (!view.stacks.get(scope)) return absent("stack", stack, "kontena client stack ls");
+    KTN_OK(check_asked_stack(view, call, access::Verb::view));
   }
   if (!service.empty()) {
     if (stack.empty()) return Error{Code::invalid_argument, "?service= needs ?stack="};
@@ -146,7 +160,9 @@ Result<Answer> list_instances(const Context& context, const ClusterView& view, c
   if (after >= view.revision && !call.last) return Answer(Park{{"instances/" + scope, "statuses/" + scope}});
   const model::Liveness states = context.liveness.states();
   api::InstanceList list{.revision = view.revision};
-  view.instances.each(scope + '/', [&](const auto& item) { list.instances.push_back(summarise_instance(view, states, item.value)); });
+  view.instances.each(scope + '/', [&](const auto& item) {
+    if (call.may(access::Verb::view, place_of(item.value))) list.instances.push_back(summarise_instance(view, states, item.value));
+  });
   sort_by_slot(list.instances);
   return answer(list);
 }

@@ -37,9 +37,12 @@ Result<Answer> list_stacks(const Context& context, const ClusterView& view, cons
   const model::Liveness states = context.liveness.states();
   api::StackList list;
   view.stacks.each(call.at("grid") + '/' + call.at("project") + '/',
-                   [&](const auto& item) { list.stacks.push_back(summarise_stack(view, states, item.value)); });
+                   [&](const auto& item) {
+                     if (call.may(access::Verb::view, place_of(item.value))) list.stacks.push_back(summarise_stack(view, states, item.value));
+                   });
   for (std::string& name : unreadable_stacks(view, {call.at("grid"), call.at("project")}))
-    list.stacks.push_back({.project = call.at("project"), .name = std::move(name), .state = "damaged"});
+    if (call.may(access::Verb::view, {call.at("grid"), call.at("project"), name}))
+      list.stacks.push_back({.project = call.at("project"), .name = std::move(name), .state = "damaged"});
   return answer(list);
 }
 
@@ -50,7 +53,7 @@ Result<Answer> get_stack(const Context& context, const ClusterView& view, const 
   api::StackDetail detail{.summary = summarise_stack(view, states, item->value), .networks = item->value.networks};
   view.services.each(item->key + '/', [&](const auto& service) { detail.services.push_back(summarise_service(view, states, service.value)); });
   for (const auto& [key, spec] : item->value.volumes) {
-    const std::string name = spec.name.empty() ? model::scoped_name(path.project, path.stack, key) : spec.name;
+    const std::string name = model::volume_name(path, key, spec);
     const auto* volume = view.volumes.get(path.grid + '/' + path.project + '/' + name);
     model::Volume shown = volume ? *volume : model::Volume{path.grid, path.project, name, path.stack, "", 0};
     if (const auto* node = view.nodes.get(path.grid + '/' + shown.node)) shown.node = node->name;

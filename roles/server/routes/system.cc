@@ -1,4 +1,5 @@
 #include "kontena/api/message_fields.h"
+#include "../people.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
@@ -11,6 +12,7 @@ std::vector<api::Problem> problems(const Context& context, const ClusterView& vi
   std::vector<api::Problem> all;
   if (const Status writes = context.store.health(); !writes)
     all.push_back({"", "nothing can be written: " + writes.error().message, writes.error().hint});
+  if (const auto locked = context.vault.trouble()) all.push_back({"meta/keyring", locked->message, locked->hint});
   for (api::Problem& problem : problems_of(view)) all.push_back(std::move(problem));
   return all;
 }
@@ -30,23 +32,17 @@ Result<Answer> get_authority(const Context& context, const ClusterView&, const C
   return answer(api::AuthorityAnswer{context.authority.own().certificate_pem});
 }
 
-Result<Answer> get_who(const Context&, const ClusterView&, const Call& call) {
-  static constexpr std::string_view kinds[] = {"nobody", "node", "administrator"};
-  return answer(api::Who{std::string(kinds[static_cast<int>(call.who.kind)]), call.who.id, call.who.name, call.who.grid});
-}
-
-// ?limit= newest records first.
-Result<Answer> list_audit(const Context& context, const ClusterView&, const Call& call) {
-  KTN_TRY(const std::int64_t limit, number_asked(call, "limit", 100));
-  if (limit < 1 || limit > 10'000) return Error{Code::invalid_argument, "?limit= is 1 to 10000"};
-  KTN_TRY(const auto entries, context.store.page("audit/", "", static_cast<std::size_t>(limit), true));
-  api::AuditList list;
-  for (const store::Entry& entry : entries) {
-    auto record = store::audit.read(entry);
-    // One that is damaged hides none of the others.
-    list.records.push_back(record ? *std::move(record) : model::AuditRecord{.verb = "(damaged)", .resource = entry.key});
+Result<Answer> get_who(const Context&, const ClusterView& view, const Call& call) {
+  static constexpr std::string_view kinds[] = {"nobody", "node", "user"};
+  api::Whoami who{.kind = std::string(kinds[static_cast<int>(call.who.kind)]), .id = call.who.id, .name = call.who.name, .grid = call.who.grid};
+  if (const model::Token* token = call.who.kind == access::Kind::user ? view.tokens.get(call.who.id) : nullptr) {
+    who.session = call.who.session;
+    who.scope = '/' + token->scope;
+    who.verbs = token->verbs;
+    who.expires_ms = token->expires_ms;
+    who.roles = roles_of(call.who.rights);
   }
-  return answer(list);
+  return answer(who);
 }
 
 }  // namespace kontena::server

@@ -45,6 +45,22 @@ Result<std::string> reference_of(const std::string& image) {
   return name.reference();
 }
 
+// Of all logins that of one registry, as the header X-Registry-Auth has it. Docker Hub's is kept by an address of old.
+Redacted login_of(const std::string& repository, const Redacted& registries) {
+  const auto all = codec::Document::parse(registries.reveal());
+  if (!all) return {};
+  const std::string first = repository.substr(0, repository.find('/'));
+  const bool named = first != repository && (first.find_first_of(".:") != std::string::npos || first == "localhost");
+  const std::string registry = named && first != "docker.io" ? first : "https://index.docker.io/v1/";
+  const auto login = codec::find(all->root(), registry);
+  if (!login) return {};
+  codec::Document header;
+  codec::put(codec::member(header.root(), "username"), codec::string_at(*login, {"username"}));
+  codec::put(codec::member(header.root(), "password"), codec::string_at(*login, {"password"}));
+  codec::put(codec::member(header.root(), "serveraddress"), registry);
+  return Redacted(text::base64_url(header.dump()));
+}
+
 }  // namespace
 
 Result<ImageFacts> DockerImages::find(const std::string& image) {
@@ -76,6 +92,17 @@ Result<std::string> DockerImages::labelled(std::string_view key, const std::stri
   return newest;
 }
 
+Result<model::StringMap> DockerImages::named(const std::string& pattern) {
+  const std::string filter = json_of(std::map<std::string, model::Strings>{{"reference", {pattern}}});
+  KTN_TRY(const auto list, wire_.read({.path = "/images/json", .query = {{"filters", filter}}}));
+  model::StringMap found;
+  for (const codec::Element each : codec::elements(list.root()))
+    if (const auto tags = codec::find(each, "RepoTags"))
+      for (const codec::Element tag : codec::elements(*tags))
+        found[codec::string_at(tag, {})] = codec::string_at(each, {"Id"});
+  return found;
+}
+
 Result<std::vector<model::Strings>> DockerImages::layers() {
   KTN_TRY(const auto list, wire_.read({.path = "/images/json"}));
   std::vector<model::Strings> all;
@@ -86,6 +113,25 @@ Result<std::vector<model::Strings>> DockerImages::layers() {
     all.push_back(layers_of(image->root()));
   }
   return all;
+}
+
+Status DockerImages::pull(const std::string& image, const std::string& platform, const Redacted& registries) {
+  KTN_TRY(const auto name, parse_image(image));
+  Ask ask{.method = http::Method::post,
+          .path = "/images/create",
+          .query = {{"fromImage", name.repository}, {"tag", name.version()}},
+          .registry_auth = login_of(name.repository, registries),
+          .timeout = slow};
+  if (!platform.empty()) ask.query["platform"] = platform;
+  Lines lines;
+  PullReport report;
+  const auto on_line = [&](std::string_view line) { report.take(line); };
+  const auto answer = wire_.stream(ask, [&](std::string_view bytes) { return lines.take(bytes, on_line), true; });
+  if (!answer) return answer.error();
+  if (answer->status >= 300) return refusal(*answer);
+  lines.finish(on_line);
+  if (!report.error().empty()) return refusal({.status = 500, .body = report.error()});
+  return Done{};
 }
 
 Status DockerImages::tag(const std::string& image, const std::string& name) {
@@ -150,6 +196,14 @@ std::string build_path(const BuildSpec& spec) {
   if (spec.pull) add("pull", "1");
   add("platform", spec.platform);
   if (!spec.ulimits.empty()) add("ulimits", limits_of(spec.ulimits));
+  if (spec.memory_bytes > 0) {
+    add("memory", std::to_string(spec.memory_bytes));
+    add("memswap", std::to_string(spec.memory_bytes));
+  }
+  if (spec.nano_cpus > 0) {
+    add("cpuperiod", "100000");
+    add("cpuquota", std::to_string(std::max<std::int64_t>(spec.nano_cpus / 10'000, 1'000)));
+  }
   return path;
 }
 
@@ -190,16 +244,24 @@ Error BuildReport::error() const {
   return std::move(error).in(step);
 }
 
-Status DockerImages::build(const BuildSpec& spec, const Pieces& context,
-                           const std::function<void(std::string_view)>& line) {
+Status DockerImages::build(const BuildSpec& spec, const Pieces& context, const Line& line) {
   Lines lines;
-  BuildReport report(line);
+  bool goes_on = true;
+  const std::function<void(std::string_view)> say = [&](std::string_view text) {
+    // "" has a meaning of its own.
+    if (goes_on && !text.empty()) goes_on = line(text);
+  };
+  BuildReport report(say);
   const auto on_line = [&](std::string_view json) { report.take(json); };
   http::Headers headers;
   if (!spec.registries.empty()) headers["x-registry-config"] = text::base64_url(spec.registries.reveal());
-  const auto answer =
-      wire_.exchange({.method = http::Method::post, .path = build_path(spec), .timeout = longest_step}, headers,
-                     context, [&](std::string_view bytes) { return lines.take(bytes, on_line), true; });
+  const auto answer = wire_.exchange({.method = http::Method::post, .path = build_path(spec), .timeout = longest_step},
+                                     headers, context, [&](std::string_view bytes) {
+                                       lines.take(bytes, on_line);
+                                       if (bytes.empty()) goes_on = goes_on && line("");
+                                       return goes_on;
+                                     });
+  if (!goes_on) return Error{Code::failed_precondition, "the build was broken off"};
   if (!answer) return answer.error();
   if (answer->status >= 300) return refusal(*answer);
   lines.finish(on_line);

@@ -11,8 +11,10 @@ class DockerImages final : public Images {
 
   Result<ImageFacts> find(const std::string& image) override;
   Result<std::string> labelled(std::string_view key, const std::string& value) override;
+  Result<model::StringMap> named(const std::string& pattern) override;
   Result<std::vector<model::Strings>> layers() override;
-  Status build(const BuildSpec&, const Pieces& context, const std::function<void(std::string_view)>& line) override;
+  Status build(const BuildSpec&, const Pieces& context, const Line&) override;
+  Status pull(const std::string& image, const std::string& platform, const Redacted& registries) override;
   Status tag(const std::string& image, const std::string& name) override;
   Status save(const std::string& image, const std::function<Status(std::string_view)>& sink) override;
   Status load(const Pieces& archive) override;

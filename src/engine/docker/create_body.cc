@@ -24,6 +24,8 @@ void put_process(Element body, const ContainerSpec& spec) {
   const Element environment = member(body, "Env");
   codec::make_array(environment);
   for (const auto& [key, value] : service.environment) put(codec::append(environment), key + "=" + value);
+  for (const auto& [key, value] : spec.secret_environment)
+    put(codec::append(environment), key + "=" + value.reveal());
   if (!service.user.empty()) put(member(body, "User"), service.user);
   if (!service.working_dir.empty()) put(member(body, "WorkingDir"), service.working_dir);
   const std::string& hostname = service.hostname.empty() ? spec.hostname : service.hostname;
@@ -88,6 +90,8 @@ void put_endpoint(Element at, const ContainerSpec& spec, const model::Attachment
   codec::make_object(at);
   const auto address = spec.addresses.find(attachment.network);
   if (address != spec.addresses.end()) put(member(member(at, "IPAMConfig"), "IPv4Address"), address->second);
+  const auto address6 = spec.addresses6.find(attachment.network);
+  if (address6 != spec.addresses6.end()) put(member(member(at, "IPAMConfig"), "IPv6Address"), address6->second);
   const std::string& mac_address = mac_address_in(spec.service, attachment);
   if (dialect >= Dialect::v1_44 && !mac_address.empty()) put(member(at, "MacAddress"), mac_address);
   model::StringMap options = attachment.driver_options;

@@ -22,7 +22,7 @@ class DockerEngine final : public Engine {
   Result<std::vector<Container>> list(const std::string& node) override;
   Result<Container> inspect(const std::string& id) override;
   Result<bool> has_image(const std::string& image) override;
-  Status pull(const std::string& image, const std::function<void(const PullProgress&)>&) override;
+  Status pull(const std::string& image, const RegistryUser*, const std::function<void(const PullProgress&)>&) override;
   Result<std::string> image_id(const std::string& image) override;
   Result<bool> remove_image(const std::string& id) override;
   Status ensure_network(const model::AssignedNetwork&, const model::StringMap& labels, int mtu) override;

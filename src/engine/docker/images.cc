@@ -1,5 +1,6 @@
 #include "engine.h"
 #include "image_name.h"
+#include "kontena/base/text.h"
 #include "streams.h"
 
 namespace kontena::engine::docker {
@@ -17,6 +18,16 @@ Error pull_failed(const std::string& image, Error error) {
     error.code = Code::permission_denied;
   }
   return std::move(error).in("pulling '" + image + "'");
+}
+
+// What the engine reads of the header X-Registry-Auth.
+Redacted registry_auth(const RegistryUser& user) {
+  const codec::Document json;
+  codec::put(codec::member(json.root(), "username"), user.name);
+  codec::put(codec::member(json.root(), "password"), user.password.reveal());
+  codec::put(codec::member(json.root(), "serveraddress"),
+             user.registry == "docker.io" ? std::string("https://index.docker.io/v1/") : user.registry);
+  return Redacted(text::base64_url(json.dump()));
 }
 
 }  // namespace
@@ -45,7 +56,8 @@ Result<bool> DockerEngine::remove_image(const std::string& id) {
   return refusal(answer);
 }
 
-Status DockerEngine::pull(const std::string& image, const std::function<void(const PullProgress&)>& on_progress) {
+Status DockerEngine::pull(const std::string& image, const RegistryUser* user,
+                          const std::function<void(const PullProgress&)>& on_progress) {
   KTN_TRY(const auto name, parse_image(image));
   Lines lines;
   PullReport report;
@@ -55,6 +67,7 @@ Status DockerEngine::pull(const std::string& image, const std::function<void(con
   const auto answer = wire_.stream({.method = http::Method::post,
                                     .path = "/images/create",
                                     .query = {{"fromImage", name.repository}, {"tag", name.version()}},
+                                    .registry_auth = user ? registry_auth(*user) : Redacted(),
                                     .timeout = slow},
                                    [&](std::string_view bytes) {
                                      lines.take(bytes, on_line);

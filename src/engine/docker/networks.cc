@@ -58,10 +58,10 @@ Result<std::optional<std::string>> DockerEngine::subnet_of(const std::string& na
   if (!found && found.error().code == Code::not_found) return std::optional<std::string>();
   if (!found) return std::move(found).error();
   if (codec::string_at(found->root(), {"Name"}) != name) return std::optional<std::string>();
-  const auto ranges = codec::find_path(found->root(), {"IPAM", "Config"});
-  if (ranges)
-    for (const codec::Element range : codec::elements(*ranges)) return std::optional(std::string(codec::string_at(range, {"Subnet"})));
-  return std::optional(std::string());
+  std::string all;
+  if (const auto ranges = codec::find_path(found->root(), {"IPAM", "Config"}))
+    for (const codec::Element range : codec::elements(*ranges)) all += (all.empty() ? "" : " and ") + std::string(codec::string_at(range, {"Subnet"}));
+  return std::optional(std::move(all));
 }
 
 // Packets between nodes are not to be masqueraded, and Docker's rule for a network's
@@ -77,6 +77,12 @@ codec::Document DockerEngine::network_body(const model::AssignedNetwork& network
   const auto range = codec::append(member(member(body.root(), "IPAM"), "Config"));
   put(member(range, "Subnet"), network.subnet);
   put(member(range, "Gateway"), network.gateway);
+  if (!network.subnet6.empty()) {
+    put(member(body.root(), "EnableIPv6"), true);
+    const auto range6 = codec::append(member(member(body.root(), "IPAM"), "Config"));
+    put(member(range6, "Subnet"), network.subnet6);
+    put(member(range6, "Gateway"), network.gateway6);
+  }
   model::StringMap options{{"com.docker.network.bridge.enable_ip_masquerade", "false"}};
   if (!network.bridge.empty()) options["com.docker.network.bridge.name"] = network.bridge;
   if (mtu > 0) options["com.docker.network.driver.mtu"] = std::to_string(mtu);
@@ -89,13 +95,14 @@ codec::Document DockerEngine::network_body(const model::AssignedNetwork& network
 Status DockerEngine::ensure_network(const model::AssignedNetwork& network, const model::StringMap& labels, int mtu) {
   const Turn turn(making_, network.name);
   KTN_TRY(auto there, subnet_of(network.name));
-  if (there && *there != network.subnet && !network.subnet.empty()) {
+  const std::string wanted = network.subnet + (network.subnet6.empty() ? "" : " and " + network.subnet6);
+  if (there && *there != wanted && !network.subnet.empty()) {
     // One that nobody uses any more may be of an older time.
     const auto node = labels.find(std::string(node_label));
     if (node != labels.end()) KTN_OK(remove_network(network.name, node->second));
     KTN_TRY(there, subnet_of(network.name));
     if (there)
-      return Error{Code::failed_precondition, "network '" + network.name + "' of this node has the subnet " + *there + ", not " + network.subnet,
+      return Error{Code::failed_precondition, "network '" + network.name + "' of this node has the subnet " + *there + ", not " + wanted,
                    "remove it: docker network rm " + network.name};
   }
   if (there) return Done{};

@@ -61,6 +61,7 @@ http::Request request(const Ask& ask, const std::string& prefix) {
   made.method = ask.method;
   made.path = prefix + ask.path;
   made.query = ask.query;
+  if (!ask.registry_auth.empty()) made.headers["x-registry-auth"] = ask.registry_auth.reveal();
   if (ask.body) {
     made.body = *ask.body;
     made.headers["content-type"] = "application/json";

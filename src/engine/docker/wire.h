@@ -35,6 +35,7 @@ struct Ask {
   std::string path;  // without the version: "/containers/json"; parts percent-encoded
   http::Query query = {};
   std::optional<std::string> body = {};  // JSON
+  Redacted registry_auth = {};           // the header X-Registry-Auth; empty = none
   Duration timeout = quick;
 };
 

@@ -218,6 +218,25 @@ TEST_CASE("configs and secrets are files of their owner and mode, and secrets li
   CHECK(node.content.lacking(a) == "its configs");
 }
 
+TEST_CASE("values of variables are fetched for the container that is made next, and kept in memory only") {
+  Place node;
+  model::Assignment a;
+  a.id = InstanceId("a");
+  a.spec.env_secrets = {{"A", "one", node.serve("of few")}, {"B", "two", node.serve("of fewer")}};
+  CHECK(node.content.variables(a).empty());
+  node.away = Error{Code::deadline_exceeded, "away"};
+  CHECK(node.content.fetch_variables(a).error().code == Code::deadline_exceeded);
+  CHECK(node.content.variables(a).empty());
+  node.away.reset();
+  REQUIRE(node.content.fetch_variables(a));
+  REQUIRE(node.content.variables(a).size() == 2);
+  CHECK(node.content.variables(a).at("A").reveal() == "of few");
+  for (const auto& each : fs::recursive_directory_iterator(node.folder.path()))
+    if (each.is_regular_file()) CHECK(files::read(each.path().string())->find("of few") == std::string::npos);
+  node.content.forget_variables("a");
+  CHECK(node.content.variables(a).empty());
+}
+
 TEST_CASE("of content goes what no instance that is there uses") {
   Place node;
   const auto stays = node.with("a", node.serve(packed("hello"))), goes = node.with("b", node.serve(packed("bye")));

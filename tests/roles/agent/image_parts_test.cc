@@ -34,7 +34,7 @@ class TestImages final : public engine::Images {
   Result<engine::ImageFacts> find(const std::string&) override { return unused(); }
   Result<std::string> labelled(std::string_view, const std::string&) override { return unused(); }
   Result<std::vector<model::Strings>> layers() override { return loads_.there; }
-  Status build(const engine::BuildSpec&, const Pieces&, const std::function<void(std::string_view)>&) override {
+  Status build(const engine::BuildSpec&, const Pieces&, const Line&) override {
     return unused();
   }
   Status tag(const std::string&, const std::string&) override { return unused(); }

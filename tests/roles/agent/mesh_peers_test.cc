@@ -47,6 +47,11 @@ struct World {
       find(change.public_key)->allowed_ips.push_back(s);
     }
     std::ranges::sort(find(change.public_key)->allowed_ips);
+    for (const Subnet6& s : change.take6) std::erase(at->allowed_ips6, s);
+    for (const Subnet6& s : change.add6) {
+      for (netlink::Peer& other : device.peers) std::erase(other.allowed_ips6, s);
+      find(change.public_key)->allowed_ips6.push_back(s);
+    }
   }
   netlink::Peer* find(const std::string& key) {
     for (netlink::Peer& peer : device.peers)
@@ -104,6 +109,26 @@ TEST_CASE("of two keys the former carries packets until the new one shakes hands
   CHECK_FALSE(world.find(k1));
   CHECK(world.find(k2)->allowed_ips == std::vector{node});
   CHECK(world.look().changes.empty());
+}
+
+TEST_CASE("IPv6 addresses of a peer go with its IPv4 ones, also from key to key") {
+  World world;
+  const Subnet6 six{*parse_ipv6("fd00:1::a50:1009"), 128};
+  world.wanted.peers["n2"].allowed6 = {six};
+  world.look();
+  CHECK(world.find(k1)->allowed_ips6 == std::vector{six});
+  CHECK(world.look().changes.empty());
+  world.shakes(k1);
+  world.rotates();
+  world.look();
+  CHECK(world.find(k1)->allowed_ips6 == std::vector{six});
+  CHECK(world.find(k2)->allowed_ips6.empty());
+  world.shakes(k2);
+  world.look();
+  CHECK(world.find(k2)->allowed_ips6 == std::vector{six});
+  world.wanted.peers["n2"].allowed6.clear();
+  world.look();
+  CHECK(world.find(k2)->allowed_ips6.empty());
 }
 
 TEST_CASE("an agent that starts in the midst of it goes on") {

@@ -98,6 +98,20 @@ TEST_CASE("resolv.conf names the gateways, those with a way out first, and the h
   CHECK(text.find("search") == std::string::npos);
 }
 
+TEST_CASE("a member's IPv6 address is told with its name, and its name with that") {
+  overlay::Snapshot snapshot = shop();
+  snapshot.pool6 = "fd12:3456:789a::/48";
+  snapshot.networks[0].subnet6 = "fd12:3456:789a:1::/64";
+  snapshot.members["web-2@default/front"].address6 = "fd12:3456:789a:1::a50:1003";
+  const auto zone = zone_of(snapshot, NodeId("n1"));
+  const auto ask = [&](const std::string& name, std::uint16_t kind) {
+    return *dns::lookup(*zone, *zone->asker(ip("10.80.16.2")), {.name = name, .type = kind, .klass = 1}, 0);
+  };
+  CHECK(ask("web", dns::type::aaaa).addresses6 == std::vector{*parse_ipv6("fd12:3456:789a:1::a50:1003")});
+  CHECK(ask("web-1", dns::type::aaaa).addresses6.empty());
+  CHECK(ask(reverse_name(*parse_ipv6("fd12:3456:789a:1::a50:1003")), dns::type::ptr).pointer == "web-2.shop.default.main.kontena.local");
+}
+
 TEST_CASE("a service's own search domains and options go before the host's") {
   model::Assignment assignment;
   assignment.networks["a"] = {.gateway = "10.80.16.1"};
@@ -116,6 +130,11 @@ TEST_CASE("an instance with servers of its own has its questions asked of those"
   CHECK(zone->asker(ip("10.80.16.2"))->upstreams ==
         std::vector<dns::Endpoint>{{ip("192.0.2.53"), 53}, {ip("192.0.2.54"), 53}});
   CHECK(zone->asker(ip("172.28.0.3"))->upstreams.empty());
+  // The node would ask for it in networks that the instance is not on.
+  const auto others = zone_of(shop(), NodeId("n1"), {{"web-1", {"172.28.0.3", "10.80.16.3", "10.90.0.1"}}, {"web-3", {"10.80.16.2"}}});
+  CHECK(others->asker(ip("10.80.16.2"))->upstreams == std::vector<dns::Endpoint>{{ip("10.80.16.3"), 53}});
+  CHECK(others->asker(ip("172.28.0.3"))->upstreams.empty());
+  CHECK_FALSE(others->asker(ip("172.28.0.3"))->forwards);
 }
 
 TEST_CASE("a link is answered to the instances of the service that has it, and to nobody else") {

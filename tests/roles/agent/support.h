@@ -44,10 +44,11 @@ class WatchedEngine final : public engine::Engine {
   Result<std::vector<engine::Container>> list(const std::string& node) override { return fake_.list(node); }
   Result<engine::Container> inspect(const std::string& id) override { return fake_.inspect(id); }
   Result<bool> has_image(const std::string& image) override { return fake_.has_image(image); }
-  Status pull(const std::string& image, const std::function<void(const engine::PullProgress&)>& progress) override {
+  Status pull(const std::string& image, const engine::RegistryUser* user, const std::function<void(const engine::PullProgress&)>& progress) override {
     ++pulls;
+    pulled_as.with([&](auto& all) { all.push_back(user ? user->name + ' ' + user->password.reveal() : std::string()); });
     if (!gate.wait(Duration(20'000), [](bool open) { return open; })) return Error{Code::internal, "the test waits"};
-    return fake_.pull(image, progress);
+    return fake_.pull(image, user, progress);
   }
   Result<std::string> image_id(const std::string& image) override { return fake_.image_id(image); }
   Result<bool> remove_image(const std::string& id) override { return fake_.remove_image(id); }
@@ -96,6 +97,7 @@ class WatchedEngine final : public engine::Engine {
   std::atomic<bool> goes_after_create{false};  // the engine, once
   Synced<bool> gate{true};  // closed: pulls wait
   Synced<std::vector<std::int64_t>> graces;
+  Synced<std::vector<std::string>> pulled_as;  // of each pull: user and password
 
  private:
   engine::FakeEngine& fake_;

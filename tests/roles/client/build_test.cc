@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "canned.h"
+#include "kontena/api/build.h"
 #include "kontena/image/parts.h"
 
 namespace kontena::client {
@@ -20,7 +21,9 @@ struct Kept {
   std::vector<engine::BuildSpec> builds;
   std::vector<std::string> contexts;
   int saves = 0;
-  std::string fails;  // not empty: a step fails with these words
+  std::string fails;                                   // not empty: a step fails with these words
+  std::map<std::string, engine::ImageFacts> registry;  // what can be pulled
+  std::vector<std::string> pulls;
   bool away = false;
 };
 
@@ -43,8 +46,7 @@ class TestImages final : public engine::Images {
     return std::string();
   }
   Result<std::vector<model::Strings>> layers() override { return std::vector<model::Strings>{}; }
-  Status build(const engine::BuildSpec& spec, const Pieces& context,
-               const std::function<void(std::string_view)>& line) override {
+  Status build(const engine::BuildSpec& spec, const Pieces& context, const Line& line) override {
     std::string bytes;
     for (auto piece = context(); piece && !piece->empty(); piece = context()) bytes += *piece;
     kept_.contexts.push_back(std::move(bytes));
@@ -59,6 +61,13 @@ class TestImages final : public engine::Images {
                                .labels = spec.labels,
                                .platform = "linux/amd64",
                                .layers = {image::digest_of(base), image::digest_of(layer)}};
+    return Done{};
+  }
+  Status pull(const std::string& image, const std::string&, const Redacted&) override {
+    kept_.pulls.push_back(image);
+    const auto found = kept_.registry.find(image);
+    if (found == kept_.registry.end()) return Error{Code::failed_precondition, "manifest unknown"};
+    kept_.images[image] = found->second;
     return Done{};
   }
   Status tag(const std::string& image, const std::string& name) override {
@@ -208,6 +217,150 @@ TEST_CASE("what keeps a build from its end is told with the next step") {
   CHECK(shop.run({"stack", "build"}).err.find("there is no " + shop.folder + "/app/Dockerfile") != std::string::npos);
   CHECK(shop.run({"stack", "build", "job"}).status == 5);
   CHECK(shop.run({"stack", "build", "nobody"}).status == 4);
+}
+
+TEST_CASE("what asks for newer images does so as in Compose") {
+  Shop shop;
+  const auto deploy = [&](const std::string& of_service, std::vector<std::string> more = {}) {
+    shop.write("compose.yaml", "name: shop\nservices:\n  web: {" + of_service + "}\n");
+    const std::size_t before = shop.kept.builds.size();
+    std::vector<std::string> arguments{"stack", "deploy", "--detach"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto ran = shop.run(arguments);
+    return shop.kept.builds.size() - before;
+  };
+  // `build.pull` has the base asked for when it is built, and does not have it built.
+  CHECK(deploy("build: {context: ./app, pull: true}") == 1);
+  CHECK(shop.kept.builds.back().pull);
+  CHECK(deploy("build: {context: ./app, pull: true}") == 0);
+  CHECK(deploy("build: {context: ./app, pull: true}", {"--build"}) == 1);
+  CHECK(shop.kept.builds.back().pull);
+  // `build` builds each time, by the engine's cache and its base as it is there.
+  CHECK(deploy("build: ./app, pull_policy: build") == 1);
+  CHECK_FALSE(shop.kept.builds.back().pull);
+  CHECK(deploy("build: ./app, pull_policy: build") == 1);
+  CHECK(shop.kept.pulls.empty());
+  // `always` asks the registry for the image itself, and builds where there is none.
+  const std::string always = "build: {context: ./app, args: {B: 1}}, image: 'team/web:1', pull_policy: always";
+  CHECK(deploy(always) == 1);
+  CHECK(shop.kept.pulls == std::vector<std::string>{"team/web:1"});
+  CHECK_FALSE(shop.kept.builds.back().pull);
+  CHECK(deploy(always) == 0);
+  shop.kept.registry["team/web:1"] = {.id = "sha256:of-the-registry",
+                                      .labels = {{std::string(engine::build_label), "of the registry"}},
+                                      .platform = "linux/amd64",
+                                      .layers = {}};
+  CHECK(deploy(always) == 0);
+  CHECK(shop.kept.pulls.size() == 3);
+  CHECK(shop.kept.images.at("team/web:1").id == "sha256:of-the-registry");
+  CHECK(deploy(always, {"--build"}) == 1);
+  CHECK(shop.kept.pulls.size() == 3);
+  // Without `image` there is nothing to ask for.
+  CHECK(deploy("build: ./app, pull_policy: always") == 0);
+  CHECK(shop.kept.pulls.size() == 3);
+  // --pull is of the command that builds in any case.
+  REQUIRE(shop.run({"stack", "build", "--pull"}).status == 0);
+  CHECK(shop.kept.builds.back().pull);
+}
+
+namespace {
+
+// A build by node n1, which answers with these lines.
+struct Far : Shop {
+  std::string context;  // its digest, by what was asked
+  explicit Far(const std::vector<api::BuildRecord>& said, int status = 200) {
+    open_images = [](const std::string&) -> std::unique_ptr<engine::Images> {
+      FAIL("no engine of this machine is asked");
+      return nullptr;
+    };
+    std::string body;
+    for (const auto& each : said) body += codec::to_json(each) + '\n';
+    answer("POST " + in_project + "/builds",
+           status == 200 ? body : R"({"error":{"code":"permission_denied","message":"may not"}})", status);
+  }
+  canned::Ran deploy(std::vector<std::string> more = {}) {
+    std::vector<std::string> arguments{"stack", "deploy", "--detach", "--on", "n1"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return run(arguments);
+  }
+  // The server has no context yet, and takes the one that is asked about.
+  void take_context() {
+    static_cast<void>(deploy());
+    const auto all = asked();
+    const auto found =
+        std::ranges::find_if(all, [](const auto& a) { return a.starts_with("HEAD " + in_project + "/blobs/"); });
+    REQUIRE(found != all.end());
+    context = *http::percent_decode(found->substr(found->rfind('/') + 1));
+    answer("PUT " + blob(context) + "?for=context", "{}", 201);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("a node builds for a client without an engine, which sends it the context and names what came of it") {
+  const std::string manifest = image::digest_of("manifest");
+  Far far({{.line = "Step 1/1 : FROM base"},
+           {},
+           {.done = true,
+            .id = "sha256:1",
+            .platform = "linux/arm64",
+            .manifest = manifest,
+            .parts = 3,
+            .sent = 2,
+            .bytes = 5'000}});
+  far.take_context();
+  const auto ran = far.deploy();
+  CHECK_MESSAGE(ran.status == 0, ran.err);
+  CHECK(ran.err.find("building web as shop-web on n1\nStep 1/1 : FROM base\n") != std::string::npos);
+  CHECK(ran.err.find("n1 sent shop-web: 2 of 3 parts") != std::string::npos);
+  const auto asked = far.asked();
+  const auto body_of = [&](const std::string& start) {
+    const auto found =
+        std::find_if(asked.rbegin(), asked.rend(), [&](const auto& a) { return a.starts_with(start + ' '); });
+    REQUIRE(found != asked.rend());
+    return found->substr(start.size() + 1);
+  };
+  // The archive is what its digest says, and without what is not to come along.
+  const std::string archive = body_of("PUT " + Far::blob(far.context) + "?for=context");
+  CHECK(image::digest_of(archive) == far.context);
+  CHECK(archive.find("FROM base") != std::string::npos);
+  const auto order = codec::from_json<api::BuildOrder>(body_of("POST " + in_project + "/builds"));
+  REQUIRE(order);
+  CHECK(order->node == "n1");
+  CHECK(order->context == far.context);
+  CHECK(order->send);
+  CHECK_FALSE(order->anyway);
+  const auto request = codec::from_json<api::DeployRequest>(body_of("PUT " + stack));
+  REQUIRE(request);
+  for (const std::string service : {"web", "job"}) {
+    CHECK(request->spec.services.at(service).image_digest == manifest);
+    CHECK(request->spec.services.at(service).image == image::name_on_nodes("shop-web", manifest));
+    CHECK(request->spec.services.at(service).platform == "linux/arm64");
+  }
+}
+
+TEST_CASE("what keeps a node from building is told as what keeps an engine from it") {
+  {
+    Far far({{.line = "Step 1/1 : RUN make"},
+             {.line = "the last words"},
+             {.error = "step 1/1 (RUN make): code: 7", .code = "failed_precondition"}});
+    far.take_context();
+    const auto ran = far.deploy({"-q"});
+    CHECK(ran.status == 1);
+    CHECK_MESSAGE(ran.err.find("the last words\n") != std::string::npos, ran.err);
+    CHECK(ran.err.find("building 'web' on n1: step 1/1 (RUN make): code: 7") != std::string::npos);
+  }
+  {
+    Far far({{.line = "Step 1/1 : RUN make"}});
+    far.take_context();
+    const auto ran = far.deploy();
+    CHECK(ran.status == 7);
+    CHECK_MESSAGE(ran.err.find("the server ended before the build did") != std::string::npos, ran.err);
+  }
+  Far far({}, 403);
+  far.take_context();
+  CHECK(far.deploy().status == 6);
+  CHECK(far.deploy({"--no-build"}).status == 2);
 }
 
 TEST_CASE("stack build prints what it has built") {

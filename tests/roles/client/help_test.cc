@@ -7,7 +7,7 @@
 #include "arguments.h"
 #include "canned.h"
 #include "commands.h"
-#include "golden.h"
+#include "support/golden.h"
 #include "kontena/base/text.h"
 
 namespace kontena::client {

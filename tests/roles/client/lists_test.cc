@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "canned.h"
+#include "kontena/api/audit.h"
 
 namespace kontena::client {
 namespace {
@@ -127,9 +128,9 @@ TEST_CASE("a new token is printed alone, and what it is goes to standard error")
       world.run({"token", "create", "--expires", "24h", "--uses", "3", "--label", "zone=eu", "--label", "disk=ssd"});
   CHECK(ran.out == "ktn1.x.y.z\n");
   CHECK(ran.err.find("token rm 4be19c0d2a11") != std::string::npos);
-  CHECK(
-      world.asked().back() ==
-      R"(POST /v1/tokens {"description":"","grid":"main","labels":{"disk":"ssd","zone":"eu"},"lifetime_ms":86400000,"uses":3})");
+  CHECK(world.asked().back() ==
+        R"(POST /v1/tokens {"description":"","grid":"main","kind":"join","labels":{"disk":"ssd","zone":"eu"},)"
+        R"("lifetime_ms":86400000,"owner":"","scope":"","uses":3,"verbs":[]})");
   CHECK(world.run({"token", "create", "--expires", "soon"}).status == 2);
   CHECK(world.run({"token", "create", "--uses", "0"}).status == 2);
   CHECK(world.run({"token", "create", "--label", "zone"}).status == 2);
@@ -159,7 +160,8 @@ TEST_CASE("what removes asks on a terminal, and wants -y without one") {
   CHECK(world.run({"node", "rm", "n1"}).status == 2);
   CHECK(world.asked().size() == 2);
   world.typed = "y";
-  CHECK(world.run({"node", "rm", "n1"}).err == "remove node n1 from the grid? [y/N] node n1 is removed; its agent cleans up if it hears so\n");
+  CHECK(world.run({"node", "rm", "n1"}).err ==
+        "remove node n1 from the grid? [y/N] node n1 is removed; its agent cleans up if it hears so\n");
 }
 
 TEST_CASE("of several the others are done where one fails") {
@@ -229,11 +231,14 @@ TEST_CASE("the audit is printed oldest first") {
   canned::World world;
   world.answer_with(
       "GET /v1/audit?limit=2",
-      api::AuditList{{{.at_ms = 2000, .who = "b", .verb = "stack.deploy", .outcome = "ok", .request = "r2"},
-                      {.at_ms = 1000, .who = "a", .verb = "stack.remove", .outcome = "not_found", .request = "r1"}}});
+      api::AuditList{
+          {{{.at_ms = 2000, .who = "b", .verb = "stack.deploy", .outcome = "ok", .request = "r2"}, 8},
+           {{.at_ms = 1000, .who = "a", .verb = "stack.remove", .outcome = "not_found", .request = "r1", .count = 3},
+            7}},
+          7});
   CHECK(world.run({"audit", "ls", "--limit", "2", "--no-headers"}).out ==
-        "1970-01-01T00:00:01.000Z  a    stack.remove    not_found  r1\n"
-        "1970-01-01T00:00:02.000Z  b    stack.deploy    ok         r2\n");
+        "7  1970-01-01T00:00:01.000Z  a    stack.remove    not_found  3  r1\n"
+        "8  1970-01-01T00:00:02.000Z  b    stack.deploy    ok         1  r2\n");
 }
 
 }  // namespace kontena::client

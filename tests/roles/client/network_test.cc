@@ -77,6 +77,24 @@ TEST_CASE("projects are made, listed and removed") {
   CHECK(world.run({"project", "rm", "-y", "accounts"}).status == 0);
 }
 
+TEST_CASE("a network with IPv6 is asked for, and shown with both kinds of addresses") {
+  canned::World world;
+  api::NetworkDetail detail = back();
+  detail.summary.subnet6 = "fd12:3456:789a:1::/64";
+  detail.summary.gateway6 = "fd12:3456:789a:1::1";
+  detail.members[0].address6 = "fd12:3456:789a:1::a50:100a";
+  world.answer_with("GET " + in_project + "/networks/shop.back", detail);
+  const std::string shown = world.run({"network", "show", "shop.back"}).out;
+  CHECK(shown.find("fd12:3456:789a:1::/64, gateway fd12:3456:789a:1::1") != std::string::npos);
+  CHECK(shown.find("fd12:3456:789a:1::a50:100a") != std::string::npos);
+  CHECK(shown.find("IPV6") != std::string::npos);
+  world.answer_with("GET " + in_project + "/networks", api::NetworkList{{detail.summary}});
+  CHECK(world.run({"network", "ls"}).out.find("10.80.16.0/22, fd12:3456:789a:1::/64") != std::string::npos);
+  world.answer_with("POST " + in_project + "/networks", detail.summary);
+  const auto made = world.run({"network", "create", "six", "--ipv6", "--subnet6", "fd12:3456:789a:1::/64"});
+  CHECK(made.err.find("is made: 10.80.16.0/22, fd12:3456:789a:1::/64") != std::string::npos);
+}
+
 TEST_CASE("networks are listed with whose they are and what is free") {
   canned::World world;
   world.answer_with("GET " + in_project + "/networks", api::NetworkList{{front(), back().summary}});
@@ -144,11 +162,13 @@ TEST_CASE("network create asks for what was said") {
   CHECK(ran.out.empty());
   CHECK(ran.err == "network front is made: 172.20.0.0/16; Compose files name it with `external: true`\n");
   CHECK(world.asked().back() == "POST " + in_project +
-                                    R"(/networks {"gateway":"172.20.0.1","internal":true,"ip_range":"172.20.4.0/24",)"
-                                    R"("labels":{"team":"a","tier":""},"name":"front","subnet":"172.20.0.0/16"})");
+                                    R"(/networks {"gateway":"172.20.0.1","gateway6":"","internal":true,)"
+                                    R"("ip_range":"172.20.4.0/24","ipv6":false,"labels":{"team":"a","tier":""},)"
+                                    R"("name":"front","subnet":"172.20.0.0/16","subnet6":""})");
   CHECK(world.run({"network", "create", "front", "-q"}).out == "front\n");
   CHECK(world.asked().back().ends_with(
-      R"({"gateway":"","internal":false,"ip_range":"","labels":{},"name":"front","subnet":""})"));
+      R"({"gateway":"","gateway6":"","internal":false,"ip_range":"","ipv6":false,"labels":{},"name":"front",)"
+      R"("subnet":"","subnet6":""})"));
   CHECK(world.run({"network", "create", "front", "--label", "team"}).status == 2);
   CHECK(world.run({"network", "create"}).status == 2);
 }

@@ -60,6 +60,7 @@ TEST_CASE("a backup is the administrator's alone, and leaves a trace before a by
   CHECK(world.as_nobody(get, "/v1/backup").status == 401);
   CHECK(world.with_token(world.join_, get, "/v1/backup").status == 401);
   CHECK(world.as_node(node, get, "/v1/backup").status == 403);
+  REQUIRE(world.refusals_.flush(*world.store_, world.clock_));
   const auto trail = world.read<api::AuditList>(world.as_admin(get, "/v1/audit"));
   const auto has = [](const api::AuditList& list, const std::string& outcome) {
     return std::ranges::any_of(list.records, [&](const model::AuditRecord& record) {

@@ -26,7 +26,7 @@ TEST_CASE("each revision of a stack is kept with what it was and who made it, th
   CHECK(history.revisions[9].revision == 3);
   const auto third = world.read<model::StackRevision>(world.as_admin(Method::get, stack_url("shop", "/history/3")));
   CHECK(third.spec.services.at("web").image == "web:3");
-  CHECK(third.by.starts_with("administrator"));
+  CHECK(third.by.starts_with("admin (token"));
   CHECK(world.as_admin(Method::get, stack_url("shop", "/history/2")).status == 404);
   CHECK(world.as_admin(Method::get, stack_url("shop", "/history/x")).status == 404);
 

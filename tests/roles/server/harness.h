@@ -7,7 +7,9 @@
 
 #include "controllers/deployments.h"
 #include "dispatch.h"
+#include "people.h"
 #include "kontena/access/token.h"
+#include "kontena/api/audit.h"
 #include "kontena/api/endpoints.h"
 #include "kontena/api/message_fields.h"
 #include "kontena/crypto/digest.h"
@@ -32,6 +34,7 @@ class World {
                   store::tokens.put("aaaaaaaaaaaa", {.id = TokenId("aaaaaaaaaaaa"), .kind = model::TokenKind::access, .secret_digest = crypto::sha256_hex(admin.reveal())}),
                   store::tokens.put("bbbbbbbbbbbb", {.id = TokenId("bbbbbbbbbbbb"), .kind = model::TokenKind::join, .secret_digest = crypto::sha256_hex(join.reveal()), .grid = "default"})};
     REQUIRE(store_->commit(first));
+    REQUIRE(make_first_user(*store_, clock_.now()));
     REQUIRE(views_.load());
     views_.start();
   }
@@ -50,6 +53,24 @@ class World {
   http::Response with_token(const std::string& token, http::Method method, const std::string& path, const std::string& body = "") {
     return send(method, path, body, {{"authorization", "Bearer " + token}}, {});
   }
+  void commit(const store::Commit& commit) {
+    const auto made = store_->commit(commit);
+    REQUIRE(made);
+    views_.await(*made);
+  }
+
+  // The token of a new user who has the role at the scope.
+  std::string make_user(const std::string& name, const std::string& role, const std::string& scope) {
+    const model::Binding binding{.subject = name, .scope = scope, .role = role};
+    const access::TokenText text{authority_.fingerprint(), TokenId(ids_.id()), access::make_secret(ids_.bytes(32))};
+    commit({.puts = {store::users.put(name, {.name = name}), store::bindings.put(model::binding_key(binding), binding),
+                                               store::tokens.put(*text.id, {.id = text.id,
+                                                                            .kind = model::TokenKind::access,
+                                                                            .secret_digest = crypto::sha256_hex(text.secret.reveal()),
+                                                                            .owner = name})}});
+    return access::format(text);
+  }
+
   struct Node {
     std::string id, name, fingerprint, common_name;
   };
@@ -160,12 +181,19 @@ class World {
   Liveness liveness_{clock_, Duration(3'000)};
   LogHub logs_;
   AskHub asks_;
+  BuildHub builds_;
   Reports reports_;
   TempFolder folder_;
   blobs::Blobs blobs_{folder_ / "blobs", clock_};
   Vault vault_ = *Vault::open("", ids_);
   pki::Authority authority_ = *pki::Authority::create("test", Time{}, std::chrono::hours(24 * 3650));
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, authority_, reports_, blobs_, vault_};
+  Refusals refusals_;
+  Logins logins_;
+  TokenUse uses_;
+  Sso::Connect dial_ = http::connect;  // how the provider of logins is reached
+  Sso sso_{clock_, [this](http::ClientOptions options) { return dial_(std::move(options)); },
+           [] { return std::string("authorities of the host"); }, {}};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;

@@ -151,7 +151,7 @@ TEST_CASE("keys are rotated where all nodes are there, and all are told") {
   // They are at it.
   CHECK(world.as_admin(post, url).status == 409);
   const auto done = [&](const World::Node& node, std::int64_t rotation) {
-    const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .mesh_key = "k", .mesh_mtu = 1320, .mesh_rotation = rotation};
+    const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .mesh_key = "k" + node.name, .mesh_mtu = 1320, .mesh_rotation = rotation};
     REQUIRE(world.as_node(node, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
   };
   done(world.n1, 1);

@@ -179,6 +179,80 @@ TEST_CASE("network ls counts instances and what is free, show tells who is there
   CHECK(world.as_admin(get, networks_url + "/none").status == 404);
 }
 
+TEST_CASE("a network that is to have IPv6 gets a subnet of the grid's space, and its instances addresses by their IPv4 ones") {
+  World world;
+  const auto node = world.join("n1");
+  const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .ipv6 = true};
+  REQUIRE(world.as_node(node, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
+  REQUIRE(deploy(world, "shop", front({.ipv6 = true}, 2)).status == 200);
+  const model::Network made = *network(world, "shop.front");
+  const auto subnet = parse_subnet6(made.subnet6);
+  REQUIRE(subnet);
+  CHECK(subnet->bits == 64);
+  CHECK(pool6_of(*world.views_.now(), "default").contains(*subnet));
+  CHECK(made.gateway6 == to_text(Ipv6{subnet->base.high, 1}));
+  world.run({node});
+  const auto detail = world.read<api::NetworkDetail>(world.as_admin(get, networks_url + "/shop.front"));
+  CHECK(detail.summary.subnet6 == made.subnet6);
+  REQUIRE(detail.members.size() == 2);
+  for (const model::Member& member : detail.members)
+    CHECK(parse_ipv6(member.address6) == Ipv6{subnet->base.high, parse_ipv4(member.address)->value});
+  // It keeps it; and neither loses nor changes it under its instances.
+  REQUIRE(deploy(world, "shop", front({.ipv6 = true}, 3)).status == 200);
+  CHECK(codec::to_json(*network(world, "shop.front")) == codec::to_json(made));
+  says(deploy(world, "shop", front({})), "a network that instances are on cannot change its having IPv6");
+  says(deploy(world, "shop", front({.ipv6 = true, .subnet6 = "fd00:7::/64"})), "cannot change its subnet from " + made.subnet6);
+  REQUIRE(deploy(world, "blog", front({.ipv6 = true})).status == 200);
+  CHECK(network(world, "blog.front")->subnet6 != made.subnet6);
+  REQUIRE(deploy(world, "plain", front({})).status == 200);
+  CHECK(network(world, "plain.front")->subnet6.empty());
+}
+
+TEST_CASE("a declared IPv6 subnet and address are had as declared, or refused with what is in the way") {
+  World world;
+  const auto node = world.join("n1");
+  const model::NodeFacts facts{.nano_cpus = 4'000'000'000, .memory_bytes = 8LL << 30, .ipv6 = true};
+  REQUIRE(world.as_node(node, post, "/v1/agent/facts", codec::to_json(facts)).status == 200);
+  const auto with = [](const std::string& ipv6, const std::string& ipv4 = "") {
+    api::DeployRequest request = front({.subnet = "172.28.0.0/24", .reserved = {"fd00:7::9"}, .ipv6 = true, .subnet6 = "fd00:7::/64"});
+    request.spec.services["web"].networks[0].ipv6_address = ipv6;
+    request.spec.services["web"].networks[0].ipv4_address = ipv4;
+    return request;
+  };
+  says(deploy(world, "shop", with("fd00:7::ac1c:9")), "is that of whoever has the IPv4 address 172.28.0.9");
+  says(deploy(world, "shop", with("fd00:8::1")), "is no address for an instance in fd00:7::/64");
+  REQUIRE(deploy(world, "shop", with("fd00:7::ac1c:9", "172.28.0.9")).status == 200);
+  REQUIRE(deploy(world, "shop", with("fd00:7::10")).status == 200);
+  world.run({node});
+  const auto detail = world.read<api::NetworkDetail>(world.as_admin(get, networks_url + "/shop.front"));
+  REQUIRE(detail.members.size() == 1);
+  CHECK(detail.members[0].address6 == "fd00:7::10");
+  const auto create = [&](const std::string& name, const std::string& subnet6) {
+    return world.as_admin(post, networks_url, codec::to_json(api::NetworkRequest{.name = name, .subnet6 = subnet6}));
+  };
+  says(create("again", "fd00:7::/48"), "overlaps fd00:7::/64 of network 'shop.front'");
+  says(create("small", "fd00:9::/112"), "too small");
+  REQUIRE(create("public", "FD00:9:0::/64").status < 300);
+  CHECK(network(world, "public")->subnet6 == "fd00:9::/64");
+  // By another stack on the same network.
+  api::DeployRequest guest = front({.name = "public", .external = true});
+  guest.spec.services["web"].networks[0].ipv6_address = "fd00:9::10";
+  REQUIRE(deploy(world, "guest", guest).status == 200);
+  world.run({node});
+  says(deploy(world, "other", guest), "fd00:9::10 is in use by 'guest/web'");
+}
+
+TEST_CASE("an instance has no address whose IPv6 one would be the gateway's or a reserved one") {
+  model::Network network{.subnet = "172.28.0.0/24", .gateway = "172.28.0.1", .reserved = {"fd00:7::ac1c:9"},
+                         .subnet6 = "fd00:7::/64", .gateway6 = "fd00:7::ac1c:fe"};
+  const auto range = range_of(network);
+  CHECK_FALSE(overlay::may_be_member(range, *parse_ipv4("172.28.0.9")));
+  CHECK_FALSE(overlay::may_be_member(range, *parse_ipv4("172.28.0.254")));
+  CHECK(overlay::may_be_member(range, *parse_ipv4("172.28.0.10")));
+  network.subnet6.clear();
+  CHECK(overlay::may_be_member(range_of(network), *parse_ipv4("172.28.0.254")));
+}
+
 TEST_CASE("a node is given its number once, and the smallest that is free") {
   World world;
   const auto n1 = world.join("n1"), n2 = world.join("n2");

@@ -1,12 +1,17 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup completion context deployment events grid help login logout logs network node project ps service stack status token version"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup binding can-i completion context deployment events grid help login logout logs network node policy project ps registry role secret service session sso stack status token user version whoami"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
     case "$first $second" in
-      'audit ls') options+=" --limit" ;;
+      'audit export') options+=" --force" ;;
+      'audit ls') options+=" --limit --resource --since --until --user --verb" ;;
+      'audit verify') options+=" --against --file" ;;
       'backup '*) options+=" --force" ;;
+      'binding ls') options+=" --user --group --scope" ;;
+      'binding rm') options+=" --yes" ;;
+      'can-i '*) options+=" --as --list" ;;
       'context rm') options+=" --yes" ;;
       'context use') options+=" --grid --project" ;;
       'deployment abort') options+=" --yes" ;;
@@ -17,24 +22,43 @@ _kontena_client() {
       'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
       'grid set') options+=" --lost-after --pool" ;;
-      'login '*) options+=" --name" ;;
+      'login '*) options+=" --user --invited --password-file --name --sso --ca-file" ;;
       'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
-      'network create') options+=" --subnet --gateway --ip-range --internal --label" ;;
+      'network create') options+=" --subnet --gateway --ip-range --ipv6 --subnet6 --gateway6 --internal --label" ;;
       'network rm') options+=" --yes" ;;
       'node rm') options+=" --yes --force" ;;
+      'policy set') options+=" --of-grid --allow --deny --inherit --quota --registries" ;;
+      'policy show') options+=" --of-grid" ;;
       'project rm') options+=" --yes" ;;
+      'registry login') options+=" --of-grid --user --password-file --ca-file --no-check" ;;
+      'registry ls') options+=" --of-grid" ;;
+      'registry rm') options+=" --of-grid --yes" ;;
+      'role create') options+=" --verbs --description" ;;
+      'role rm') options+=" --yes" ;;
+      'secret reseal') options+=" --to --file --lost --yes" ;;
+      'secret rm') options+=" --yes" ;;
+      'secret set') options+=" --file --no-roll --detach --progress" ;;
+      'secret show') options+=" --reveal --at" ;;
       'service restart') options+=" --detach --progress" ;;
       'service scale') options+=" --detach --progress" ;;
-      'stack build') options+=" --file --profile --env-file --project-name --project-directory --progress --no-cache --pull" ;;
+      'session rm') options+=" --yes" ;;
+      'sso rm') options+=" --yes" ;;
+      'sso set') options+=" --issuer --client-id --client-secret-file --no-client-secret --user-claim --groups-claim --scopes --ca-file --host-authorities --session --unchecked" ;;
+      'stack build') options+=" --file --profile --env-file --project-name --project-directory --progress --on --no-cache --pull" ;;
       'stack check') options+=" --file --profile --env-file --project-name --project-directory" ;;
       'stack config') options+=" --file --profile --env-file --project-name --project-directory --format" ;;
-      'stack deploy') options+=" --file --profile --env-file --project-directory --detach --progress --build --pack-limit --no-build" ;;
+      'stack deploy') options+=" --file --profile --env-file --project-directory --detach --progress --build --pack-limit --no-build --on" ;;
       'stack rm') options+=" --yes --detach" ;;
       'stack start') options+=" --detach --progress" ;;
       'stack stop') options+=" --detach --progress" ;;
       'status '*) options+=" --check" ;;
-      'token create') options+=" --expires --uses --label --description" ;;
+      'token create') options+=" --expires --uses --label --description --access --for --scope --verbs" ;;
       'token rm') options+=" --yes" ;;
+      'user create') options+=" --service --full-name --group" ;;
+      'user invite') options+=" --expires" ;;
+      'user password') options+=" --password-file" ;;
+      'user rm') options+=" --yes" ;;
+      'user set') options+=" --full-name --join --leave" ;;
       'version '*) options+=" --client" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
@@ -43,16 +67,24 @@ _kontena_client() {
   if ((COMP_CWORD == at + 1)); then
     words=
     case $first in
-      audit) words="ls" ;;
+      audit) words="export ls verify" ;;
+      binding) words="create ls rm" ;;
       context) words="ls rm use" ;;
       deployment) words="abort ls show wait" ;;
       grid) words="create ls network rebalance rm set show" ;;
       network) words="create ls rm show test" ;;
       node) words="activate drain label ls network pause rm show" ;;
-      project) words="create ls rm" ;;
+      policy) words="set show" ;;
+      project) words="create ls rm show" ;;
+      registry) words="login ls rm" ;;
+      role) words="create ls rm show" ;;
+      secret) words="history key ls reseal rm set show" ;;
       service) words="ls restart scale show" ;;
+      session) words="ls rm" ;;
+      sso) words="rm set show" ;;
       stack) words="build check config deploy history ls rm show start stop" ;;
-      token) words="create ls rm" ;;
+      token) words="create ls rm rotate" ;;
+      user) words="create disable enable invite ls password rm set show" ;;
     esac
   elif ((COMP_CWORD != at)); then
     COMPREPLY=()
