@@ -1,28 +1,18 @@
 #include "sso.h"
 
 #include <algorithm>
-#include <array>
 
-#include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
 #include "kontena/crypto/digest.h"
+#include "kontena/pki/host_authorities.h"
 
 namespace kontena::server {
 namespace {
 
-constexpr std::size_t largest_answer = 512u << 10, largest_bundle = 8u << 20;
+constexpr std::size_t largest_answer = 512u << 10;
 constexpr std::size_t most_groups = 100, longest_called = 200;
 constexpr Duration slower_by{5'000};  // RFC 8628, section 3.5
-
-Result<std::string> authorities_of_host() {
-  constexpr std::array bundles{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                               "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
-  for (const char* path : bundles)
-    if (auto text = files::read(path, largest_bundle); text && !text->empty()) return text;
-  return Error{Code::failed_precondition, "the server's host has no list of trusted authorities",
-               "install ca-certificates there, or say whom to trust: kontena client sso set --ca-file FILE"};
-}
 
 Error no_login() {
   return {Code::expired, "this login is not waited for any more: its code has expired, or the server was started anew",
@@ -45,7 +35,7 @@ bool is_of(const model::User& user, const model::Provider& provider) {
   return user.outside.starts_with(provider.issuer + '|');
 }
 
-Sso::Sso(const Clock& clock) : Sso(clock, http::connect, authorities_of_host, {}) {}
+Sso::Sso(const Clock& clock) : Sso(clock, http::connect, [] { return pki::host_authorities("kontena client sso set --ca-file FILE"); }, {}) {}
 
 void Sso::stop() {
   gate_.change([](Gate& gate) { gate.stopped = true; });

@@ -1,5 +1,3 @@
-#include <array>
-
 #include "../commands.h"
 #include "../describe.h"
 #include "../registry_check.h"
@@ -7,6 +5,7 @@
 #include "kontena/api/secrets.h"
 #include "kontena/base/files.h"
 #include "kontena/base/text.h"
+#include "kontena/pki/host_authorities.h"
 #include "names.h"
 
 namespace kontena::client {
@@ -14,7 +13,7 @@ namespace {
 
 namespace paths = api::paths;
 
-constexpr std::size_t largest_bundle = 8u << 20, largest_password = 64u << 10;
+constexpr std::size_t largest_password = 64u << 10;
 
 Result<std::string> list_path(Session& session) {
   return session.link.path(session.arguments.has("--of-grid") ? paths::grid_registries : paths::project_registries);
@@ -24,13 +23,8 @@ Result<std::string> path_of(Session& session, const std::string& registry) {
 }
 
 Result<std::string> authorities(Session& session) {
-  if (session.arguments.has("--ca-file")) return files::read(session.arguments.value("--ca-file"), largest_bundle);
-  constexpr std::array bundles{"/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt",
-                               "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"};
-  for (const char* path : bundles)
-    if (auto text = files::read(path, largest_bundle); text && !text->empty()) return text;
-  return Error{Code::failed_precondition, "this machine has no list of trusted authorities",
-               "install ca-certificates, or say whom to trust: --ca-file FILE"};
+  if (session.arguments.has("--ca-file")) return files::read(session.arguments.value("--ca-file"), pki::largest_authorities);
+  return pki::host_authorities("--ca-file FILE");
 }
 
 Result<Redacted> password(Session& session) {
