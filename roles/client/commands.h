@@ -12,6 +12,12 @@ std::span<const Option> global_options();  // that every command takes
 const Command* find_command(std::string_view words);
 
 // The functions of the rows, by noun in commands/.
+Result<int> alert_ack(Session&);
+Result<int> alert_create(Session&);
+Result<int> alert_ls(Session&);
+Result<int> alert_rm(Session&);
+Result<int> alert_silence(Session&);
+Result<int> alert_test(Session&);
 Result<int> audit_export(Session&);
 Result<int> audit_ls(Session&);
 Result<int> audit_verify(Session&);
@@ -108,6 +114,9 @@ Result<int> user_rm(Session&);
 Result<int> user_set(Session&);
 Result<int> user_show(Session&);
 Result<int> version(Session&);
+Result<int> webhook_create(Session&);
+Result<int> webhook_ls(Session&);
+Result<int> webhook_rm(Session&);
 Result<int> whoami(Session&);
 
 }  // namespace kontena::client

@@ -13,7 +13,7 @@ namespace {
 struct Noun {
   std::string_view noun, table;
 };
-constexpr std::array nouns{Noun{"binding", "bindings"},    Noun{"policy", "policies"}, Noun{"quota", "policies"},
+constexpr std::array nouns{Noun{"alert", "alert_rules"},  Noun{"binding", "bindings"},    Noun{"policy", "policies"}, Noun{"quota", "policies"},
                            Noun{"registry", "registries"}, Noun{"password", "users"}, Noun{"secret", "named_secrets"},  Noun{"session", "tokens"},
                            Noun{"sso", "providers"},
                            Noun{"login", "tokens"},        Noun{"logout", "tokens"}};

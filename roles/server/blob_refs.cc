@@ -73,6 +73,7 @@ std::map<std::string, Named> named_in(const model::ClusterView& view) {
     for (const model::SecretVersion& version : item.value.versions) add(version.digest, named[scope_of(item.key)].secrets);
   });
   view.registries.each("", [&](const auto& item) { add(item.value.digest, named[scope_of(item.key)].secrets); });
+  view.webhooks.each("", [&](const auto& item) { add(item.value.digest, named[scope_of(item.key)].secrets); });
   view.providers.each("", [&](const auto& item) { add(item.value.secret, named[std::string(provider_scope)].secrets); });
   return named;
 }

@@ -100,9 +100,9 @@ class References {
 };
 
 bool is_known(const std::string& key) {
-  static constexpr std::array<std::string_view, 27> tables{
-      "audit",         "bindings", "checkpoints", "deployments", "events",   "facts",  "grids",    "history", "instances", "meta", "named_secrets", "networks",
-      "nodes",    "policies", "projects", "providers", "registries", "removed_nodes", "revisions", "roles", "secrets", "services", "stacks", "statuses", "tokens", "users", "volumes"};
+  static constexpr std::array<std::string_view, 30> tables{
+      "alert_rules", "alert_states", "audit",         "bindings", "checkpoints", "deployments", "events",   "facts",  "grids",    "history", "instances", "meta", "named_secrets", "networks",
+      "nodes",    "policies", "projects", "providers", "registries", "removed_nodes", "revisions", "roles", "secrets", "services", "stacks", "statuses", "tokens", "users", "volumes", "webhooks"};
   return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
 }
 

@@ -114,6 +114,9 @@ void drop_given(const model::ClusterView& view, const std::string& scope, store:
   });
   view.secrets.each(scope + '/', [&](const auto& item) { commit.deletes.push_back(store::named_secrets.key(item.key)); });
   view.registries.each(scope + '/', [&](const auto& item) { commit.deletes.push_back(store::registries.key(item.key)); });
+  view.alert_rules.each(scope + '/', [&](const auto& item) { commit.deletes.push_back(store::alert_rules.key(item.key)); });
+  view.alert_states.each(scope + '/', [&](const auto& item) { commit.deletes.push_back(store::alert_states.key(item.key)); });
+  view.webhooks.each(scope + '/', [&](const auto& item) { commit.deletes.push_back(store::webhooks.key(item.key)); });
   view.bindings.each("", [&](const auto& item) {
     if (inside(item.value.scope)) commit.deletes.push_back(store::bindings.key(item.key));
   });

@@ -27,6 +27,7 @@
 #include "token_use.h"
 #include "vault.h"
 #include "views.h"
+#include "webhooks.h"
 
 namespace kontena::server {
 
@@ -48,6 +49,7 @@ struct Context {
   Logins& logins;
   TokenUse& uses;
   Sso& sso;
+  Webhooks& webhooks;
   std::string data_dir = {};  // where the files are that a backup takes along; "" = none
   Duration certificate_lifetime = std::chrono::hours(24 * 90);  // of nodes' certificates
   Restores restores = {};     // what this server's store was restored from

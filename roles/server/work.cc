@@ -9,12 +9,14 @@ Work::Work(const Needs& needs)
       liveness_(needs.clock, needs.lost_after),
       blobs_(needs.data_dir.empty() ? "" : needs.data_dir + "/blobs", needs.clock),
       sso_(needs.clock),
-      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, builds_, needs.authority, reports_, blobs_, needs.vault, refusals_, logins_, uses_, sso_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
+      webhooks_(needs.clock),
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, builds_, needs.authority, reports_, blobs_, needs.vault, refusals_, logins_, uses_, sso_, webhooks_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
                needs.largest_blob, needs.largest_image_part},
       dispatch_(context_),
       deployments_(context_),
       unused_blobs_(context_),
-      audit_(context_, needs.audit_kept) {}
+      audit_(context_, needs.audit_kept),
+      alerts_(context_) {}
 
 Status Work::start() {
   KTN_OK(blobs_.open());
@@ -24,12 +26,15 @@ Status Work::start() {
   deployments_.start();
   unused_blobs_.start();
   audit_.start();
+  alerts_.start();
   return Done{};
 }
 
 std::vector<std::string> Work::stuck() const {
   std::vector<std::string> names;
   for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop(), &audit_.loop()})
+    if (loop->is_stuck()) names.push_back(loop->name());
+  for (const Loop* loop : alerts_.loops())
     if (loop->is_stuck()) names.push_back(loop->name());
   return names;
 }
@@ -41,6 +46,7 @@ void Work::stop(const std::function<void()>& between) {
   context_.store.close();
   views_.stop();
   between();
+  alerts_.stop();
   audit_.stop();
   unused_blobs_.stop();
   deployments_.stop();

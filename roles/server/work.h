@@ -1,5 +1,6 @@
 #pragma once
 
+#include "controllers/alert_keeper.h"
 #include "controllers/audit_keeper.h"
 #include "controllers/deployments.h"
 #include "controllers/unused_blobs.h"
@@ -48,11 +49,13 @@ class Work {
   Logins logins_;
   TokenUse uses_;
   Sso sso_;
+  Webhooks webhooks_;
   Context context_;
   Dispatch dispatch_;
   Deployments deployments_;
   UnusedBlobs unused_blobs_;
   AuditKeeper audit_;
+  AlertKeeper alerts_;
 };
 
 }  // namespace kontena::server

@@ -76,6 +76,8 @@ constexpr Row plain() {
 }
 
 constexpr std::array rows{
+    plain<alert_rules, &ClusterView::alert_rules>(),
+    plain<alert_states, &ClusterView::alert_states>(),
     plain<bindings, &ClusterView::bindings>(),
     plain<deployments, &ClusterView::deployments>(),
     plain<facts, &ClusterView::facts>(),
@@ -98,6 +100,7 @@ constexpr std::array rows{
     plain<tokens, &ClusterView::tokens>(),
     plain<users, &ClusterView::users>(),
     plain<volumes, &ClusterView::volumes>(),
+    plain<webhooks, &ClusterView::webhooks>(),
 };
 static_assert(std::ranges::is_sorted(rows, {}, &Row::name));
 

@@ -39,6 +39,8 @@ std::vector<Sample> every_table() {
   const std::string stack = service.stack_path().text();
   const std::string node = "main/" + *samples::node().id;
   return {
+      sample(alert_rules, &View::alert_rules, "main/demo/sick", samples::alert_rule()),
+      sample(alert_states, &View::alert_states, "main/demo/sick/shop/web", samples::alert_state()),
       sample(bindings, &View::bindings, model::binding_key(samples::binding()), samples::binding()),
       sample(deployments, &View::deployments, stack + '/' + *samples::deployment().id, samples::deployment()),
       sample(facts, &View::facts, node, samples::node_facts()),
@@ -61,6 +63,7 @@ std::vector<Sample> every_table() {
       sample(tokens, &View::tokens, *samples::token().id, samples::token()),
       sample(users, &View::users, samples::user().name, samples::user()),
       sample(volumes, &View::volumes, "main/demo/shop-uploads", samples::volume()),
+      sample(webhooks, &View::webhooks, "main/demo/ops", samples::webhook()),
   };
 }
 

@@ -149,6 +149,16 @@ inline model::RegistryLogin registry_login() {
   return {"main", "demo", "registry.example:5000", "puller", "sha256:" + std::string(64, 'b'), true, then_ms, "ann (token 0c0ffee00001)"};
 }
 
+inline model::AlertRule alert_rule() {
+  return {"main", "demo", "sick", model::AlertKind::unhealthy, "shop", "web", 30'000, {"ops"}, then_ms + 60'000, "we know", then_ms, "ann (token 0c0ffee00001)"};
+}
+inline model::AlertState alert_state() {
+  return {"main", "demo", "sick", "shop/web", "1 of 3 unhealthy", then_ms, then_ms + 1, then_ms + 2, then_ms + 3, "bob", {{"ops", {true, then_ms + 4}}}};
+}
+inline model::Webhook webhook() {
+  return {"main", "demo", "ops", "hooks.example", "-----BEGIN CERTIFICATE-----\n", "sha256:" + std::string(64, 'd'), then_ms, "ann (token 0c0ffee00001)"};
+}
+
 inline model::Provider provider() {
   return {"https://login.example/realm", "kontena", "sha256:" + std::string(64, 'c'), "email", "groups", {"openid", "email"},
           "-----BEGIN CERTIFICATE-----\n", 3'600'000, then_ms, "ann (token 0c0ffee00001)"};

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "kontena/base/ordered.h"
+#include "kontena/model/alert.h"
 #include "kontena/model/deployment.h"
 #include "kontena/model/grid.h"
 #include "kontena/model/instance.h"
@@ -42,6 +43,9 @@ struct ClusterView {
   Ordered<Deployment> deployments;    // GRID/PROJECT/STACK/ID
   Ordered<Secret> secrets;            // GRID/PROJECT/NAME
   Ordered<RegistryLogin> registries;  // GRID/PROJECT/REGISTRY; GRID//REGISTRY of the whole grid
+  Ordered<AlertRule> alert_rules;     // GRID/PROJECT/NAME; GRID//NAME of the grid itself (alert_key)
+  Ordered<AlertState> alert_states;   // of these, with /SUBJECT (alert_key)
+  Ordered<Webhook> webhooks;          // GRID/PROJECT/NAME; GRID//NAME of the grid itself
 
   // Keys of records that are there and cannot be read ("services/GRID/…"), and why:
   // what they hold is in no table above, and must not be taken for absent.

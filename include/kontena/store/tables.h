@@ -1,5 +1,6 @@
 #pragma once
 
+#include "kontena/codec/alert_fields.h"
 #include "kontena/model/event.h"
 #include "kontena/model/view.h"
 #include "kontena/store/table.h"
@@ -7,6 +8,8 @@
 namespace kontena::store {
 
 // Every table there is. Tails are those of model/view.h.
+inline constexpr Table<model::AlertRule> alert_rules{"alert_rules"};
+inline constexpr Table<model::AlertState> alert_states{"alert_states"};
 inline constexpr Table<model::AuditRecord> audit{"audit"};  // as store/trail.h numbers them
 inline constexpr Table<model::Binding> bindings{"bindings"};
 inline constexpr Table<model::Checkpoint> checkpoints{"checkpoints"};  // NUMBER as 15 digits, of the trail; "cut"
@@ -32,6 +35,7 @@ inline constexpr Table<model::InstanceStatus> statuses{"statuses"};
 inline constexpr Table<model::Token> tokens{"tokens"};
 inline constexpr Table<model::User> users{"users"};
 inline constexpr Table<model::Volume> volumes{"volumes"};
+inline constexpr Table<model::Webhook> webhooks{"webhooks"};
 
 // All tables of the view, decoded from the whole store. A record that cannot be
 // read is in `unreadable` and in no table, here and below.

@@ -151,6 +151,20 @@ KTN_WRITE(put_registry);
 KTN_WRITE(remove_registry);
 KTN_LIVE(get_node_registry);
 
+// alerts.cc
+KTN_READ(list_alerts);
+KTN_WRITE(put_alert);
+KTN_WRITE(remove_alert);
+KTN_WRITE(ack_alert);
+KTN_WRITE(silence_alert);
+Status send_test(Context&, const View&, Call&);
+KTN_WRITE(answer_test);
+
+// webhooks.cc
+KTN_READ(list_webhooks);
+KTN_WRITE(put_webhook);
+KTN_WRITE(remove_webhook);
+
 // mesh.cc
 KTN_READ(get_node_network);
 

@@ -193,7 +193,10 @@ class World {
   Sso::Connect dial_ = http::connect;  // how the provider of logins is reached
   Sso sso_{clock_, [this](http::ClientOptions options) { return dial_(std::move(options)); },
            [] { return std::string("authorities of the host"); }, {}};
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_};
+  Webhooks::Connect post_ = http::connect;  // how webhooks are reached
+  Webhooks webhooks_{clock_, [this](http::ClientOptions options) { return post_(std::move(options)); },
+                     [] { return std::string("authorities of the host"); }};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;

@@ -1,10 +1,16 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="audit backup binding can-i completion context deployment events grid help login logout logs network node policy project ps registry role secret service session sso stack status token user version whoami"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert audit backup binding can-i completion context deployment events grid help login logout logs network node policy project ps registry role secret service session sso stack status token user version webhook whoami"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
     case "$first $second" in
+      'alert ack') options+=" --of-grid" ;;
+      'alert create') options+=" --for --of-grid --webhook --when" ;;
+      'alert ls') options+=" --of-grid" ;;
+      'alert rm') options+=" --of-grid --yes" ;;
+      'alert silence') options+=" --for --off --of-grid --why" ;;
+      'alert test') options+=" --of-grid" ;;
       'audit export') options+=" --force" ;;
       'audit ls') options+=" --limit --resource --since --until --user --verb" ;;
       'audit verify') options+=" --against --file" ;;
@@ -60,6 +66,9 @@ _kontena_client() {
       'user rm') options+=" --yes" ;;
       'user set') options+=" --full-name --join --leave" ;;
       'version '*) options+=" --client" ;;
+      'webhook create') options+=" --ca-file --of-grid --url-file" ;;
+      'webhook ls') options+=" --of-grid" ;;
+      'webhook rm') options+=" --of-grid --yes" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
     return
@@ -67,6 +76,7 @@ _kontena_client() {
   if ((COMP_CWORD == at + 1)); then
     words=
     case $first in
+      alert) words="ack create ls rm silence test" ;;
       audit) words="export ls verify" ;;
       binding) words="create ls rm" ;;
       context) words="ls rm use" ;;
@@ -85,6 +95,7 @@ _kontena_client() {
       stack) words="build check config deploy history ls rm show start stop" ;;
       token) words="create ls rm rotate" ;;
       user) words="create disable enable invite ls password rm set show" ;;
+      webhook) words="create ls rm" ;;
     esac
   elif ((COMP_CWORD != at)); then
     COMPREPLY=()

@@ -1,0 +1,79 @@
+#pragma once
+
+#include <array>
+
+#include "commands.h"
+#include "options.h"
+
+// The commands of what tells people by itself; commands.cc puts them with the others.
+namespace kontena::client::rows {
+
+using namespace options;
+
+inline constexpr Option itself{"--of-grid", "", "", "of the grid itself: about its nodes"};
+inline constexpr std::array alert_options{itself};
+inline constexpr std::array alert_create_options{
+    Option{"--for", "", "TIME", "it must be so for this long before anyone is told"},
+    itself,
+    Option{"--webhook", "", "NAME", "tell only these webhooks (default: all of the project, or of the grid)", "", true},
+    Option{"--when", "", "WHAT", "crash-loop, deploy-failed, unhealthy, unplaced; with --of-grid: node-lost"},
+};
+inline constexpr std::array alert_rm_options{itself, yes};
+inline constexpr std::array alert_silence_options{
+    Option{"--for", "", "TIME", "tell nobody for this long: 2h"},
+    Option{"--off", "", "", "tell again"},
+    itself,
+    Option{"--why", "", "TEXT", "for the others who wonder"},
+};
+inline constexpr std::array webhook_create_options{
+    Option{"--ca-file", "", "FILE", "trust these authorities (default: those of the server's host)"},
+    itself,
+    Option{"--url-file", "", "FILE", "the URL (- = standard input)"},
+};
+
+inline constexpr std::array watch{
+    Command{"alert ack", "ALERT [SUBJECT]", "Say that you know of what an alert has found",
+            "It is not told again while it lasts, and its end is. Of all that it has found, or of SUBJECT.",
+            "alert ack sick           all of it\nalert ack sick shop/web  of one service", alert_options, alert_ack},
+    Command{"alert create", "ALERT [STACK[/SERVICE]]", "Tell people by themselves when something is wrong",
+            "Watches all of the project, or a stack or service of it; with --of-grid the nodes. An alert of the same\n"
+            "name is replaced.\n"
+            "\n"
+            "  crash-loop     an instance ended badly three times in a row, or was given up\n"
+            "  deploy-failed  the newest deployment of a stack has failed\n"
+            "  node-lost      a node is not heard of any more (--of-grid)\n"
+            "  unhealthy      the health check of an instance fails (usually for 30 s)\n"
+            "  unplaced       no node fits an instance (usually for 1 m)\n"
+            "\n"
+            "What comes within 5 s is one notice. It is told when it is over, which is believed after 15 s, and again\n"
+            "every 4 h while it lasts and nobody has said that they know (alert ack).",
+            "alert create sick --when unhealthy                        of the whole project\n"
+            "alert create loop shop/web --when crash-loop              of one service\n"
+            "alert create full --when unplaced --for 5m --webhook ops  by one of the webhooks\n"
+            "alert create lost --of-grid --when node-lost              of the nodes",
+            alert_create_options, alert_create},
+    Command{"alert ls", "", "List the alerts and what they have found", "What is over is listed for an hour.",
+            "alert ls            of the project\nalert ls --of-grid  of the nodes", alert_options, alert_ls},
+    Command{"alert rm", "ALERT...", "Remove alerts", "Nobody is told of the end of what they have found.",
+            "alert rm sick       after a question\nalert rm -y a b     without being asked", alert_rm_options, alert_rm},
+    Command{"alert silence", "ALERT", "Have an alert tell nobody for a while",
+            "It is listed as before. What still is so at the end is told then.",
+            "alert silence sick --for 2h --why maintenance\nalert silence sick --off   tell again",
+            alert_silence_options, alert_silence},
+    Command{"alert test", "ALERT", "Send a test to the webhooks of an alert",
+            "Also while it is silenced. Exits with 1 where one did not take it.",
+            "alert test sick            of the project\nalert test lost --of-grid  of the nodes", alert_options, alert_test},
+    Command{"webhook create", "WEBHOOK", "Make or change a place that alerts are told to, and print its key",
+            "The URL is sealed on the server, since many have a token in it, and begins with https://. A notice is a\n"
+            "POST of JSON, with `text` for chat services. `kontena-signature: t=SECONDS,v1=HEX` signs it: HMAC-SHA256\n"
+            "of `SECONDS.BODY` by the key as it is printed. A notice may come twice: its alerts say when they fired.",
+            "webhook create ops --url-file url           of the project\n"
+            "webhook create ops --of-grid < url > key    of the grid; the key into a file",
+            webhook_create_options, webhook_create},
+    Command{"webhook ls", "", "List the places that alerts are told to", "With why the last notice was not taken.",
+            "webhook ls            of the project\nwebhook ls --of-grid  of the grid", alert_options, webhook_ls},
+    Command{"webhook rm", "WEBHOOK...", "Remove places that alerts are told to", "",
+            "webhook rm ops     after a question\nwebhook rm -y ops  without being asked", alert_rm_options, webhook_rm},
+};
+
+}  // namespace kontena::client::rows
