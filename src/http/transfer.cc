@@ -129,7 +129,7 @@ int on_socket(void* user, curl_socket_t socket, curlsocktype) {
 // unless told: no proxy, no redirect, no signals, no other protocol, and as
 // trusted authorities the one given and not the system's as well.
 void set_connection(Options& options, const ClientOptions& client) {
-  options.set(CURLOPT_PROTOCOLS_STR, client.unix_socket.empty() ? "https" : "http");
+  options.set(CURLOPT_PROTOCOLS_STR, client.unix_socket.empty() && !client.clear ? "https" : "http");
   options.set(CURLOPT_PROXY, "");
   options.set(CURLOPT_NOPROXY, "*");
   options.set(CURLOPT_FOLLOWLOCATION, 0L);

@@ -18,6 +18,7 @@ struct ClientOptions {
   bool insecure = false;    // check nothing: only for fetching the CA's certificate, which is then held against its pin
   std::string certificate_pem;  // our own, to show
   Redacted key_pem;
+  bool clear = false;  // "http://" over TCP, without TLS: of another's service only, and where the user said so
   Redacted bearer;  // token sent as Authorization: Bearer
   std::string user_agent;
   Duration connect_timeout{5'000};
@@ -36,7 +37,7 @@ struct ClientOptions {
 // A request with a body and no content-type header is sent as application/json.
 // Where a kept-alive connection turns out to be dead, GET, HEAD, PUT and DELETE are
 // sent again over another; a POST fails with Code::unavailable, as it may have been
-// carried out. Plain HTTP is spoken over a unix socket only.
+// carried out. Plain HTTP is spoken over a unix socket only, but for `clear`.
 class Client {
  public:
   virtual ~Client() = default;
