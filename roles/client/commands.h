@@ -12,6 +12,7 @@ std::span<const Option> global_options();  // that every command takes
 const Command* find_command(std::string_view words);
 
 // The functions of the rows, by noun in commands/.
+Result<int> attach(Session&);
 Result<int> audit_export(Session&);
 Result<int> audit_ls(Session&);
 Result<int> audit_verify(Session&);
@@ -24,11 +25,13 @@ Result<int> completion(Session&);
 Result<int> context_ls(Session&);
 Result<int> context_rm(Session&);
 Result<int> context_use(Session&);
+Result<int> cp(Session&);
 Result<int> deployment_abort(Session&);
 Result<int> deployment_ls(Session&);
 Result<int> deployment_show(Session&);
 Result<int> deployment_wait(Session&);
 Result<int> events(Session&);
+Result<int> exec(Session&);
 Result<int> grid_create(Session&);
 Result<int> grid_ls(Session&);
 Result<int> grid_network_rotate_keys(Session&);
@@ -55,6 +58,7 @@ Result<int> node_rm(Session&);
 Result<int> node_show(Session&);
 Result<int> policy_set(Session&);
 Result<int> policy_show(Session&);
+Result<int> port_forward(Session&);
 Result<int> project_create(Session&);
 Result<int> project_ls(Session&);
 Result<int> project_rm(Session&);
