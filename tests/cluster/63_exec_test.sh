@@ -14,7 +14,7 @@ services:
     deploy: {replicas: 3}
   echo:
     image: busybox
-    command: ["sh", "-c", "while read line; do echo got $$line; done; exit 7"]
+    command: ["sh", "-c", "while read line; do echo got $$line; [ $$line = quit ] && exit 7; done; sleep 99999"]
     stdin_open: true
     restart: "no"
 END
@@ -36,7 +36,7 @@ ktn exec t/web-2 -- touch /tmp/second
 expect_output "… and the worst exit status counts" '^5$' status_of ktn exec --all t/web -- sh -c 'test -e /tmp/second && exit 5; exit 1'
 
 # A terminal: its size, and what a change of it says; ^C reaches the command and not the client.
-cat >"$SCRATCH/pty.py" <<'END'
+cat >"$SCRATCH/terminal.py" <<'END'
 import fcntl, os, pty, select, signal, struct, sys, termios, time
 pid, fd = pty.fork()
 if pid == 0:
@@ -74,7 +74,7 @@ END
 client_env() { # the client's command line with its surroundings, for what wants a terminal of its own
   KONTENA_URL=$(server_url) KONTENA_TOKEN=$(admin_token) TERM=xterm "$@"
 }
-terminal_works() { client_env timeout 60 python3 "$SCRATCH/pty.py" "$HOSTLAB" exec 1 "$KONTENA" client exec -it t/web-2 -- sh; }
+terminal_works() { client_env timeout 60 python3 "$SCRATCH/terminal.py" "$HOSTLAB" exec 1 "$KONTENA" client exec -it t/web-2 -- sh; }
 check "a terminal has the window's size and its changes, and ^C is the command's" terminal_works
 
 # Signals without a terminal, and nobody left behind.
@@ -104,7 +104,7 @@ check_within 30 "a command whose client was killed is ended" nobody_left
 # Attached: what it writes and reads, its end.
 attached() {
   local status=0
-  { sleep 1; echo one; sleep 1; } | ktn attach -i t/echo >"$SCRATCH/attach" 2>&1 || status=$?
+  printf 'one\nquit\n' | ktn attach -i t/echo >"$SCRATCH/attach" 2>&1 || status=$?
   grep -q 'got one' "$SCRATCH/attach" && ((status == 7))
 }
 check "attach -i types to an instance, and its exit status is passed on" attached
