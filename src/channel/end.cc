@@ -15,9 +15,9 @@ std::string End::next(Duration beat) {
   return state_.wait_then(
       beat, [](const State& s) { return !s.out.empty() || s.closed || s.broken; },
       [](State& s) -> std::string {
-        if (s.broken) return {};
+        // What was said before the end is sent, also where the way back is gone first.
         if (!s.out.empty()) return std::exchange(s.out, {});
-        return s.closed ? std::string() : frame(Kind::beat);
+        return s.closed || s.broken ? std::string() : frame(Kind::beat);
       });
 }
 

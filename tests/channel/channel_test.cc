@@ -154,6 +154,8 @@ TEST_CASE("a closed end still sends what it said, and takes no more") {
   a.close();
   CHECK(a.over());
   CHECK_FALSE(a.take(frame(Kind::input, "x")));
+  // The other way ends first: what was said is still sent.
+  a.broke({Code::unavailable, "gone"});
   CHECK(a.next(Duration(0)) == frame(Kind::exit, number_text(3)));
   CHECK(a.next(Duration(0)).empty());
 }
