@@ -226,6 +226,7 @@ int serve(Settings settings) {
              .address = address,
              .mesh = settings.mesh,
              .images = engine::open_images(settings.docker_socket),
+             .inside = engine::open_inside(settings.docker_socket),
              .parts_folder = settings.state_dir + "/parts",
              .content = std::move(*content),
              .papers = papers_in(settings.state_dir, identity)});

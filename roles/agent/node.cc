@@ -27,6 +27,8 @@ Node::Node(Parts parts)
       images_(std::move(parts.images)),
       image_parts_(images_ ? std::make_unique<ImageParts>(*images_, uplink_, parts.parts_folder) : nullptr),
       builds_(images_ ? std::make_unique<Builds>(context_, uplink_, *images_, parts.parts_folder) : nullptr),
+      inside_(std::move(parts.inside)),
+      channels_(inside_ ? std::make_unique<Channels>(context_, uplink_, *inside_) : nullptr),
       content_(parts.content ? std::make_unique<Content>(*parts.content, content_from(uplink_)) : nullptr),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
                  overlay_ ? overlay_->for_containers() : Overlay{}),
@@ -38,7 +40,7 @@ Node::Node(Parts parts)
       [this](const model::NodeFacts& facts) {
         if (overlay_) overlay_->told(facts);
       }),
-      streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}, builds_.get()),
+      streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}, builds_.get(), channels_.get()),
       renew_(context_, uplink_, parts.papers) {
   if (content_) carry_out_.content_by(*content_);
   carry_out_.registry_users_by([this](const auto& instance, const auto& image) { return registry_user(uplink_, instance, image); });

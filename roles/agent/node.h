@@ -34,6 +34,7 @@ class Node {
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
     std::optional<MeshOptions> mesh = {};                    // none: no network between nodes
     std::unique_ptr<engine::Images> images = {};             // none: all images are the engine's to pull
+    std::unique_ptr<engine::Inside> inside = {};             // none: nobody gets into this node's containers
     std::string parts_folder = {};                           // of images, while they come
     std::optional<ContentFolders> content = {};              // none: nothing comes along with deploys
     Papers papers = {};                                      // without a certificate in it nothing is renewed
@@ -63,6 +64,8 @@ class Node {
   const std::unique_ptr<engine::Images> images_;
   std::unique_ptr<ImageParts> image_parts_;
   std::unique_ptr<Builds> builds_;
+  const std::unique_ptr<engine::Inside> inside_;
+  std::unique_ptr<Channels> channels_;
   std::unique_ptr<Content> content_;
   CarryOut carry_out_;
   CleanUp clean_up_;

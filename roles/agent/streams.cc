@@ -25,7 +25,7 @@ void Streams::step() {
 
 void Streams::open(const api::StreamWanted& wanted) {
   const std::size_t open = running_.count();
-  if (running_.has(wanted.stream)) return;
+  if (running_.has(wanted.stream) || ways_in_.has(wanted.stream)) return;
   const auto refuse = [&](const std::string& why) {
     http::Request request{.method = http::Method::post,
                           .path = api::path(api::paths::agent_stream, {wanted.stream}),
@@ -34,6 +34,10 @@ void Streams::open(const api::StreamWanted& wanted) {
   };
   if (wanted.kind == "build" && builds_)
     return running_.begin(wanted.stream, [this, wanted] { builds_->run(wanted); });
+  if (wanted.kind == "channel" && channels_) {
+    ways_in_.count();  // lets go of those that have ended
+    return ways_in_.begin(wanted.stream, [this, wanted] { channels_->run(wanted); });
+  }
   if (wanted.kind != "logs") return refuse("this agent is too old for streams of '" + wanted.kind + "'");
   if (open >= most_streams)
     return refuse("this node sends " + std::to_string(most_streams) + " streams already: try again later");

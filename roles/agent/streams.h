@@ -2,6 +2,7 @@
 
 #include "asks.h"
 #include "builds.h"
+#include "channels.h"
 
 namespace kontena::agent {
 
@@ -11,8 +12,9 @@ inline constexpr std::size_t most_streams = 64;
 // same request it learns of questions.
 class Streams {
  public:
-  Streams(Context context, Uplink& uplink, Answerers answerers = {}, Builds* builds = nullptr)
-      : context_(std::move(context)), uplink_(uplink), asks_(context_, uplink, std::move(answerers)), builds_(builds) {}
+  Streams(Context context, Uplink& uplink, Answerers answerers = {}, Builds* builds = nullptr,
+          Channels* channels = nullptr)
+      : context_(std::move(context)), uplink_(uplink), asks_(context_, uplink, std::move(answerers)), builds_(builds), channels_(channels) {}
 
   void step();  // one poll, and after a failure the wait until the next
 
@@ -23,7 +25,9 @@ class Streams {
   Uplink& uplink_;
   Asks asks_;
   Builds* const builds_;  // none: this node builds nothing
+  Channels* const channels_;  // none: nobody gets into this node's containers
   Errands running_;  // State::stopping ends them
+  Errands ways_in_;  // as many as the server lets be
   int failures_ = 0;  // in a row
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "commands_a_to_k.h"
+#include "commands_inside.h"
 #include "commands_l_to_z.h"
 #include "commands_people.h"
 #include "commands_watch.h"
@@ -14,8 +15,8 @@ namespace {
 
 // One table in order of the words, of all files.
 constexpr auto table = [] {
-  std::array<Command, rows::a_to_k.size() + rows::l_to_z.size() + rows::people.size() + rows::watch.size()> all{};
-  std::ranges::copy(rows::watch, std::ranges::copy(rows::people, std::ranges::copy(rows::l_to_z, std::ranges::copy(rows::a_to_k, all.begin()).out).out).out);
+  std::array<Command, rows::a_to_k.size() + rows::l_to_z.size() + rows::people.size() + rows::watch.size() + rows::inside.size()> all{};
+  std::ranges::copy(rows::inside, std::ranges::copy(rows::watch, std::ranges::copy(rows::people, std::ranges::copy(rows::l_to_z, std::ranges::copy(rows::a_to_k, all.begin()).out).out).out).out);
   std::ranges::sort(all, {}, &Command::words);
   return all;
 }();

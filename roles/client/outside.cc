@@ -17,6 +17,7 @@
 
 #include "kontena/api/call.h"
 #include "kontena/engine/open.h"
+#include "terminal.h"
 
 extern char** environ;
 
@@ -171,6 +172,7 @@ int with_real_outside(const std::function<int(Outside&)>& use) {
   outside.connect = http::connect;
   outside.fetch_authority = api::fetch_authority;
   outside.open_images = engine::open_images;
+  outside.open_terminal = open_terminal;
 
   const int status = use(outside);
   out.flush();

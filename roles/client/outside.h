@@ -13,6 +13,8 @@
 
 namespace kontena::client {
 
+class Terminal;  // terminal.h
+
 using Environment = std::map<std::string, std::string>;
 
 struct Size {  // of a terminal
@@ -49,6 +51,8 @@ struct Outside {
   std::function<std::unique_ptr<http::Client>(http::ClientOptions)> connect;
   std::function<Result<std::string>(const std::string& url, const std::string& fingerprint)> fetch_authority;
   std::function<std::unique_ptr<engine::Images>(const std::string& socket)> open_images;
+
+  std::function<std::unique_ptr<Terminal>()> open_terminal;
 
   // The variable's value, "" where it is not set.
   std::string variable(const std::string& name) const {

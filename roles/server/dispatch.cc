@@ -174,7 +174,7 @@ Result<Reply> Dispatch::write(Write handler, const Route& route, Call& call) {
       KTN_OK(check_readable(*view, model::StackPath{call.at("grid"), call.at("project"), call.at("stack")}));
     auto change = handler(context_, *view, call);
     if (!change) return std::move(change).error();
-    if (change->commit.empty()) return std::move(change->reply);  // nothing to do is not a write
+    if (change->commit.empty() && !change->acts) return std::move(change->reply);  // nothing to do is not a write
     if (!route.audit.empty()) KTN_OK(record_change(context_, route, call, *change));
     auto committed = context_.store.commit(change->commit);
     if (committed) {

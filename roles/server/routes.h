@@ -17,6 +17,7 @@
 #include "kontena/pki/authority.h"
 #include "ask_hub.h"
 #include "build_hub.h"
+#include "channel_hub.h"
 #include "liveness.h"
 #include "log_hub.h"
 #include "logins.h"
@@ -41,6 +42,7 @@ struct Context {
   LogHub& logs;
   AskHub& asks;
   BuildHub& builds;
+  ChannelHub& channels;
   const pki::Authority& authority;
   Reports& reports;
   blobs::Blobs& blobs;
@@ -109,6 +111,7 @@ struct Change {
   std::string resource;  // what it was about, for the audit: "default/default/shop"
   // Whose trail the record is in, where the path does not say: who may read that of the place.
   std::optional<access::Scope> place = {};
+  bool acts = false;  // it does something that is in no record: it is audited though it writes nothing
 };
 
 // A handler decides and touches nothing: the dispatcher checks the permission,

@@ -10,7 +10,7 @@ Work::Work(const Needs& needs)
       blobs_(needs.data_dir.empty() ? "" : needs.data_dir + "/blobs", needs.clock),
       sso_(needs.clock),
       webhooks_(needs.clock),
-      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, builds_, needs.authority, reports_, blobs_, needs.vault, refusals_, logins_, uses_, sso_, webhooks_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
+      context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, builds_, channels_, needs.authority, reports_, blobs_, needs.vault, refusals_, logins_, uses_, sso_, webhooks_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
                needs.largest_blob, needs.largest_image_part},
       dispatch_(context_),
       deployments_(context_),

@@ -43,6 +43,7 @@ class Work {
   LogHub logs_;
   AskHub asks_;
   BuildHub builds_;
+  ChannelHub channels_;
   Reports reports_;
   blobs::Blobs blobs_;
   Refusals refusals_;

@@ -81,7 +81,7 @@ struct Server {
     if (const auto loaded = views->load(); !loaded) fail(loaded.error().message);
     for (int i = 0; i < size.nodes; ++i) liveness.heard(node(i).id);
     context = std::make_unique<server::Context>(
-        server::Context{clock, ids, *store, *views, liveness, logs, asks, builds, *authority, reports, blobs, vault, refusals, logins, uses, sso, webhooks});
+        server::Context{clock, ids, *store, *views, liveness, logs, asks, builds, channels, *authority, reports, blobs, vault, refusals, logins, uses, sso, webhooks});
     deployments = std::make_unique<server::Deployments>(*context);
     views->subscribe([this](const server::View& view, const auto& keys) { follower.look(view, keys); });
     views->start();
@@ -108,6 +108,7 @@ struct Server {
   server::Vault vault = *server::Vault::open("", ids);
   server::Refusals refusals;
   server::BuildHub builds;
+  server::ChannelHub channels;
   server::Logins logins;
   server::TokenUse uses;
   server::Sso sso{clock};

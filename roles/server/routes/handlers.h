@@ -127,6 +127,13 @@ KTN_LIVE(get_build_blob);
 KTN_LIVE(head_build_blob);
 KTN_LIVE(put_build_blob);
 
+// channels.cc
+KTN_WRITE(order_channel);
+KTN_LIVE(hear_channel);
+KTN_LIVE(speak_channel);
+KTN_LIVE(hear_agent_channel);
+KTN_LIVE(speak_agent_channel);
+
 // blobs.cc
 KTN_LIVE(head_blob);
 KTN_LIVE(put_blob);

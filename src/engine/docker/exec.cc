@@ -1,4 +1,5 @@
 #include "engine.h"
+#include "exec_body.h"
 #include "frames.h"
 
 namespace kontena::engine::docker {
@@ -8,9 +9,12 @@ using http::Method;
 
 constexpr Duration longest_silence{24 * 3'600'000};
 
-codec::Document body_of(const ExecSpec& spec) {
+}  // namespace
+
+codec::Document exec_body(const ExecSpec& spec, bool input) {
   codec::Document body;
   const auto at = body.root();
+  if (input) put(codec::member(at, "AttachStdin"), true);
   put(codec::member(at, "AttachStdout"), true);
   put(codec::member(at, "AttachStderr"), true);
   put(codec::member(at, "Tty"), spec.terminal);
@@ -24,13 +28,11 @@ codec::Document body_of(const ExecSpec& spec) {
   return body;
 }
 
-}  // namespace
-
 Result<ExecEnd> DockerEngine::exec(const std::string& id, const ExecSpec& spec,
                                    const std::function<bool(const ExecOutput&)>& sink) {
   KTN_TRY(const auto made,
           wire_.read(
-              {.method = Method::post, .path = "/containers/" + segment(id) + "/exec", .body = body_of(spec).dump()}));
+              {.method = Method::post, .path = "/containers/" + segment(id) + "/exec", .body = exec_body(spec, false).dump()}));
   const std::string path = "/exec/" + segment(codec::string_at(made.root(), {"Id"}));
   codec::Document start;
   put(codec::member(start.root(), "Detach"), false);

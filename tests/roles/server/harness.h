@@ -182,6 +182,7 @@ class World {
   LogHub logs_;
   AskHub asks_;
   BuildHub builds_;
+  ChannelHub channels_;
   Reports reports_;
   TempFolder folder_;
   blobs::Blobs blobs_{folder_ / "blobs", clock_};
@@ -196,7 +197,7 @@ class World {
   Webhooks::Connect post_ = http::connect;  // how webhooks are reached
   Webhooks webhooks_{clock_, [this](http::ClientOptions options) { return post_(std::move(options)); },
                      [] { return std::string("authorities of the host"); }};
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;

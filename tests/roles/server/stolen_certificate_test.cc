@@ -1,4 +1,5 @@
 // What a node's certificate does with what is another node's: nothing.
+#include "kontena/api/channel.h"
 #include "kontena/api/events.h"
 #include "two_projects.h"
 
@@ -39,6 +40,13 @@ TEST_CASE("a stolen certificate reads and writes what is its node's, by whatever
   as_thief(post, on(api::paths::agent_beat), "{}");
   as_thief(post, on(api::paths::agent_facts), codec::to_json(model::NodeFacts{.hostname = "n1", .nano_cpus = 1}));
   CHECK(others() == before);
+  // A way into the other node's container.
+  const auto way = std::make_shared<ChannelHub::Channel>();
+  way->id = "way1", way->by_node = "default/" + world.node.id, way->user = "admin";
+  REQUIRE(world.channels_.offer(way));
+  CHECK(as_thief(get, api::path(on(api::paths::agent_channel), {"way1"})).status == 404);
+  CHECK(as_thief(post, api::path(api::paths::agent_channel, {"way1"})).status >= 400);
+  CHECK_FALSE(way->ends.with([](const auto& ends) { return ends.agent_hears || ends.agent_speaks; }));
   // What is asked of the other node, and streams that it was told to send.
   const auto session = world.logs_.open();
   world.logs_.ask(session, {.by_node = "default/" + world.node.id}, {.stream = "stream1", .kind = "logs", .instance = *db.id});

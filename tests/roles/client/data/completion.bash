@@ -1,6 +1,7 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
   local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert audit backup binding can-i completion context deployment events grid help login logout logs network node policy project ps registry role secret service session sso stack status token user version webhook whoami"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="attach audit backup binding can-i completion context cp deployment events exec grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack status token user version whoami"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -11,6 +12,7 @@ _kontena_client() {
       'alert rm') options+=" --of-grid --yes" ;;
       'alert silence') options+=" --for --off --of-grid --why" ;;
       'alert test') options+=" --of-grid" ;;
+      'attach '*) options+=" --interactive --detach-keys" ;;
       'audit export') options+=" --force" ;;
       'audit ls') options+=" --limit --resource --since --until --user --verb" ;;
       'audit verify') options+=" --against --file" ;;
@@ -23,6 +25,7 @@ _kontena_client() {
       'deployment abort') options+=" --yes" ;;
       'deployment wait') options+=" --progress" ;;
       'events '*) options+=" --limit --node --since --type" ;;
+      'exec '*) options+=" --interactive --tty --user --workdir --env --all" ;;
       'grid create') options+=" --pool" ;;
       'grid network') options+=" --force --detach" ;;
       'grid rebalance') options+=" --plan --most" ;;
@@ -35,6 +38,7 @@ _kontena_client() {
       'node rm') options+=" --yes --force" ;;
       'policy set') options+=" --of-grid --allow --deny --inherit --quota --registries" ;;
       'policy show') options+=" --of-grid" ;;
+      'port-forward '*) options+=" --address" ;;
       'project rm') options+=" --yes" ;;
       'registry login') options+=" --of-grid --user --password-file --ca-file --no-check" ;;
       'registry ls') options+=" --of-grid" ;;
