@@ -102,7 +102,8 @@ bool Channels::carry(Work& work, engine::Conduit& stream) {
       // What reads no more has its input thrown away: its output counts.
       if (frame->kind == Kind::input && !stream.write(frame->bytes)) fed = both;
       if (frame->kind != Kind::end) continue;
-      stream.end_input();
+      // Of an attached container the engine would take it for a leave, and end the output too: its input is open to others.
+      if (work.order.kind != "attach") stream.end_input();
       fed = true;
     }
     if (end.over()) stream.cut();

@@ -95,7 +95,7 @@ check "SIGTERM reaches the command, and its status comes back" ended_by_term
 left_alone() {
   client_env timeout -s KILL 3 "$HOSTLAB" exec 1 "$KONTENA" client exec t/web-3 -- sleep 8642 >/dev/null 2>&1 || true
   # shellcheck disable=SC2016 # expands in the host
-  lab exec 1 sh -c 'for p in /proc/[0-9]*; do if tr "\0" " " <$p/cmdline | grep -q "client exec t/web-3 -- sleep 8642"; then kill -KILL ${p#/proc/}; fi; done' || true
+  lab exec 1 sh -c 'for p in /proc/[0-9]*; do if tr "\0" " " <$p/cmdline | grep -q "[c]lient exec t/web-3 -- sleep 8642"; then kill -KILL ${p#/proc/}; fi; done' || true
 }
 left_alone
 nobody_left() { [[ $(sleeps_in "$third" 3 8642) == 0 ]]; }
@@ -156,7 +156,7 @@ many() {
 }
 check "forty connections at once" many
 # shellcheck disable=SC2016 # expands in the host
-lab exec 1 sh -c 'for p in /proc/[0-9]*; do if tr "\0" " " <$p/cmdline | grep -q "client port-forward"; then kill -TERM ${p#/proc/}; fi; done' || true
+lab exec 1 sh -c 'for p in /proc/[0-9]*; do if tr "\0" " " <$p/cmdline | grep -q "[c]lient port-forward"; then kill -TERM ${p#/proc/}; fi; done' || true
 forwarded=0
 wait "$forwarder" || forwarded=$?
 expect_output "a signal ends it" '^143$' echo "$forwarded"

@@ -1,7 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert audit backup binding can-i completion context deployment events grid help login logout logs network node policy project ps registry role secret service session sso stack status token user version webhook whoami"
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="attach audit backup binding can-i completion context cp deployment events exec grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack status token user version whoami"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack status token user version webhook whoami"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
