@@ -87,6 +87,11 @@ host_network() {
   host_cable "$k"
 }
 
+# The switch's end of a cable goes. Where its other end went with a namespace, the kernel takes it a moment later by itself.
+unplug() {
+  if in_switch_link "p$1"; then ip -n "$SWITCH" link del "p$1" 2>/dev/null || ! in_switch_link "p$1"; fi
+}
+
 # The cable of a host that has none, to the switch or to its router, and its addresses.
 host_cable() {
   local k=$1 ns=$LAB-h$1
@@ -94,7 +99,7 @@ host_cable() {
     router_up "$k"
     router_cable "$k"
   else
-    if in_switch_link "p$k"; then ip -n "$SWITCH" link del "p$k"; fi
+    unplug "$k"
     ip -n "$SWITCH" link add "p$k" type veth peer name eth0 address "$(hardware_address "$k")" netns "$ns"
     ip -n "$SWITCH" link set dev "p$k" up
   fi

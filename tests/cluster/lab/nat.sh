@@ -73,7 +73,7 @@ remove_routers() {
 # The cables of K made anew, and with them its addresses, as if it were plugged in elsewhere.
 replug() {
   local k=$1
-  in_switch_link "p$k" && ip -n "$SWITCH" link del "p$k"
+  unplug "$k"
   if host_pid "$k" >/dev/null; then
     ip -n "$LAB-h$k" link del eth0 2>/dev/null || true
     host_cable "$k"
