@@ -109,5 +109,6 @@ Result<int> user_set(Session&);
 Result<int> user_show(Session&);
 Result<int> version(Session&);
 Result<int> whoami(Session&);
+Result<int> why(Session&);
 
 }  // namespace kontena::client

@@ -14,7 +14,8 @@ Work::Work(const Needs& needs)
       dispatch_(context_),
       deployments_(context_),
       unused_blobs_(context_),
-      audit_(context_, needs.audit_kept) {}
+      audit_(context_, needs.audit_kept),
+      events_(context_) {}
 
 Status Work::start() {
   KTN_OK(blobs_.open());
@@ -24,12 +25,13 @@ Status Work::start() {
   deployments_.start();
   unused_blobs_.start();
   audit_.start();
+  events_.start();
   return Done{};
 }
 
 std::vector<std::string> Work::stuck() const {
   std::vector<std::string> names;
-  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop(), &audit_.loop()})
+  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop(), &audit_.loop(), &events_.loop()})
     if (loop->is_stuck()) names.push_back(loop->name());
   return names;
 }
@@ -41,6 +43,7 @@ void Work::stop(const std::function<void()>& between) {
   context_.store.close();
   views_.stop();
   between();
+  events_.stop();
   audit_.stop();
   unused_blobs_.stop();
   deployments_.stop();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "controllers/audit_keeper.h"
+#include "controllers/event_keeper.h"
 #include "controllers/deployments.h"
 #include "controllers/unused_blobs.h"
 #include "dispatch.h"
@@ -53,6 +54,7 @@ class Work {
   Deployments deployments_;
   UnusedBlobs unused_blobs_;
   AuditKeeper audit_;
+  EventKeeper events_;
 };
 
 }  // namespace kontena::server
