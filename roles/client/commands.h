@@ -122,5 +122,6 @@ Result<int> webhook_create(Session&);
 Result<int> webhook_ls(Session&);
 Result<int> webhook_rm(Session&);
 Result<int> whoami(Session&);
+Result<int> why(Session&);
 
 }  // namespace kontena::client

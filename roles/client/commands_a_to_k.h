@@ -3,6 +3,7 @@
 #include <array>
 
 #include "commands.h"
+#include "event_help.h"
 #include "options.h"
 
 // The commands from `audit` to before `l`; commands.cc puts the two halves together.
@@ -89,13 +90,13 @@ inline constexpr std::array a_to_k{
             "deployment wait shop              follow it as `stack deploy` does\n"
             "deployment wait shop --timeout 1h  for at most an hour",
             progress_options, deployment_wait},
-    Command{"events", "", "List what happened by itself",
-            "The newest is the last. What people asked for is in `audit ls`. Of each grid the newest 1,000 are kept;\n"
-            "what happens again within a minute is one event, with how many times.\n"
-            "Types: network.drift - links, routes or rules of a node were changed by others, and are mended.",
-            "events --node n1            of one node\n"
-            "events --since 1h           of the last hour\n"
-            "events -n 20 --format jsonl  for a script",
+    Command{"events", "", "List what happened and was decided: when, where, and why",
+            events_text,
+            "events --stack shop                   of one stack\n"
+            "events -f --service shop/web          of one service, as it comes\n"
+            "events --node n1 --since 1h           of one node, of the last hour\n"
+            "events --type node.lost,node.back     of these types\n"
+            "events -n 20 --format jsonl           for a script",
             events_options, events},
     Command{"grid create",
             "GRID",
@@ -131,6 +132,7 @@ inline constexpr std::array a_to_k{
             "The pool can change as long as there is no network: nodes take their new addresses at once.",
             "grid set --pool 172.24.0.0/14     where 10.80.0.0/12 is in use by something else\n"
             "grid set --lost-after 10s         for nodes with bad lines\n"
+            "grid set --events-kept 30d        keep events for longer\n"
             "grid set --lost-after default eu  as the server is set",
             grid_set_options, grid_set},
     Command{"grid show",

@@ -333,6 +333,18 @@ inline constexpr std::array l_to_z{
             confirm_options, token_rm},
     Command{"version", "", "Print the versions of client and server", "",
             "version           of both\nversion --client  without asking the server", version_options, version},
+    Command{"why", "INSTANCE|SERVICE|STACK|NODE", "Tell why something is as it is, and what would help",
+            "In plain words: why an instance has no node, why it was restarted and what it said last, why it is where\n"
+            "it is, why a deploy failed, why a node is not heard. From what the server knows and what was told as\n"
+            "events; it asks no node. Ends with the commands that look further.\n"
+            "\n"
+            "A stack comes before a node of the same name; an instance may be named by its id, too.",
+            "why shop/web-2    an instance\n"
+            "why shop/web      a service\n"
+            "why shop          a stack, and its last deployment\n"
+            "why n1            a node\n"
+            "why shop -q       its state alone, for a script",
+            {}, why},
 };
 
 }  // namespace kontena::client::rows

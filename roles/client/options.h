@@ -101,10 +101,14 @@ inline constexpr std::array grid_keys_options{
     detach,
 };
 inline constexpr std::array events_options{
-    Option{"--limit", "-n", "N", "the newest N events (default: 100)"},
+    Option{"--follow", "-f", "", "print what comes, until Ctrl-C; goes on where it was when the server was away"},
     Option{"--node", "", "NODE", "only of this node"},
+    Option{"--service", "", "STACK/SERVICE", "only of this service"},
     Option{"--since", "", "TIME", "only what is newer: 10m, 2h or 2026-11-22T09:00:00Z"},
-    Option{"--type", "", "TYPE", "only of this type: network.drift"},
+    Option{"--stack", "", "STACK", "only of this stack of the project"},
+    Option{"--tail", "-n", "N", "the newest N events, at most 1000 (default: 100)"},
+    Option{"--type", "", "TYPE,…", "only of these types", "", true},
+    Option{"--until", "", "TIME", "only what is older"},
 };
 inline constexpr std::array grid_rebalance_options{
     Option{"--plan", "", "", "print what would move, and move nothing"},
@@ -114,6 +118,8 @@ inline constexpr std::array grid_create_options{
     Option{"--pool", "", "SUBNET", "of addresses for its nodes and networks (default: 10.80.0.0/12)"},
 };
 inline constexpr std::array grid_set_options{
+    Option{"--events-kept", "", "TIME", "events are kept for so long: 7d; `forever` = however old"},
+    Option{"--events-most", "", "N", "and so many of them: 100 to 100,000 (default: 10,000)"},
     Option{"--lost-after", "", "TIME", "a node silent for so long is lost; `default` = the server's setting"},
     Option{"--pool", "", "SUBNET", "of addresses, while there is no network; `default` = 10.80.0.0/12"},
 };

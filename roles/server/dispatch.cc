@@ -5,6 +5,7 @@
 #include "kontena/base/log.h"
 #include "kontena/store/trail.h"
 #include "identity.h"
+#include "tell.h"
 #include "unreadable.h"
 
 namespace kontena::server {
@@ -175,6 +176,7 @@ Result<Reply> Dispatch::write(Write handler, const Route& route, Call& call) {
     auto change = handler(context_, *view, call);
     if (!change) return std::move(change).error();
     if (change->commit.empty() && !change->acts) return std::move(change->reply);  // nothing to do is not a write
+    tell_records(*view, call.who.text(), call.now, change->commit);
     if (!route.audit.empty()) KTN_OK(record_change(context_, route, call, *change));
     auto committed = context_.store.commit(change->commit);
     if (committed) {

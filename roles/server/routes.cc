@@ -5,6 +5,8 @@
 
 #include "kontena/api/channel.h"
 #include "kontena/api/endpoints.h"
+#include "kontena/api/events.h"
+#include "kontena/api/why.h"
 #include "routes/handlers.h"
 
 namespace kontena::server {
@@ -91,7 +93,10 @@ constexpr std::array table{
     Route{del, paths::node, nodes, "node.remove", no_body, remove_node},
 
     Route{get, paths::node_network, view, "", no_body, get_node_state},
-    Route{get, paths::events, view, "", no_body, list_events},
+    Route{get, paths::events, part(view), "", no_body, list_events},
+    Route{get, paths::why, part(view), "", no_body, get_why},
+    Route{get, paths::event_keeping, view, "", no_body, get_event_keeping},
+    Route{post, paths::event_keeping, grid_admin, "grid.keep-events", small_body, set_event_keeping},
 
     Route{get, paths::tokens, login, "", no_body, list_tokens},
     Route{post, paths::tokens, login, "token.create", small_body, create_token},

@@ -16,7 +16,8 @@ Work::Work(const Needs& needs)
       deployments_(context_),
       unused_blobs_(context_),
       audit_(context_, needs.audit_kept),
-      alerts_(context_) {}
+      alerts_(context_),
+      events_(context_) {}
 
 Status Work::start() {
   KTN_OK(blobs_.open());
@@ -27,12 +28,13 @@ Status Work::start() {
   unused_blobs_.start();
   audit_.start();
   alerts_.start();
+  events_.start();
   return Done{};
 }
 
 std::vector<std::string> Work::stuck() const {
   std::vector<std::string> names;
-  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop(), &audit_.loop()})
+  for (const Loop* loop : {&views_.loop(), &deployments_.loop(), &unused_blobs_.loop(), &audit_.loop(), &events_.loop()})
     if (loop->is_stuck()) names.push_back(loop->name());
   for (const Loop* loop : alerts_.loops())
     if (loop->is_stuck()) names.push_back(loop->name());
@@ -47,6 +49,7 @@ void Work::stop(const std::function<void()>& between) {
   views_.stop();
   between();
   alerts_.stop();
+  events_.stop();
   audit_.stop();
   unused_blobs_.stop();
   deployments_.stop();

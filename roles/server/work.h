@@ -2,6 +2,7 @@
 
 #include "controllers/alert_keeper.h"
 #include "controllers/audit_keeper.h"
+#include "controllers/event_keeper.h"
 #include "controllers/deployments.h"
 #include "controllers/unused_blobs.h"
 #include "dispatch.h"
@@ -57,6 +58,7 @@ class Work {
   UnusedBlobs unused_blobs_;
   AuditKeeper audit_;
   AlertKeeper alerts_;
+  EventKeeper events_;
 };
 
 }  // namespace kontena::server

@@ -14,11 +14,14 @@ inline constexpr Table<model::AuditRecord> audit{"audit"};  // as store/trail.h 
 inline constexpr Table<model::Binding> bindings{"bindings"};
 inline constexpr Table<model::Checkpoint> checkpoints{"checkpoints"};  // NUMBER as 15 digits, of the trail; "cut"
 inline constexpr Table<model::Deployment> deployments{"deployments"};
-inline constexpr Table<model::Event> events{"events"};  // GRID/TIME/NODE/ID, time in ms as 15 digits
+inline constexpr Table<model::EventKeeping> event_keeping{"event_keeping"};  // GRID
+// GRID/TIME/NODE/ID, time in ms as 15 digits; GRID/TIME//ID where the server tells it
+inline constexpr Table<model::Event> events{"events"};
 inline constexpr Table<model::NodeFacts> facts{"facts"};
 inline constexpr Table<model::Grid> grids{"grids"};
 inline constexpr Table<model::StackRevision> history{"history"};
 inline constexpr Table<model::Instance> instances{"instances"};
+inline constexpr Table<model::LostNode> lost_nodes{"lost_nodes"};  // GRID/ID
 inline constexpr Table<model::Secret> named_secrets{"named_secrets"};
 inline constexpr Table<model::Network> networks{"networks"};
 inline constexpr Table<model::Node> nodes{"nodes"};
@@ -42,7 +45,7 @@ inline constexpr Table<model::Webhook> webhooks{"webhooks"};
 Result<model::ClusterView> load_view(Store&);
 
 // Brings the view to the commit's revision. Keys of tables that are not in the
-// view (audit, checkpoints, events) are passed over.
+// view (audit, checkpoints, events, event_keeping, lost_nodes) are passed over.
 void apply(model::ClusterView&, const Changed&);
 
 }  // namespace kontena::store

@@ -1,7 +1,9 @@
 #include "../commands.h"
 #include "../describe.h"
 #include "../session.h"
+#include "kontena/api/events.h"
 #include "kontena/base/text.h"
+#include "names.h"
 
 namespace kontena::client {
 namespace {
@@ -58,6 +60,24 @@ Result<int> grid_rebalance(Session& session) {
       [](const api::Move& m) { return m.stack + '/' + m.service + '-' + std::to_string(m.slot); });
 }
 
+namespace {
+
+Result<api::KeepEvents> keep_events(Session& session) {
+  api::KeepEvents keep;
+  if (const std::string text = session.arguments.value("--events-kept", ""); text == "forever") {
+    keep.kept_ms = 0;
+  } else if (!text.empty()) {
+    const auto time = text::duration(text);
+    if (!time || time->count() <= 0)
+      return Error{Code::invalid_argument, "--events-kept: '" + text + "' is not a time", "7d, or forever"};
+    keep.kept_ms = time->count();
+  }
+  KTN_TRY(keep.most, number_option(session, "--events-most", 1));
+  return keep;
+}
+
+}  // namespace
+
 Result<int> grid_set(Session& session) {
   std::string name;
   if (session.arguments.words.empty()) {
@@ -75,8 +95,11 @@ Result<int> grid_set(Session& session) {
   }
   if (const std::string pool = session.arguments.value("--pool", ""); !pool.empty())
     settings.pool = pool == "default" ? "" : pool;
-  if (!settings.lost_after_ms && !settings.pool)
-    return Error{Code::invalid_argument, "nothing is to be set", "--lost-after 10s, --pool 10.80.0.0/12"};
+  KTN_TRY(const api::KeepEvents keep, keep_events(session));
+  const bool keeps = keep.kept_ms || keep.most;
+  if (!settings.lost_after_ms && !settings.pool && !keeps)
+    return Error{Code::invalid_argument, "nothing is to be set", "--lost-after 10s, --pool 10.80.0.0/12, --events-kept 7d"};
+  if (keeps) KTN_OK(session.link.send<model::EventKeeping>(http::Method::post, api::path(api::paths::event_keeping, {name}), keep));
   KTN_TRY(const api::GridSummary grid,
           session.link.send<api::GridSummary>(http::Method::post, api::path(paths::grid_settings, {name}), settings));
   session.note("grid " + grid.name + " is set");

@@ -25,7 +25,7 @@ model::StackPath stack_path_of(std::string_view text) {
 }  // namespace
 
 Deployments::Deployments(Context& context)
-    : context_(context), loop_("deployments", heartbeat, [this] { step(); }) {
+    : context_(context), lost_(context.store), loop_("deployments", heartbeat, [this] { step(); }) {
   context_.views.subscribe([this](const View& view, const std::vector<std::string>& keys) { note(view, keys); });
 }
 
@@ -78,6 +78,11 @@ void Deployments::watch_nodes() {
     log::info("node " + std::string(model::name(is->second)), {{"grid", item.value.grid}, {"node", item.value.name}});
   });
   known_ = now;
+  // What could not be written is tried again with the next look.
+  if (const Status told = lost_.tell(*view, now, context_.clock.now()); !told) {
+    log::error("an event could not be written", {{"reason", told.error().message}});
+    changes_ = -1;
+  }
   due_.with([&](Due& due) { due.grids.merge(grids); });
 }
 

@@ -8,6 +8,7 @@
 #include "kontena/base/loop.h"
 #include "kontena/rollout/rollout.h"
 #include "addresses.h"
+#include "lost_nodes.h"
 #include "node_index.h"
 
 namespace kontena::server {
@@ -57,6 +58,7 @@ class Deployments {
   NodeIndex index_;                          // likewise
   Addresses addresses_;                      // likewise
   model::Liveness known_;                    // likewise
+  LostNodes lost_;                           // likewise
   std::int64_t changes_ = -1;                // likewise: of who is heard, that were seen,
   Duration look_at_{};                       // and will be then
   Duration full_pass_{};                     // likewise

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "../networks.h"
+#include "../tell.h"
 #include "kontena/base/log.h"
 #include "kontena/model/names.h"
 #include "kontena/store/tables.h"
@@ -13,21 +14,30 @@ namespace {
 // Each kind of step puts and deletes; a record it replaces must be as it was read.
 class Writer {
  public:
-  Writer(const model::ClusterView& view, Time now) : view_(view), now_(now) {}
+  Writer(const model::ClusterView& view, const rollout::Plan& plan, Time now)
+      : teller(view, plan, now), view_(view), now_(now) {}
 
   store::Commit commit;
+  PlanTeller teller;
 
   void operator()(const rollout::CreateInstance& step) {
     const std::string key = model::instance_key(step.instance);
     expect(store::instances.key(key), 0);
     commit.puts.push_back(store::instances.put(key, step.instance));
+    teller.created(step.instance);
     if (step.instance.node.empty())
       log::warn("instance not placed", {{"service", step.instance.service_path().text()}, {"slot", step.instance.slot}, {"reason", step.instance.why_not}});
     else
       log::info("instance placed", {{"service", step.instance.service_path().text()}, {"slot", step.instance.slot}, {"instance", *step.instance.id}, {"node", *step.instance.node}});
   }
-  void operator()(const rollout::PlaceInstance& step) { replace(step.instance, step.instance.desired); }
-  void operator()(const rollout::SetDesired& step) { replace(step.instance, step.desired); }
+  void operator()(const rollout::PlaceInstance& step) {
+    replace(step.instance, step.instance.desired);
+    teller.placed(step.instance);
+  }
+  void operator()(const rollout::SetDesired& step) {
+    replace(step.instance, step.desired);
+    teller.desired(step.instance, step.desired);
+  }
   void operator()(const rollout::ForgetInstance& step) {
     const std::string key = model::instance_key(step.instance);
     expect_as_read(store::instances, view_.instances.find(key), key);
@@ -52,6 +62,7 @@ class Writer {
     view_.deployments.each(key + '/', [&](const auto& item) { commit.deletes.push_back(store::deployments.key(item.key)); });
     view_.history.each(key + '/', [&](const auto& item) { commit.deletes.push_back(store::history.key(item.key)); });
     drop_networks(step.stack);
+    teller.removed(step.stack);
     log::info("stack removed", {{"stack", key}});
   }
   void operator()(const rollout::FinishDeployment& step) {
@@ -61,6 +72,7 @@ class Writer {
     done.reason = step.reason;
     done.finished_ms = to_ms(now_);
     commit.puts.push_back(store::deployments.put(key, done));
+    teller.finished(done);
     log::info("deployment finished", {{"stack", done.stack}, {"deployment", *done.id}, {"state", model::name(done.state)}, {"reason", done.reason}});
   }
 
@@ -104,12 +116,13 @@ class Writer {
 }  // namespace
 
 store::Commit write_plan(const model::ClusterView& view, const std::string& stack, const rollout::Plan& plan, Time now) {
-  Writer writer(view, now);
+  Writer writer(view, plan, now);
   // A new wish for the stack or one of its services makes the plan void.
   if (const auto* item = view.stacks.find(stack)) writer.expect(store::stacks.key(stack), item->revision);
   view.services.each(stack + '/', [&](const auto& item) { writer.expect(store::services.key(item.key), item.revision); });
   for (const rollout::Step& step : plan.steps) std::visit(writer, step);
 
+  writer.teller.write(writer.commit);
   // A stack that goes takes its deployments along, those just finished too.
   store::Commit& commit = writer.commit;
   const std::set<std::string> deleted(commit.deletes.begin(), commit.deletes.end());

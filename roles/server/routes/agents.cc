@@ -2,6 +2,7 @@
 
 #include "../networks.h"
 #include "../seen_address.h"
+#include "../tell.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "kontena/access/policy.h"
@@ -225,6 +226,7 @@ Result<Change> put_statuses(const Context& context, const ClusterView& view, con
     const auto* damaged_one = known ? nullptr : view.unreadable.find(status);
     change.commit.unchanged.push_back({status, known ? known->revision : damaged_one ? damaged_one->revision : 0});
     change.commit.puts.push_back(store::statuses.put(*key, one.status));
+    tell_status(view, instance->value, known ? &known->value : nullptr, one.status, call.now, change.commit);
   }
   change.reply = json(told);
   return change;

@@ -5,6 +5,7 @@
 
 #include "find.h"
 #include "handlers.h"
+#include "kontena/base/text.h"
 
 namespace kontena::server {
 namespace {
@@ -34,22 +35,62 @@ Status check(const api::EventReport& event) {
 
 }  // namespace
 
-// ?node= a name or an id, ?kind=, ?since=MS, ?limit=
+// ?node= a name or an id, ?kind=A,B ?project= ?stack= ?service= ?since=MS ?until=MS ?limit=, and
+// ?after=REVISION of an earlier answer: waits for what comes later. Shown is what they may see: of
+// the grid's nodes who may see the grid, of stacks who may see those.
 Result<Answer> list_events(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
+  const std::string& grid = call.at("grid");
   KTN_TRY(const std::int64_t limit, number_asked(call, "limit", 100));
   if (limit < 1 || limit > static_cast<std::int64_t>(most_events))
     return Error{Code::invalid_argument, "?limit= is 1 to " + std::to_string(most_events)};
-  EventFilter filter{.kind = call.ask("kind"), .most = static_cast<std::size_t>(limit)};
+  EventFilter filter{.project = call.ask("project"),
+                     .stack = call.ask("stack"),
+                     .service = call.ask("service"),
+                     .most = static_cast<std::size_t>(limit)};
+  filter.may = [&](const model::Event& event) {
+    if (event.project.empty()) return call.may(access::Verb::view, {grid});
+    return call.may(access::Verb::view, {grid, event.project, event.stack});
+  };
+  if (const std::string kinds = call.ask("kind"); !kinds.empty()) filter.kinds = text::split(kinds, ',');
+  KTN_TRY(filter.slot, number_asked(call, "slot", 0));
   KTN_TRY(filter.since_ms, number_asked(call, "since", 0));
+  KTN_TRY(filter.until_ms, number_asked(call, "until", 0));
+  KTN_TRY(filter.after, number_asked(call, "after", -1));
   if (const std::string name = call.ask("node"); !name.empty()) {
+    if (!call.may(access::Verb::view, {grid})) return absent("node", name, "kontena client node ls");
     Call of_node = call;
     of_node.path["node"] = name;
     KTN_TRY(const auto* node, find_node(view, of_node));
     filter.node = *node->value.id;
   }
-  KTN_TRY(auto events, events_of(context.store, call.at("grid"), filter));
-  return answer(api::EventList{std::move(events)});
+  KTN_TRY(api::EventList list, find_events(context.store, grid, filter));
+  if (filter.after >= 0 && list.events.empty() && !call.last) return Answer(Park{{store::events.key(grid)}});
+  return answer(list);
+}
+
+Result<Answer> get_event_keeping(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  KTN_TRY(const model::EventKeeping keeping, keeping_of(context.store, call.at("grid")));
+  return answer(keeping);
+}
+
+Result<Change> set_event_keeping(const Context& context, const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  const std::string& grid = call.at("grid");
+  KTN_TRY(const api::KeepEvents asked, body_of<api::KeepEvents>(call));
+  KTN_TRY(model::EventKeeping keeping, keeping_of(context.store, grid));
+  if (asked.kept_ms) keeping.kept_ms = *asked.kept_ms;
+  if (asked.most) keeping.most = *asked.most;
+  if (keeping.kept_ms != 0 && (keeping.kept_ms < api::least_kept_ms || keeping.kept_ms > api::longest_kept_ms))
+    return Error{Code::invalid_argument, "events are kept for an hour to 366 days, or 0: however old"};
+  if (keeping.most < api::fewest_kept || keeping.most > api::most_kept)
+    return Error{Code::invalid_argument, "of events " + std::to_string(api::fewest_kept) + " to " +
+                                             std::to_string(api::most_kept) + " are kept"};
+  Change change{.reply = json(keeping), .resource = grid};
+  change.commit.unchanged = {unchanged(store::grids, *view.grids.find(grid))};
+  change.commit.puts = {store::event_keeping.put(grid, keeping)};
+  return change;
 }
 
 Result<Change> put_events(const Context& context, const ClusterView& view, const Call& call) {

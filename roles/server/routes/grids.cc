@@ -101,8 +101,11 @@ Result<Change> remove_grid(const Context& context, const ClusterView& view, cons
   drop_given(view, name, change.commit);
   view.networks.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::networks.key(item.key)); });
   view.volumes.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
-  KTN_TRY(const auto events, context.store.page(store::events.key(name) + '/', "", 2 * most_events, false));
-  for (const store::Entry& event : events) change.commit.deletes.push_back(event.key);
+  for (const std::string& prefix : {store::events.key(name), store::lost_nodes.key(name)}) {
+    KTN_TRY(const store::Listing listed, context.store.list(prefix + '/'));
+    for (const store::Entry& entry : listed.entries) change.commit.deletes.push_back(entry.key);
+  }
+  change.commit.deletes.push_back(store::event_keeping.key(name));
   view.tokens.each("", [&](const auto& item) {
     if (item.value.grid == name) change.commit.deletes.push_back(store::tokens.key(item.key));
   });

@@ -188,7 +188,10 @@ KTN_LIVE(answer_ask);
 
 // events.cc
 KTN_READ(list_events);
+KTN_READ(get_event_keeping);
+KTN_READ(get_why);
 KTN_WRITE(put_events);
+KTN_WRITE(set_event_keeping);
 
 // join.cc: join, renew; agents.cc: the rest
 KTN_READ(get_join_terms);

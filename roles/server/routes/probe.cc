@@ -207,8 +207,9 @@ Result<http::Response> get_node_state(Context& context, const View& view, const 
     peer.state = other ? std::string(model::name(context.liveness.state(other->id))) : "removed";
     if (other) peer.name = other->name;
   }
-  KTN_TRY(state.drifts, events_of(context.store, node.grid,
-                                  {.node = *node.id, .kind = std::string(api::network_drift), .most = drifts_shown}));
+  KTN_TRY(api::EventList drifts, find_events(context.store, node.grid,
+                                             {.node = *node.id, .kinds = {std::string(api::network_drift)}, .most = drifts_shown}));
+  state.drifts = std::move(drifts.events);
   return http::Response{.body = codec::to_json(state)};
 }
 

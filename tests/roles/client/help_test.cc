@@ -8,6 +8,7 @@
 #include "canned.h"
 #include "commands.h"
 #include "support/golden.h"
+#include "kontena/api/why.h"
 #include "kontena/base/text.h"
 
 namespace kontena::client {
@@ -40,6 +41,18 @@ TEST_CASE("help is no wider than a page, and its examples can be parsed") {
       CHECK(parsed.command);
       CHECK(!parsed.wrong);
     }
+  }
+}
+
+TEST_CASE("every command that `why` names is one that this client knows") {
+  for (const api::LookRow& row : api::looks) {
+    std::string line(row.command);
+    if (const auto at = line.find("{}"); at != std::string::npos)
+      line.replace(at, 2, row.command.starts_with("service") ? "shop/web" : "shop");
+    CAPTURE(line);
+    const Parsed parsed = parse(text::split(line, ' '), {});
+    CHECK(parsed.command);
+    CHECK(!parsed.wrong);
   }
 }
 

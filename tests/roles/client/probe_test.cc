@@ -129,16 +129,17 @@ TEST_CASE("events are listed with the newest last, and as they were asked for") 
   world.answer_with("GET " + in_grid + "/events", list);
   const auto ran = world.run({"events"});
   CHECK(
-      ran.out.starts_with("TIME                      TYPE           NODE  TIMES  WHAT\n"
-                          "1970-01-01T00:00:01.000Z  network.drift  n2    1      2 routes\n"
-                          "1970-01-01T00:00:09.000Z  network.drift  n1    4      peer"));
+      ran.out.starts_with("TIME                      TYPE           NODE  OF  TIMES  WHAT\n"
+                          "1970-01-01T00:00:01.000Z  network.drift  n2        1      2 routes\n"
+                          "1970-01-01T00:00:09.000Z  network.drift  n1        4      peer"));
   CHECK(ran.out.find('\x1b') == std::string::npos);
   world.answer_with(
       "GET " + in_grid + "/events?kind=network.drift&limit=5&node=n1&since=" + std::to_string(world.ago(600)), list);
   CHECK(world.run({"events", "--node", "n1", "--type", "network.drift", "--since", "10m", "-n", "5", "-q"}).status ==
         0);
   CHECK(world.run({"events", "--since", "yesterday"}).status == 2);
-  CHECK(world.run({"events", "--limit", "0"}).status == 2);
+  CHECK(world.run({"events", "--tail", "0"}).status == 2);
+  CHECK(world.run({"events", "--type", "node.gone"}).status == 2);
 }
 
 }  // namespace kontena::client
