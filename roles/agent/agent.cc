@@ -221,6 +221,7 @@ int serve(Settings settings) {
              .remember = remember_in(settings.state_dir),
              .events_file = settings.state_dir + "/events.json",
              .clean_up = settings.clean_up,
+             .stats = true,
              .fullness = disk_fullness,
              .cores = std::max(1u, std::thread::hardware_concurrency()),
              .address = address,

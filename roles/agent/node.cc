@@ -24,6 +24,7 @@ Node::Node(Parts parts)
       receive_(context_, uplink_),
       observe_(context_),
       look_(context_),
+      stats_(parts.stats ? std::make_unique<NodeStats>(context_, uplink_) : nullptr),
       images_(std::move(parts.images)),
       image_parts_(images_ ? std::make_unique<ImageParts>(*images_, uplink_, parts.parts_folder) : nullptr),
       builds_(images_ ? std::make_unique<Builds>(context_, uplink_, *images_, parts.parts_folder) : nullptr),
@@ -69,6 +70,7 @@ Node::Node(Parts parts)
   add("report", [this] { report_.step(); });
   add("streams", [this] { streams_.step(); });
   add("tell", [this] { events_.step(); });
+  if (stats_) add("stats", [this] { stats_->step(); });
   if (overlay_) {
     add("network", [this] { overlay_->receive(); });
     add("mesh", [this] { overlay_->mesh(); });

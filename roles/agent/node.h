@@ -10,6 +10,7 @@
 #include "image_parts.h"
 #include "kontena/base/loop.h"
 #include "look.h"
+#include "node_stats.h"
 #include "observe.h"
 #include "overlay.h"
 #include "receive.h"
@@ -29,6 +30,7 @@ class Node {
     Remember remember = {};  // none: nothing is remembered
     std::string events_file = {};  // where events wait that are not told yet; "": in memory alone
     CleanUpRules clean_up = {};
+    bool stats = false;            // what containers and the node use is told
     Fullness fullness = {};  // none: the disk is never full
     std::size_t cores = 1;
     std::function<std::string(std::size_t server)> address;  // where this node is reached, seen from that server
@@ -61,6 +63,7 @@ class Node {
   Receive receive_;
   Observe observe_;
   Look look_;
+  std::unique_ptr<NodeStats> stats_;
   const std::unique_ptr<engine::Images> images_;
   std::unique_ptr<ImageParts> image_parts_;
   std::unique_ptr<Builds> builds_;

@@ -6,7 +6,11 @@
 #include "options.h"
 
 // The commands of what tells people by itself; commands.cc puts them with the others.
-namespace kontena::client::rows {
+namespace kontena::client {
+
+Result<int> stats(Session&);  // commands/stats.cc
+
+namespace rows {
 
 using namespace options;
 
@@ -24,6 +28,10 @@ inline constexpr std::array alert_silence_options{
     Option{"--off", "", "", "tell again"},
     itself,
     Option{"--why", "", "TEXT", "for the others who wonder"},
+};
+inline constexpr std::array stats_options{
+    Option{"--nodes", "", "", "of the nodes instead: all, or those that are named"},
+    Option{"--since", "", "TIME", "how far back the curve goes (default: 10m; at most 24h)"},
 };
 inline constexpr std::array webhook_create_options{
     Option{"--ca-file", "", "FILE", "trust these authorities (default: those of the server's host)"},
@@ -63,6 +71,17 @@ inline constexpr std::array watch{
     Command{"alert test", "ALERT", "Send a test to the webhooks of an alert",
             "Also while it is silenced. Exits with 1 where one did not take it.",
             "alert test sick            of the project\nalert test lost --of-grid  of the nodes", alert_options, alert_test},
+    Command{"stats", "[NAME...]", "Show what instances and nodes use",
+            "Sampled every 10 s. The time since --since is cut into 60 parts: what is shown is the mean of the last, and\n"
+            "the curve of the processors has the last 20. NAME is a STACK, STACK/SERVICE or STACK/SERVICE-N, with\n"
+            "--nodes a node; without one it is all of the project. MEMORY is without the cache of files that can be\n"
+            "given up. The server has an hour of samples and before it a day of means of 15 minutes, in memory: one\n"
+            "that is started anew begins anew.",
+            "stats                              all of the project\n"
+            "stats shop/web --since 10m         the instances of a service\n"
+            "stats --nodes n1                   of a node\n"
+            "stats shop --since 6h --format json  all 60 parts",
+            stats_options, stats},
     Command{"webhook create", "WEBHOOK", "Make or change a place that alerts are told to, and print its key",
             "The URL is sealed on the server, since many have a token in it, and begins with https://. A notice is a\n"
             "POST of JSON, with `text` for chat services. `kontena-signature: t=SECONDS,v1=HEX` signs it: HMAC-SHA256\n"
@@ -76,4 +95,6 @@ inline constexpr std::array watch{
             "webhook rm ops     after a question\nwebhook rm -y ops  without being asked", alert_rm_options, webhook_rm},
 };
 
-}  // namespace kontena::client::rows
+}  // namespace rows
+
+}  // namespace kontena::client

@@ -6,8 +6,11 @@
 #include "kontena/api/channel.h"
 #include "kontena/api/endpoints.h"
 #include "kontena/api/events.h"
+#include "kontena/api/stats.h"
 #include "kontena/api/why.h"
+#include "kontena/stats/sample.h"
 #include "routes/handlers.h"
+#include "routes/use.h"
 
 namespace kontena::server {
 namespace {
@@ -143,6 +146,8 @@ constexpr std::array table{
     Route{post, paths::networks, networks, "network.create", small_body, create_network},
     Route{del, paths::network, networks, "network.remove", no_body, remove_network},
     Route{post, paths::network_test, networks, "network.test", small_body, test_network},
+    Route{get, paths::stats, part(view), "", no_body, list_stats},
+    Route{get, paths::node_stats, view, "", no_body, list_node_stats},
     Route{get, paths::logs, part(logs), "", no_body, stream_logs},
     Route{post, paths::channels, part(exec), "instance.exec", small_body, order_channel},
     Route{get, paths::channel, part(exec), "", no_body, hear_channel},
@@ -168,6 +173,7 @@ constexpr std::array table{
     Route{get, paths::agent_channel, agent, "", no_body, hear_agent_channel},
     Route{post, paths::agent_channel, agent, "", streamed_body, speak_agent_channel},
     Route{post, paths::agent_events, agent, "", small_body, put_events},
+    Route{post, paths::agent_stats, agent, "", Body{stats::longest_batch, false}, take_stats},
 };
 
 // What changes the store, and what has a node do something.

@@ -1,6 +1,8 @@
 // What a node's certificate does with what is another node's: nothing.
 #include "kontena/api/channel.h"
 #include "kontena/api/events.h"
+#include "kontena/api/stats.h"
+#include "kontena/stats/sample.h"
 #include "two_projects.h"
 
 namespace kontena::server {
@@ -62,6 +64,11 @@ TEST_CASE("a stolen certificate reads and writes what is its node's, by whatever
   CHECK(as_thief(post, on(api::paths::agent_events),
                  codec::to_json(api::EventsRequest{{{.id = "e1", .kind = std::string(api::network_drift), .text = "x"}}})).status == 200);
   CHECK_FALSE(has(world.as_admin(get, "/v1/grids/default/events?kind=network.drift").body, "\"node_name\":\"n1\""));
+  // What another node's instance uses.
+  stats::Batch use{.samples = {{.instance = *db.id}, {.instance = "../" + world.node.id}}};
+  use.samples[0].values[stats::cpu_milli] = 987'654;
+  CHECK(world.read<api::StatsTaken>(as_thief(post, on(api::paths::agent_stats), stats::encode(use))).refused == 2);
+  CHECK_FALSE(has(world.as_admin(get, "/v1/grids/default/projects/blue/stats").body, "987654"));
   // Where it has to send logs itself, they are of the instance that it was asked about.
   world.logs_.take("default/" + world.node.id);
   Sent forged(codec::to_json(api::LogRecord{.instance = "another", .stream = "stdout", .text = "x"}) + '\n');

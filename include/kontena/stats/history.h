@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "kontena/base/clock.h"
+#include "kontena/stats/sample.h"
+
+// What one node or instance used lately. Bounded: the last hour as it came, and before it a day of
+// means of 15 minutes. Not safe for use from several threads.
+namespace kontena::stats {
+
+struct Point {
+  std::int64_t at_ms = 0;  // the end of what it is about
+  Values values{};
+  friend bool operator==(const Point&, const Point&) = default;
+};
+
+class History {
+ public:
+  static constexpr std::size_t most_fine = 360;    // an hour of every 10 s
+  static constexpr std::size_t most_coarse = 96;   // a day
+  static constexpr std::int64_t coarse_ms = 900'000;
+
+  // What is not newer than the newest is not taken.
+  bool add(std::int64_t at_ms, const Values&);
+
+  std::optional<Point> newest() const;
+  // From then on, the oldest first; in at most `most` points, each the mean of those of its part of the
+  // time (of OOM kills the sum). Times without any have no point.
+  std::vector<Point> since(std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const;
+  std::size_t bytes() const;  // of memory, about
+
+ private:
+  struct Packed {  // 24 bits of a number are enough for people
+    std::int64_t at_ms = 0;
+    std::array<float, measures> values{};
+  };
+  class Ring {
+   public:
+    explicit Ring(std::size_t most) : most_(most) {}
+    void add(const Packed&);
+    const Packed& at(std::size_t i) const { return kept_[(first_ + i) % kept_.size()]; }
+    std::size_t size() const { return kept_.size(); }
+    std::size_t bytes() const { return kept_.capacity() * sizeof(Packed); }
+
+   private:
+    std::size_t most_;
+    std::size_t first_ = 0;
+    std::vector<Packed> kept_;
+  };
+  static Packed pack(std::int64_t at_ms, const Values&);
+  static void fold(std::vector<Point>&, std::vector<std::int64_t>& counts, const Packed&, std::int64_t part);
+
+  Ring fine_{most_fine};
+  Ring coarse_{most_coarse};
+  Values sum_{};  // of the 15 minutes that are not over
+  std::int64_t summed_ = 0;
+  std::int64_t quarter_ = 0;  // which those are
+};
+
+}  // namespace kontena::stats

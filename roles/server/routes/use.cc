@@ -1,0 +1,113 @@
+#include "use.h"
+
+#include <algorithm>
+
+#include "../use.h"
+#include "find.h"
+#include "handlers.h"
+#include "kontena/api/stats.h"
+
+namespace kontena::server {
+namespace {
+
+constexpr std::int64_t longest_ms = 25ll * 3'600'000;
+
+api::StatsPoint point_of(const stats::Point& p) {
+  const stats::Values& v = p.values;
+  return {p.at_ms, v[stats::cpu_milli], v[stats::throttled_milli], v[stats::memory], v[stats::memory_limit],
+          v[stats::oom_kills], v[stats::received], v[stats::sent], v[stats::read], v[stats::written], v[stats::pids],
+          v[stats::disk_used], v[stats::disk_size], v[stats::load]};
+}
+
+struct Wanted {
+  std::int64_t since_ms = 0;
+  std::size_t points = 1;
+};
+
+Result<Wanted> asked_of(const Call& call) {
+  KTN_TRY(const std::int64_t length, number_asked(call, "since_ms", 3'600'000));
+  KTN_TRY(const std::int64_t points, number_asked(call, "points", 1));
+  if (length < 1 || length > longest_ms)
+    return Error{Code::invalid_argument, "?since_ms= is 1 to " + std::to_string(longest_ms)};
+  if (points < 1 || points > 360) return Error{Code::invalid_argument, "?points= is 1 to 360"};
+  return Wanted{to_ms(call.now) - length, static_cast<std::size_t>(points)};
+}
+
+Status add_series(Use& use, const Call& call, const Wanted& asked, const std::string& key, api::StatsSeries series,
+                  std::int64_t& total, api::StatsList& list) {
+  const auto points = use.points(key, asked.since_ms, to_ms(call.now), asked.points);
+  total += static_cast<std::int64_t>(points.size());
+  if (total > api::most_stats_points)
+    return Error{Code::exhausted, "more than " + std::to_string(api::most_stats_points) + " points", "ask for one service, or for fewer points"};
+  for (const stats::Point& point : points) series.points.push_back(point_of(point));
+  list.series.push_back(std::move(series));
+  return Done{};
+}
+
+}  // namespace
+
+// What is not this node's is left out, and counted: it may have gone to another meanwhile.
+Result<http::Response> take_stats(Context&, const View& view, const Call& call, http::Upload*) {
+  KTN_TRY(const stats::Batch batch, stats::decode(call.body));
+  const std::string prefix = call.who.grid + '/' + call.who.id + '/';
+  api::StatsTaken taken;
+  for (const stats::Sample& sample : batch.samples) {
+    const std::string key = prefix + sample.instance;
+    const bool own = sample.instance.empty() || view->by_node.get(key);
+    if (!own || !use_here().add(key, to_ms(call.now) - batch.ago_ms, sample.values)) ++taken.refused;
+  }
+  return http::Response{.body = codec::to_json(taken)};
+}
+
+Result<Answer> list_stats(const Context&, const ClusterView& view, const Call& call) {
+  KTN_OK(need_project(view, call));
+  KTN_TRY(const Wanted asked, asked_of(call));
+  std::string prefix = call.at("grid") + '/' + call.at("project") + '/';
+  if (const std::string stack = call.ask("stack"); !stack.empty()) {
+    KTN_OK(check_asked_stack(view, call, access::Verb::view));
+    prefix += stack + '/';
+    if (const std::string service = call.ask("service"); !service.empty()) prefix += service + '/';
+  }
+  const std::string only = call.ask("instance");
+  api::StatsList list;
+  std::int64_t total = 0;
+  Status enough = Done{};
+  view.instances.each(prefix, [&](const auto& item) {
+    const model::Instance& instance = item.value;
+    if (!enough || instance.node.empty() || (!only.empty() && *instance.id != only)) return;
+    if (!call.may(access::Verb::view, place_of(instance))) return;
+    const auto* node = view.nodes.get(instance.grid + '/' + *instance.node);
+    const auto* status = view.statuses.get(item.key);
+    enough = add_series(use_here(), call, asked, model::by_node_key(instance),
+                        {.id = *instance.id, .stack = instance.stack, .service = instance.service, .slot = instance.slot,
+                         .node = node ? node->name : *instance.node, .restarts = status ? status->restarts : 0},
+                        total, list);
+  });
+  KTN_OK(enough);
+  std::ranges::stable_sort(list.series, {}, [](const auto& s) { return std::tie(s.stack, s.service, s.slot); });
+  return answer(list);
+}
+
+Result<Answer> list_node_stats(const Context&, const ClusterView& view, const Call& call) {
+  KTN_OK(need_grid(view, call));
+  KTN_TRY(const Wanted asked, asked_of(call));
+  std::string only;
+  if (const std::string name = call.ask("node"); !name.empty()) {
+    Call of_node = call;
+    of_node.path["node"] = name;
+    KTN_TRY(const auto* node, find_node(view, of_node));
+    only = *node->value.id;
+  }
+  api::StatsList list;
+  std::int64_t total = 0;
+  Status enough = Done{};
+  view.nodes.each(call.at("grid") + '/', [&](const auto& item) {
+    if (!enough || (!only.empty() && *item.value.id != only)) return;
+    enough = add_series(use_here(), call, asked, item.key + '/', {.id = *item.value.id, .node = item.value.name}, total, list);
+  });
+  KTN_OK(enough);
+  std::ranges::stable_sort(list.series, {}, &api::StatsSeries::node);
+  return answer(list);
+}
+
+}  // namespace kontena::server

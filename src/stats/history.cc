@@ -1,0 +1,94 @@
+#include "kontena/stats/history.h"
+
+#include <algorithm>
+
+namespace kontena::stats {
+namespace {
+
+constexpr std::size_t grown_by = 24;
+constexpr std::int64_t largest = std::int64_t{1} << 52;  // of one value: sums of a day's stay whole
+
+Values bounded(Values values) {
+  for (std::int64_t& value : values) value = std::clamp<std::int64_t>(value, 0, largest);
+  return values;
+}
+
+}  // namespace
+
+History::Packed History::pack(std::int64_t at_ms, const Values& values) {
+  Packed packed{.at_ms = at_ms};
+  std::ranges::transform(values, packed.values.begin(), [](std::int64_t v) { return static_cast<float>(v); });
+  return packed;
+}
+
+void History::Ring::add(const Packed& packed) {
+  if (kept_.size() == most_) {
+    kept_[first_] = packed;
+    first_ = (first_ + 1) % most_;
+    return;
+  }
+  // Grown by little, not doubled: there are thousands of these.
+  if (kept_.size() == kept_.capacity()) kept_.reserve(std::min(most_, kept_.size() + grown_by));
+  kept_.push_back(packed);
+}
+
+bool History::add(std::int64_t at_ms, const Values& given) {
+  if (fine_.size() > 0 && at_ms <= fine_.at(fine_.size() - 1).at_ms) return false;
+  const Values values = bounded(given);
+  const std::int64_t quarter = at_ms / coarse_ms;
+  if (summed_ > 0 && quarter != quarter_) {
+    Values mean = sum_;
+    for (std::size_t i = 0; i < measures; ++i)
+      if (i != oom_kills) mean[i] /= summed_;
+    coarse_.add(pack((quarter_ + 1) * coarse_ms, mean));
+    sum_ = {};
+    summed_ = 0;
+  }
+  quarter_ = quarter;
+  ++summed_;
+  for (std::size_t i = 0; i < measures; ++i) sum_[i] = std::min(largest * 96, sum_[i] + values[i]);
+  fine_.add(pack(at_ms, values));
+  return true;
+}
+
+std::optional<Point> History::newest() const {
+  if (fine_.size() == 0) return std::nullopt;
+  const Packed& packed = fine_.at(fine_.size() - 1);
+  Point point{.at_ms = packed.at_ms};
+  std::ranges::transform(packed.values, point.values.begin(), [](float v) { return static_cast<std::int64_t>(v); });
+  return point;
+}
+
+// Into the last point where it is of the same part of the time, else into one of its own.
+void History::fold(std::vector<Point>& points, std::vector<std::int64_t>& counts, const Packed& packed, std::int64_t part) {
+  if (points.empty() || (points.back().at_ms - 1) / part != (packed.at_ms - 1) / part) {
+    points.push_back({.at_ms = packed.at_ms});
+    counts.push_back(0);
+  }
+  points.back().at_ms = packed.at_ms;
+  ++counts.back();
+  for (std::size_t i = 0; i < measures; ++i) points.back().values[i] += static_cast<std::int64_t>(packed.values[i]);
+}
+
+std::vector<Point> History::since(std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const {
+  std::vector<Point> points;
+  std::vector<std::int64_t> counts;
+  if (most == 0 || since_ms >= now_ms || fine_.size() == 0) return points;
+  // One part more than asked for may be touched, where they do not begin at `since`.
+  const auto parts = std::max<std::int64_t>(1, static_cast<std::int64_t>(most) - 1);
+  const std::int64_t part = std::max<std::int64_t>(1, (now_ms - since_ms + parts - 1) / parts);
+  const std::int64_t fine_from = fine_.at(0).at_ms;
+  for (std::size_t i = 0; i < coarse_.size(); ++i)
+    if (coarse_.at(i).at_ms > since_ms && coarse_.at(i).at_ms < fine_from) fold(points, counts, coarse_.at(i), part);
+  for (std::size_t i = 0; i < fine_.size(); ++i)
+    if (fine_.at(i).at_ms > since_ms && fine_.at(i).at_ms <= now_ms) fold(points, counts, fine_.at(i), part);
+  for (std::size_t p = 0; p < points.size(); ++p)
+    for (std::size_t i = 0; i < measures; ++i)
+      if (i != oom_kills) points[p].values[i] /= counts[p];
+  while (points.size() > most) points.erase(points.begin());
+  return points;
+}
+
+std::size_t History::bytes() const { return sizeof(*this) + fine_.bytes() + coarse_.bytes(); }
+
+}  // namespace kontena::stats
