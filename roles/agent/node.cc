@@ -28,6 +28,7 @@ Node::Node(Parts parts)
       image_parts_(images_ ? std::make_unique<ImageParts>(*images_, uplink_, parts.parts_folder) : nullptr),
       builds_(images_ ? std::make_unique<Builds>(context_, uplink_, *images_, parts.parts_folder) : nullptr),
       content_(parts.content ? std::make_unique<Content>(*parts.content, content_from(uplink_)) : nullptr),
+      logs_(parts.logs ? std::make_unique<LogShipping>(context_, uplink_, std::move(*parts.logs)) : nullptr),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
                  overlay_ ? overlay_->for_containers() : Overlay{}),
       clean_up_(context_, carry_out_, parts.clean_up, std::move(parts.fullness)),
@@ -41,6 +42,7 @@ Node::Node(Parts parts)
       streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}, builds_.get()),
       renew_(context_, uplink_, parts.papers) {
   if (content_) carry_out_.content_by(*content_);
+  if (logs_) carry_out_.before_removal_by([this](const std::string& container) { logs_->before_removal(container); });
   carry_out_.registry_users_by([this](const auto& instance, const auto& image) { return registry_user(uplink_, instance, image); });
   if (image_parts_)
     carry_out_.bring_images_by([this](const auto& name, const auto& manifest, const auto& on_progress) {
@@ -67,6 +69,10 @@ Node::Node(Parts parts)
   add("report", [this] { report_.step(); });
   add("streams", [this] { streams_.step(); });
   add("tell", [this] { events_.step(); });
+  if (logs_) {
+    add("logs", [this] { logs_->collect(); });
+    add("send logs", [this] { logs_->send(); });
+  }
   if (overlay_) {
     add("network", [this] { overlay_->receive(); });
     add("mesh", [this] { overlay_->mesh(); });

@@ -9,6 +9,7 @@
 #include "event_log.h"
 #include "image_parts.h"
 #include "kontena/base/loop.h"
+#include "log_shipping.h"
 #include "look.h"
 #include "observe.h"
 #include "overlay.h"
@@ -36,6 +37,7 @@ class Node {
     std::unique_ptr<engine::Images> images = {};             // none: all images are the engine's to pull
     std::string parts_folder = {};                           // of images, while they come
     std::optional<ContentFolders> content = {};              // none: nothing comes along with deploys
+    std::optional<LogOptions> logs = {};                     // none: they are not shipped
     Papers papers = {};                                      // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
@@ -64,6 +66,7 @@ class Node {
   std::unique_ptr<ImageParts> image_parts_;
   std::unique_ptr<Builds> builds_;
   std::unique_ptr<Content> content_;
+  std::unique_ptr<LogShipping> logs_;
   CarryOut carry_out_;
   CleanUp clean_up_;
   Report report_;
