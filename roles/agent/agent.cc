@@ -230,6 +230,7 @@ int serve(Settings settings) {
              .inside = engine::open_inside(settings.docker_socket),
              .parts_folder = settings.state_dir + "/parts",
              .content = std::move(*content),
+             .logs = LogOptions{.folder = settings.state_dir + "/logs", .spool_bytes = settings.log_spool_bytes, .limits = {.rate = settings.log_rate}},
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
   std::thread([settings] { warn_of_host(settings); }).detach();  // programs to run, which may be slow
@@ -243,6 +244,8 @@ int serve(Settings settings) {
       log::error("the mesh of the removed node is left", {{"reason", gone.error().message}});
     if (const Status gone = forget_content(settings.state_dir, identity.node); !gone)
       log::error("content of the removed node is left", {{"reason", gone.error().message}});
+    if (const Status gone = forget_logs(settings.state_dir + "/logs"); !gone)
+      log::error("logs of the removed node are left", {{"reason", gone.error().message}});
     if (const Status forgotten = forget_identity(settings.state_dir); !forgotten)
       log::error("the identity of the removed node is left", {{"reason", forgotten.error().message}});
     log::info("this node was removed from its grid: its containers and networks are gone, its volumes stay",

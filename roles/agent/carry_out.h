@@ -74,6 +74,10 @@ class CarryOut {
   // What instances find in their containers besides their image; likewise. It outlives us.
   void content_by(Content& content) { content_ = &content; }
 
+  // What is to be done before a container is removed, which may take some seconds; before the first round.
+  void before_removal_by(std::function<void(const std::string& container)> hook) { before_removal_ = std::move(hook); }
+  Status remove_container(const std::string& id);  // from any thread
+
   void forget_network(const std::string& name) { networks_.forget(name); }  // it was removed
 
   void close();                    // hands out no more; what has begun goes on
@@ -142,6 +146,7 @@ class CarryOut {
   const Overlay overlay_;
   Bring bring_;
   RegistryUserOf registry_user_of_;
+  std::function<void(const std::string&)> before_removal_;
   Networks networks_;
   Synced<std::map<std::string, std::set<std::string>>> pulls_;  // "PROJECT IMAGE" → InstanceIds that wait; one job each
   Content* content_ = nullptr;

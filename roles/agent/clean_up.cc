@@ -87,7 +87,7 @@ Status CleanUp::remove_containers() {
     if (!now && now.error().code == Code::not_found) continue;
     if (!now) return now.error();
     if (!has_ended(*now)) continue;  // somebody has use for it
-    KTN_OK(context_.engine.remove(id));
+    KTN_OK(carry_out_.remove_container(id));
     context_.state.change([&](State& s) { s.seen.note_gone(id, s.seen.ticket()); });
     log::info("a container that nobody wants is removed", {{"name", now->name}});
   }

@@ -189,7 +189,7 @@ Result<std::string> CarryOut::hook_container_of(const model::Assignment& wanted,
   if (there && !is_of(*there, *wanted.id))
     return Error{Code::already_exists, "the name '" + spec.name + "' is taken by another container"};
   if (there && (found_of(*there).running || (there->started_ms != 0 && there->exit_code == 0))) return there->id;
-  if (there) KTN_OK(context_.engine.remove(there->id));
+  if (there) KTN_OK(remove_container(there->id));
 
   const std::string& image = spec.service.image;
   KTN_TRY(const bool has, context_.engine.has_image(image));
@@ -222,7 +222,7 @@ Result<std::optional<HookFailure>> CarryOut::prepare_one(const model::Assignment
   if (found_of(ended).running) return Error{Code::failed_precondition, "its log ended before it did"};
   if (ended.exit_code == 0 && ended.error.empty()) return std::optional<HookFailure>();
   auto failure = failure_of("pre_start", index, wanted.spec.pre_start[index], ended.exit_code, tail);
-  KTN_OK(context_.engine.remove(id));
+  KTN_OK(remove_container(id));
   return std::optional(std::move(failure));
 }
 
@@ -271,7 +271,7 @@ void CarryOut::remove_hook_containers(const Wanted& kept) {
   });
   for (const std::string& id : ids)
     stopping_.add([this, id] {
-      const Status removed = context_.engine.remove(id);
+      const Status removed = remove_container(id);
       context_.state.change([&](State& s) {
         s.being_removed.erase(id);
         if (removed) s.seen.note_gone(id, s.seen.ticket());

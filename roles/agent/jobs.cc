@@ -182,8 +182,13 @@ void CarryOut::stop(const model::Assignment& wanted, const std::string& containe
   cleaned(*wanted.id, stopped);
 }
 
+Status CarryOut::remove_container(const std::string& id) {
+  if (before_removal_) before_removal_(id);
+  return context_.engine.remove(id);
+}
+
 void CarryOut::remove(const model::Assignment& wanted, const std::string& container) {
-  const Status removed = context_.engine.remove(container);
+  const Status removed = remove_container(container);
   if (removed) {
     if (content_) content_->forget(*wanted.id);
     context_.state.with([&](State& s) { s.seen.note_gone(container, s.seen.ticket()); });
@@ -196,7 +201,7 @@ void CarryOut::remove(const model::Assignment& wanted, const std::string& contai
 // Its log goes with it, so that its end was noted when it became unfit.
 void CarryOut::replace(const model::Assignment& wanted, const std::string& container, bool along) {
   Status gone = stop_container(wanted, container);
-  if (gone) gone = context_.engine.remove(container);
+  if (gone) gone = remove_container(container);
   if (gone) {
     context_.state.with([&](State& s) {
       s.seen.note_gone(container, s.seen.ticket());

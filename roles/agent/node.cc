@@ -31,6 +31,7 @@ Node::Node(Parts parts)
       inside_(std::move(parts.inside)),
       channels_(inside_ ? std::make_unique<Channels>(context_, uplink_, *inside_) : nullptr),
       content_(parts.content ? std::make_unique<Content>(*parts.content, content_from(uplink_)) : nullptr),
+      logs_(parts.logs ? std::make_unique<LogShipping>(context_, uplink_, std::move(*parts.logs)) : nullptr),
       carry_out_(context_, std::move(parts.keep), parts.cores, std::move(parts.remember),
                  overlay_ ? overlay_->for_containers() : Overlay{}),
       clean_up_(context_, carry_out_, parts.clean_up, std::move(parts.fullness)),
@@ -44,6 +45,7 @@ Node::Node(Parts parts)
       streams_(context_, uplink_, overlay_ ? overlay_->answerers() : Answerers{}, builds_.get(), channels_.get()),
       renew_(context_, uplink_, parts.papers) {
   if (content_) carry_out_.content_by(*content_);
+  if (logs_) carry_out_.before_removal_by([this](const std::string& container) { logs_->before_removal(container); });
   carry_out_.registry_users_by([this](const auto& instance, const auto& image) { return registry_user(uplink_, instance, image); });
   if (image_parts_)
     carry_out_.bring_images_by([this](const auto& name, const auto& manifest, const auto& on_progress) {
@@ -71,6 +73,10 @@ Node::Node(Parts parts)
   add("streams", [this] { streams_.step(); });
   add("tell", [this] { events_.step(); });
   if (stats_) add("stats", [this] { stats_->step(); });
+  if (logs_) {
+    add("logs", [this] { logs_->collect(); });
+    add("send logs", [this] { logs_->send(); });
+  }
   if (overlay_) {
     add("network", [this] { overlay_->receive(); });
     add("mesh", [this] { overlay_->mesh(); });

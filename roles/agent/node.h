@@ -9,6 +9,7 @@
 #include "event_log.h"
 #include "image_parts.h"
 #include "kontena/base/loop.h"
+#include "log_shipping.h"
 #include "look.h"
 #include "node_stats.h"
 #include "observe.h"
@@ -39,6 +40,7 @@ class Node {
     std::unique_ptr<engine::Inside> inside = {};             // none: nobody gets into this node's containers
     std::string parts_folder = {};                           // of images, while they come
     std::optional<ContentFolders> content = {};              // none: nothing comes along with deploys
+    std::optional<LogOptions> logs = {};                     // none: they are not shipped
     Papers papers = {};                                      // without a certificate in it nothing is renewed
   };
   explicit Node(Parts);
@@ -70,6 +72,7 @@ class Node {
   const std::unique_ptr<engine::Inside> inside_;
   std::unique_ptr<Channels> channels_;
   std::unique_ptr<Content> content_;
+  std::unique_ptr<LogShipping> logs_;
   CarryOut carry_out_;
   CleanUp clean_up_;
   Report report_;

@@ -42,6 +42,10 @@ constexpr std::array table{
                       "for a kernel without WireGuard (default: found on the path)"},
     settings::Setting{"ignore_pool_overlap", "--ignore-pool-overlap", "KONTENA_AGENT_IGNORE_POOL_OVERLAP", Kind::truth, "", "", 0, 0,
                       "join although the host uses addresses of the grid's pool for something else"},
+    settings::Setting{"log_spool_mb", "--log-spool-mb", "KONTENA_AGENT_LOG_SPOOL_MB", Kind::integer, "MB", "256", 1, 1'048'576,
+                      "how much of containers' logs may wait on disk, compressed, while the server is away"},
+    settings::Setting{"log_rate", "--log-rate", "KONTENA_AGENT_LOG_RATE", Kind::integer, "LINES", "20000", 0, 10'000'000,
+                      "log lines a second of one service here, beyond a burst of 100 s of that; 0 = any"},
     settings::Setting{"log_level", "--log-level", "KONTENA_AGENT_LOG_LEVEL", Kind::text, "LEVEL", "info", 0, 0,
                       "debug, info, warn or error"},
 };
@@ -162,6 +166,8 @@ Result<Settings> read_settings(std::span<const std::string> arguments, const set
   KTN_OK(read_level(values, settings));
   KTN_OK(read_clean_up(values, settings));
   settings.address = values.text("address");
+  settings.log_spool_bytes = static_cast<std::uint64_t>(values.number("log_spool_mb")) << 20;
+  settings.log_rate = static_cast<std::uint64_t>(values.number("log_rate"));
   settings.ignore_pool_overlap = values.truth("ignore_pool_overlap");
   settings.docker_socket = values.text("docker_socket");
   if (!settings.docker_socket.starts_with('/'))

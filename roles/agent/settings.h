@@ -35,6 +35,8 @@ struct Settings {
   std::string address;  // "" = found out
   CleanUpRules clean_up;
   MeshOptions mesh;
+  std::uint64_t log_spool_bytes = 0;
+  std::uint64_t log_rate = 0;  // lines a second and service; 0 = any
   bool ignore_pool_overlap = false;
   log::Level log_level = log::Level::info;
 };

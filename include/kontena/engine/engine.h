@@ -113,6 +113,12 @@ struct LogLine {
   std::string text;       // without the line's end; longer lines than 64 KiB come in parts
 };
 
+// Where a container's log is.
+struct LogPlace {
+  std::string driver;  // "json-file", "local", …
+  std::string path;    // the file that is written now; "" = it has not begun yet, or the engine alone can read it
+};
+
 // A command in a container that runs, beside its own.
 struct ExecSpec {
   model::Strings command;
@@ -196,6 +202,11 @@ class Engine {
 
   // Calls sink for each line, until the end or until it returns false.
   virtual Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) = 0;
+
+  // Code::not_found; Code::unsupported where there are no such files.
+  virtual Result<LogPlace> log_place(const std::string& id) {
+    return Error{Code::unsupported, "where the log of '" + id + "' lies is not known"};
+  }
 
   // Runs a command to its end, with nothing to read, and tells its exit status: 126 or 127 where
   // it cannot be run, with the engine's words as output. None: the sink returned false before its

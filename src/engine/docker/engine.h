@@ -38,6 +38,7 @@ class DockerEngine final : public Engine {
   Status stop(const std::string& id, Duration grace) override;
   Status remove(const std::string& id) override;
   Status logs(const std::string& id, const LogOptions&, const std::function<bool(const LogLine&)>& sink) override;
+  Result<LogPlace> log_place(const std::string& id) override;
   Result<ExecEnd> exec(const std::string& id, const ExecSpec&,
                        const std::function<bool(const ExecOutput&)>& sink) override;
   Status watch(const std::string& node, const std::function<bool(const Event&)>& sink) override;

@@ -43,4 +43,17 @@ Status DockerEngine::logs(const std::string& id, const LogOptions& options,
   return Done{};
 }
 
+Result<LogPlace> DockerEngine::log_place(const std::string& id) {
+  KTN_TRY(const auto inspected, wire_.read({.path = "/containers/" + segment(id) + "/json"}));
+  const codec::Element root = inspected.root();
+  LogPlace place{.driver = codec::string_at(root, {"HostConfig", "LogConfig", "Type"}), .path = codec::string_at(root, {"LogPath"})};
+  // Docker names this driver's file to nobody, but keeps it there in all versions.
+  if (place.driver == "local" && place.path.empty()) {
+    KTN_TRY(const EngineFacts known, facts());
+    place.path = known.data_dir + "/containers/" + codec::string_at(root, {"Id"}) + "/local-logs/container.log";
+  }
+  if (place.driver != "local" && place.driver != "json-file") place.path.clear();
+  return place;
+}
+
 }  // namespace kontena::engine::docker

@@ -92,11 +92,20 @@ class WatchedEngine final : public engine::Engine {
   Status watch(const std::string& node, const std::function<bool(const engine::Event&)>& sink) override {
     return fake_.watch(node, sink);
   }
+  Result<engine::LogPlace> log_place(const std::string& id) override {
+    const auto place = log_places.with([&](const auto& all) {
+      const auto found = all.find(id);
+      return found == all.end() ? std::optional<engine::LogPlace>() : std::optional(found->second);
+    });
+    if (!place) return fake_.log_place(id);
+    return *place;
+  }
 
   std::atomic<int> pulls{0}, creates{0}, starts{0}, ensured{0};
   std::atomic<bool> goes_after_create{false};  // the engine, once
   Synced<bool> gate{true};  // closed: pulls wait
   Synced<std::vector<std::int64_t>> graces;
+  Synced<std::map<std::string, engine::LogPlace>> log_places;  // by container
   Synced<std::vector<std::string>> pulled_as;  // of each pull: user and password
 
  private:

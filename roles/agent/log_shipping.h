@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+
+#include "log_sender.h"
+
+namespace kontena::agent {
+
+struct LogOptions {
+  std::string folder;  // of the spool
+  std::uint64_t spool_bytes = 256u << 20;
+  LogLimits limits = {};
+};
+
+// The logs of this node's containers, on their way to the server. Where its folder cannot be used, the node
+// works on without, and tries again.
+class LogShipping {
+ public:
+  LogShipping(Context context, Uplink& uplink, LogOptions options)
+      : context_(std::move(context)), uplink_(uplink), options_(std::move(options)) {}
+
+  void collect();  // a step of the one thread
+  void send();     // a step of the other
+  // Before a container is removed: waits, within bounds, until its log was read. From any thread.
+  void before_removal(const std::string& container);
+
+ private:
+  struct Parts {
+    std::unique_ptr<LogSpool> spool;
+    std::unique_ptr<LogCollector> collector;
+    std::unique_ptr<LogSender> sender;
+  };
+  bool open();
+
+  Context context_;
+  Uplink& uplink_;
+  const LogOptions options_;
+  Parts parts_;  // whole once open_ says so, and then for good
+  Synced<bool> open_{false};
+  bool told_ = false;
+};
+
+Status forget_logs(const std::string& folder);  // of a node that was removed: the spool is that identity's
+
+}  // namespace kontena::agent
