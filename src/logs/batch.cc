@@ -2,6 +2,8 @@
 
 #include <zstd.h>
 
+#include "varints.h"
+
 namespace kontena::logs {
 namespace {
 
@@ -9,55 +11,9 @@ constexpr std::string_view magic = "KLB1";
 constexpr int level = 1;  // 3 takes twice the time for a twentieth less
 constexpr std::size_t longest_name = 256;
 
-// ---- writing
-
-void put(std::string& to, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7) to.push_back(static_cast<char>(value | 0x80));
-  to.push_back(static_cast<char>(value));
-}
-void put(std::string& to, std::string_view text) {
-  put(to, text.size());
-  to += text;
-}
-// So that small ones of both signs are short.
-std::uint64_t folded(std::int64_t value) { return static_cast<std::uint64_t>(value) << 1 ^ static_cast<std::uint64_t>(value >> 63); }
-std::int64_t unfolded(std::uint64_t value) { return static_cast<std::int64_t>(value >> 1) ^ -static_cast<std::int64_t>(value & 1); }
-
-// ---- reading
-
-// Takes off the front what it reads; once something is wrong, all is.
-struct Reader {
-  std::string_view rest;
-  bool good = true;
-
-  std::uint64_t number() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64 && !rest.empty(); shift += 7) {
-      const auto byte = static_cast<unsigned char>(rest.front());
-      rest.remove_prefix(1);
-      value |= std::uint64_t{byte & 0x7fu} << shift;
-      if (byte < 0x80) return value;
-    }
-    good = false;
-    return 0;
-  }
-  // A count of things that take a byte each at the least.
-  std::uint64_t count(std::uint64_t most) {
-    const std::uint64_t value = number();
-    good = good && value <= most && value <= rest.size();
-    return good ? value : 0;
-  }
-  std::string text(std::size_t longest) {
-    const std::uint64_t size = count(longest);
-    std::string value(rest.substr(0, size));
-    rest.remove_prefix(size);
-    return value;
-  }
-};
-
 Error corrupt(const char* what) { return {Code::corrupt, std::string("the batch of log lines ") + what}; }
 
-bool read_section(Reader& from, Section& section) {
+bool read_section(VarintReader& from, Section& section) {
   section.instance = from.text(longest_name);
   section.project = from.text(longest_name);
   section.stack = from.text(longest_name);
@@ -74,7 +30,7 @@ bool read_section(Reader& from, Section& section) {
     if ((kind & 3) > static_cast<std::uint64_t>(Stream::note) || kind > 7) return false;
     line.stream = static_cast<Stream>(kind & 3);
     line.more = (kind & 4) != 0;
-    time_ns = static_cast<std::int64_t>(static_cast<std::uint64_t>(time_ns) + static_cast<std::uint64_t>(unfolded(from.number())));
+    time_ns = stepped(time_ns, from.number());
     line.time_ns = time_ns;
     line.text = from.text(longest_line);
   }
@@ -99,11 +55,11 @@ std::string encode(const Batch& batch) {
     put(raw, folded(section.slot));
     put(raw, section.container);
     put(raw, section.lines.size());
-    std::uint64_t before = 0;
+    std::int64_t before = 0;
     for (const Line& line : section.lines) {
       put(raw, static_cast<std::uint64_t>(line.stream) | (line.more ? 4u : 0u));
-      put(raw, folded(static_cast<std::int64_t>(static_cast<std::uint64_t>(line.time_ns) - before)));
-      before = static_cast<std::uint64_t>(line.time_ns);
+      put(raw, step(before, line.time_ns));
+      before = line.time_ns;
       put(raw, line.text);
     }
   }
@@ -123,7 +79,7 @@ Result<Batch> decode(std::string_view bytes) {
   std::string raw(static_cast<std::size_t>(size), '\0');
   const std::size_t got = ZSTD_decompress(raw.data(), raw.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(got) || got != raw.size()) return corrupt("is damaged");
-  Reader from{raw};
+  VarintReader from{raw};
   Batch batch;
   batch.spool = from.text(longest_name);
   batch.number = from.number();
