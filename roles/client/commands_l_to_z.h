@@ -31,11 +31,14 @@ inline constexpr std::array l_to_z{
             "logout       of the current context\nlogout prod  of another",
             {},
             logout},
-    Command{"logs", "[STACK[/SERVICE[-N]]]", "Print what instances have written",
-            "Lines are in order of time. With --follow they are printed as they come, until Ctrl-C.",
-            "logs shop                  all instances of a stack\n"
+    Command{"logs", "[STACK[/SERVICE[-N]]]...", "Print what instances have written",
+            "Lines are in order of time, and of what is gone as well: they are kept by the server, see\n"
+            "`policy show` for how much and how long. With --follow they are printed as they come, until\n"
+            "Ctrl-C, also over a restart of the server.",
+            "logs shop                  all instances of a stack, also those that were replaced\n"
             "logs -f shop/web           follow a service\n"
-            "logs shop/web-2 --tail 50  the last lines of one instance\n"
+            "logs shop/web-2 --tail 50  the last lines of one instance and its predecessors\n"
+            "logs shop blog/db --grep error --stream stderr  what has a pattern, of several\n"
             "logs --since 10m --format jsonl  of the whole project, for a script",
             logs_options, logs},
     Command{"network create", "NETWORK", "Make a network that several stacks can use",

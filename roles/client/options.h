@@ -185,6 +185,10 @@ inline constexpr std::array logs_options{
     Option{"--follow", "-f", "", "go on with what comes"},
     Option{"--tail", "-n", "N", "only the last N lines of each instance (default: all)"},
     Option{"--since", "", "TIME", "only what is newer: 10m, 2h or 2026-11-22T09:00:00Z"},
+    Option{"--until", "", "TIME", "only what is older"},
+    Option{"--grep", "", "REGEX", "only lines with this extended regular expression"},
+    Option{"--stream", "", "NAME", "only one of stdout and stderr"},
+    Option{"--node", "", "NODE", "only what was written on this node"},
     Option{"--timestamps", "-t", "", "put the time before each line"},
     Option{"--no-prefix", "", "", "do not put the instance before each line"},
 };

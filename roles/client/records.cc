@@ -3,23 +3,12 @@
 #include <algorithm>
 #include <array>
 
-#include "kontena/api/message_fields.h"
 #include "print.h"
 
 namespace kontena::client {
 namespace {
 
 constexpr std::size_t longest_line = 4u << 20;  // of JSON
-
-// Seconds, and the fraction without the zeros at its end.
-std::pair<std::string_view, std::string_view> time_parts(std::string_view time) {
-  const auto dot = time.find('.');
-  if (dot == std::string_view::npos) return {time.substr(0, time.find_first_of("Z+")), {}};
-  const auto end = std::min(time.find_first_not_of("0123456789", dot + 1), time.size());
-  std::string_view fraction = time.substr(dot + 1, end - dot - 1);
-  while (fraction.ends_with('0')) fraction.remove_suffix(1);
-  return {time.substr(0, dot), fraction};
-}
 
 std::string_view colour_of(const std::string& name) {
   constexpr std::array<std::string_view, 6> colours{"36", "33", "32", "35", "34", "96"};
@@ -30,17 +19,15 @@ std::string_view colour_of(const std::string& name) {
 
 }  // namespace
 
-Status RecordReader::feed(std::string_view bytes, const std::function<void(api::LogRecord, std::string_view)>& use) {
+Status RecordReader::feed(std::string_view bytes, const std::function<void(api::LogLine, std::string_view)>& use) {
   rest_ += bytes;
   std::size_t begin = 0;
   for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
     const std::string_view line = std::string_view(rest_).substr(begin, end - begin);
     begin = end + 1;
     if (line.empty()) continue;
-    auto record = codec::from_json<api::LogRecord>(line);
+    auto record = codec::from_json<api::LogLine>(line);
     if (!record) return Error{Code::unavailable, "the log stream cannot be read: " + record.error().message};
-    // A beat names no stream; an empty line of a log does.
-    if (record->stream.empty() && record->error.empty() && record->text.empty()) continue;
     use(*std::move(record), line);
   }
   rest_.erase(0, begin);
@@ -48,15 +35,13 @@ Status RecordReader::feed(std::string_view bytes, const std::function<void(api::
   return Done{};
 }
 
-bool earlier(const api::LogRecord& a, const api::LogRecord& b) { return time_parts(a.time) < time_parts(b.time); }
-
-std::string LinePrinter::name(const api::LogRecord& record) const {
+std::string LinePrinter::name(const api::LogLine& record) const {
   return (style_.with_stack ? record.stack + '/' : std::string()) + record.service + '-' + std::to_string(record.slot);
 }
 
-void LinePrinter::know(const api::LogRecord& record) { width_ = std::max(width_, width(name(record))); }
+void LinePrinter::know(const api::LogLine& record) { width_ = std::max(width_, width(name(record))); }
 
-std::string LinePrinter::line(const api::LogRecord& record) {
+std::string LinePrinter::line(const api::LogLine& record) {
   std::string text;
   if (style_.prefix) {
     know(record);
@@ -65,7 +50,10 @@ std::string LinePrinter::line(const api::LogRecord& record) {
     text += style_.colour ? "\x1b[" + std::string(colour_of(who)) + 'm' + head + "\x1b[0m" : head;
   }
   if (style_.timestamps) text += record.time + ' ';
+  const bool note = record.stream == "note";
+  if (note && style_.colour) text += "\x1b[2m";
   text += record.text;
+  if (note && style_.colour) text += "\x1b[0m";
   if (!text.ends_with('\n')) text += '\n';
   return text;
 }

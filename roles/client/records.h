@@ -5,24 +5,21 @@
 #include <string_view>
 #include <vector>
 
-#include "kontena/api/messages.h"
+#include "kontena/api/logs.h"
 #include "kontena/base/result.h"
 
 // Log records: out of a stream of JSON Lines, and into lines for people.
 namespace kontena::client {
 
-// Cuts pieces of a stream into records. Beats are left out.
+// Cuts pieces of a stream into records.
 class RecordReader {
  public:
   // Calls use(record, its JSON line) for each that is complete.
-  Status feed(std::string_view bytes, const std::function<void(api::LogRecord, std::string_view line)>& use);
+  Status feed(std::string_view bytes, const std::function<void(api::LogLine, std::string_view line)>& use);
 
  private:
   std::string rest_;  // the beginning of a line
 };
-
-// "2026-11-22T09:48:25.1Z" and "…25.100000000Z" are equal.
-bool earlier(const api::LogRecord&, const api::LogRecord&);
 
 struct LineStyle {
   bool prefix = true;
@@ -35,11 +32,11 @@ struct LineStyle {
 class LinePrinter {
  public:
   explicit LinePrinter(LineStyle style) : style_(style) {}
-  void know(const api::LogRecord&);  // makes room for its name beforehand
-  std::string line(const api::LogRecord&);
+  void know(const api::LogLine&);  // makes room for its name beforehand
+  std::string line(const api::LogLine&);
 
  private:
-  std::string name(const api::LogRecord&) const;
+  std::string name(const api::LogLine&) const;
 
   const LineStyle style_;
   std::size_t width_ = 0;

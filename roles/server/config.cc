@@ -23,6 +23,9 @@ constexpr std::array table{
     Setting{"certificate_lifetime", "--certificate-lifetime", "KONTENA_CERTIFICATE_LIFETIME", duration, "DURATION", "90d", 5'000, 157'680'000'000, "of the server's own and of nodes' certificates, which renew themselves after two thirds of it"},
     Setting{"keep_revisions", "--keep-revisions", "KONTENA_KEEP_REVISIONS", integer, "N", "10", 1, 1'000, "revisions of each stack that are kept, with their specs"},
     Setting{"audit_kept", "--audit-kept", "KONTENA_AUDIT_KEPT", duration, "DURATION", "400d", 0, 3'153'600'000'000, "how long records of the audit trail are kept; 0s = for ever"},
+    Setting{"logs_kept", "--logs-kept", "KONTENA_LOGS_KEPT", duration, "DURATION", "14d", 60'000, 3'153'600'000'000, "how long lines of containers' logs are kept; a project's policy may say otherwise (log-days)"},
+    Setting{"logs_per_project_mb", "--logs-per-project-mb", "KONTENA_LOGS_PER_PROJECT_MB", integer, "MB", "1024", 1, 100'000'000, "how much of them is kept of each project, packed; likewise (logs)"},
+    Setting{"logs_total_mb", "--logs-total-mb", "KONTENA_LOGS_TOTAL_MB", integer, "MB", "0", 0, 100'000'000, "and of all projects together; 0 = a quarter of the disk"},
     Setting{"passphrase_file", "--passphrase-file", "KONTENA_PASSPHRASE_FILE", text, "FILE", "", 0, 0, "secrets are sealed under a key from the passphrase in this private file; -: standard input, fd:N: a file descriptor"},
     Setting{"most_blob_mb", "--most-blob-mb", "KONTENA_MOST_BLOB_MB", integer, "MB", "64", 1, 1'000'000, "the largest file or folder that may come with a deploy"},
     Setting{"most_layer_mb", "--most-layer-mb", "KONTENA_MOST_LAYER_MB", integer, "MB", "8192", 1, 10'000'000, "the largest part of an image that may come with a deploy"},
@@ -70,6 +73,9 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
                 .largest_blob = values.number("most_blob_mb") << 20,
                 .largest_image_part = values.number("most_layer_mb") << 20,
                 .audit_kept = Duration(values.number("audit_kept")),
+                .logs_per_project_mb = values.number("logs_per_project_mb"),
+                .logs_total_mb = values.number("logs_total_mb"),
+                .logs_kept = Duration(values.number("logs_kept")),
                 .passphrase_file = values.text("passphrase_file"),
                 .log_level = values.text("log_level")};
   KTN_OK(take_listen(values, config));

@@ -22,6 +22,8 @@ struct Config {
   std::int64_t largest_blob = 0;
   std::int64_t largest_image_part = 0;
   Duration audit_kept{};
+  std::int64_t logs_per_project_mb = 0, logs_total_mb = 0;
+  Duration logs_kept{};
   std::string passphrase_file;  // see master_key.h
   std::string log_level;
 };

@@ -10,6 +10,7 @@
 #include "kontena/api/why.h"
 #include "kontena/stats/sample.h"
 #include "routes/handlers.h"
+#include "routes/logs.h"
 #include "routes/use.h"
 
 namespace kontena::server {
@@ -173,6 +174,7 @@ constexpr std::array table{
     Route{get, paths::agent_channel, agent, "", no_body, hear_agent_channel},
     Route{post, paths::agent_channel, agent, "", streamed_body, speak_agent_channel},
     Route{post, paths::agent_events, agent, "", small_body, put_events},
+    Route{post, paths::agent_logs, agent, "", Body{2u << 20, false}, take_logs},
     Route{post, paths::agent_stats, agent, "", Body{stats::longest_batch, false}, take_stats},
 };
 

@@ -32,6 +32,8 @@
 
 namespace kontena::server {
 
+class LogKeeper;
+
 // What handlers may use besides the view. Made in server.cc; outlives all calls.
 struct Context {
   const Clock& clock;
@@ -58,6 +60,7 @@ struct Context {
   std::size_t keep_revisions = 10;  // of a stack's history
   std::int64_t largest_blob = 64 << 20;
   std::int64_t largest_image_part = std::int64_t{8} << 30;
+  LogKeeper* log_keeper = nullptr;
 };
 
 // One request, as handlers see it.

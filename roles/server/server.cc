@@ -100,7 +100,9 @@ Status serve(const Config& config) {
   KTN_TRY(const auto restored, store->get(restores_key));
   KTN_TRY(const Restores restores, read_restores(restored ? restored->value : std::string()));
 
-  Work work({clock, ids, *store, authority, vault, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions, config.largest_blob, config.largest_image_part, config.audit_kept});
+  Work work({clock, ids, *store, authority, vault, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions, config.largest_blob, config.largest_image_part, config.audit_kept,
+             {.folder = config.data_dir + "/logs", .project_bytes = static_cast<std::uint64_t>(config.logs_per_project_mb) << 20,
+              .total_bytes = static_cast<std::uint64_t>(config.logs_total_mb) << 20, .age = config.logs_kept}});
   KTN_OK(work.start());
   Dispatch& dispatch = work.dispatch();
 

@@ -6,6 +6,7 @@
 #include "controllers/deployments.h"
 #include "controllers/unused_blobs.h"
 #include "dispatch.h"
+#include "log_keeper.h"
 
 namespace kontena::server {
 
@@ -27,6 +28,7 @@ class Work {
     std::int64_t largest_blob = 64 << 20;
     std::int64_t largest_image_part = std::int64_t{8} << 30;
     Duration audit_kept{};  // 0 = for ever
+    LogKeeper::Settings logs = {};
   };
   explicit Work(const Needs&);
 
@@ -42,6 +44,7 @@ class Work {
   Views views_;
   Liveness liveness_;
   LogHub logs_;
+  LogKeeper log_keeper_;
   AskHub asks_;
   BuildHub builds_;
   ChannelHub channels_;

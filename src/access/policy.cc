@@ -30,6 +30,8 @@ static_assert(std::ranges::is_sorted(switch_table, {}, &SwitchRow::name));
 constexpr std::array quota_table{
     QuotaRow{"cpus", "CPUs, of the limits of all instances", QuotaRow::Unit::nano_cpus},
     QuotaRow{"instances", "instances", QuotaRow::Unit::count},
+    QuotaRow{"log-days", "days that lines of logs are kept", QuotaRow::Unit::count},
+    QuotaRow{"logs", "room of kept logs, packed", QuotaRow::Unit::bytes},
     QuotaRow{"memory", "memory, of the limits of all instances", QuotaRow::Unit::bytes},
     QuotaRow{"ports", "published ports", QuotaRow::Unit::count},
     QuotaRow{"stacks", "stacks", QuotaRow::Unit::count},

@@ -268,7 +268,7 @@ Status KeptStore::read(const Selection& asked, const Take& take) const {
 Kept::News KeptStore::wait(std::uint64_t after, std::chrono::milliseconds limit) const {
   std::unique_lock lock(mutex_);
   arrived_.wait_for(lock, limit, [&] { return stopped_ || visible_ > after; });
-  News news;
+  News news{.stopped = stopped_};
   if (visible_ <= after) return news;
   news.missed = recent_.empty() || recent_.front()->sequence > after + 1;
   if (news.missed) return news;
@@ -283,15 +283,22 @@ void KeptStore::stop() {
   arrived_.notify_all();
 }
 
-bool KeptStore::knows(const Source& source, const Origin& wanted) const {
-  std::lock_guard lock(mutex_);
+bool KeptStore::any_origin(const Source& source, const std::function<bool(const Origin&)>& is) const {
   const auto found = chains_.find(source);
   if (found == chains_.end()) return false;
-  const auto has = [&](const std::vector<Origin>& origins) { return std::ranges::find(origins, wanted) != origins.end(); };
-  const auto file_has = [&](const BlockFile& file) {
-    return std::ranges::any_of(file.blocks, [&](const auto& block) { return has(block->head.origins); });
-  };
-  return has(found->second.rows.origins) || std::ranges::any_of(found->second.files, file_has);
+  const auto in_block = [&](const auto& block) { return std::ranges::any_of(block->head.origins, is); };
+  return std::ranges::any_of(found->second.rows.origins, is) ||
+         std::ranges::any_of(found->second.files, [&](const BlockFile& file) { return std::ranges::any_of(file.blocks, in_block); });
+}
+
+bool KeptStore::knows(const Source& source, const Origin& wanted) const {
+  std::lock_guard lock(mutex_);
+  return any_origin(source, [&](const Origin& origin) { return origin == wanted; });
+}
+
+bool KeptStore::has_slot(const Source& source, std::int64_t slot) const {
+  std::lock_guard lock(mutex_);
+  return any_origin(source, [&](const Origin& origin) { return origin.slot == slot; });
 }
 
 std::map<Source, Kept::Use> KeptStore::use(const std::string& project) const {

@@ -58,8 +58,8 @@ Result<std::shared_ptr<Rows>> read_block(const Part& part, const Selection& sele
 
 class Picker {
  public:
-  Picker(const Selection& selection, const Rows& rows, std::size_t number) : selection_(selection), rows_(rows), number_(number) {
-    for (const Origin& origin : rows.origins) wanted_.push_back(selection.wants(origin));
+  Picker(const Selection& selection, const Source& source, const Rows& rows, std::size_t number) : selection_(selection), rows_(rows), number_(number) {
+    for (const Origin& origin : rows.origins) wanted_.push_back(selection.wants(source, origin));
   }
 
   std::vector<Key> picks() {
@@ -107,7 +107,7 @@ Run load(const Part& part, std::size_t number, const Selection& selection) {
     rows = *std::move(read);
     if (!rows) return {};
   }
-  return {rows, Picker(selection, *rows, number).picks()};
+  return {rows, Picker(selection, *part.source, *rows, number).picks()};
 }
 
 bool may_have(const Part& part, const Selection& selection) {
@@ -115,7 +115,7 @@ bool may_have(const Part& part, const Selection& selection) {
   if (!part.block) return true;
   const BlockHead& head = part.block->head;
   if (head.last_sequence <= selection.after || head.first_sequence > selection.up_to) return false;
-  return std::ranges::any_of(head.origins, [&](const Origin& origin) { return selection.wants(origin); });
+  return std::ranges::any_of(head.origins, [&](const Origin& origin) { return selection.wants(*part.source, origin); });
 }
 
 // Leaves out parts without the pattern's bytes, on all processors.
@@ -162,7 +162,7 @@ Cuts cuts_of(const std::vector<Part>& parts, const Selection& selection) {
   for (const std::size_t i : order) {
     const Part& part = parts[i];
     const auto& origins = part.block ? part.block->head.origins : part.rows->origins;
-    if (std::ranges::all_of(origins, [&](const Origin& o) { return !selection.wants(o) || enough({part.source, o.slot}, part.last_ns); })) continue;
+    if (std::ranges::all_of(origins, [&](const Origin& o) { return !selection.wants(*part.source, o) || enough({part.source, o.slot}, part.last_ns); })) continue;
     const Run run = load(part, i, selection);
     for (const Key& pick : run.picks) {
       auto& keys = last[{part.source, run.rows->origins[run.rows->rows[pick.row].origin].slot}];
@@ -241,12 +241,16 @@ class Merge {
 }  // namespace
 
 bool Selection::wants(const Source& source) const {
-  return (project.empty() || source.project == project) && (stack.empty() || source.stack == stack) &&
-         (service.empty() || source.service == service) && (!may || may(source));
+  const auto is = [&](const Of& one) { return one.stack == source.stack && (one.service.empty() || one.service == source.service); };
+  return (project.empty() || source.project == project) && (of.empty() || std::ranges::any_of(of, is)) && (!may || may(source));
 }
 
-bool Selection::wants(const Origin& origin) const {
-  return (instance.empty() || origin.instance == instance) && (node.empty() || origin.node == node) && (slot == 0 || origin.slot == slot);
+bool Selection::wants(const Source& source, const Origin& origin) const {
+  if ((!instance.empty() && origin.instance != instance) || (!node.empty() && origin.node != node)) return false;
+  const auto is = [&](const Of& one) {
+    return one.stack == source.stack && (one.service.empty() || one.service == source.service) && (one.slot == 0 || one.slot == origin.slot);
+  };
+  return of.empty() || std::ranges::any_of(of, is);
 }
 
 bool Selection::wants(Stream stream, std::int64_t time_ns, std::string_view text) const {

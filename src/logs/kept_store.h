@@ -26,6 +26,7 @@ class KeptStore final : public Kept {
   void stop() override;
   void tidy(std::map<std::string, Room> projects, std::int64_t now_ns) override;
   bool knows(const Source&, const Origin&) const override;
+  bool has_slot(const Source&, std::int64_t slot) const override;
   std::string trouble() const override;
   std::map<Source, Use> use(const std::string& project) const override;
 
@@ -36,6 +37,7 @@ class KeptStore final : public Kept {
   };
   // ---- all of these under the mutex
   std::string checkpoint() const;
+  bool any_origin(const Source&, const std::function<bool(const Origin&)>&) const;
   Status take(std::string_view record);  // at the start
   void put_lines(const Arrived&);
   void remember(std::shared_ptr<const Arrived>);

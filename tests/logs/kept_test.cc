@@ -106,8 +106,11 @@ TEST_CASE("lines of several services come by time, each instance's in its order,
   CHECK(world.texts() == all);
   world.restart();
   CHECK(world.texts() == all);
-  CHECK(world.texts({.service = "db"}) == std::vector<std::string>{"b", "d"});
-  CHECK(world.texts({.service = "web", .slot = 2}) == std::vector<std::string>{"c"});
+  CHECK(world.texts({.of = {{"s", "db"}}}) == std::vector<std::string>{"b", "d"});
+  CHECK(world.texts({.of = {{"s", "web", 2}}}) == std::vector<std::string>{"c"});
+  CHECK(world.texts({.of = {{"s", "web", 2}, {"s", "db"}}}) == std::vector<std::string>{"b", "c", "d"});
+  CHECK(world.texts({.of = {{"s"}}}).size() == 8);
+  CHECK(world.texts({.of = {{"t"}}}).empty());
   CHECK(world.texts({.instance = "web2"}) == std::vector<std::string>{"c"});
   CHECK(world.texts({.since_ns = 4, .until_ns = 6}) == std::vector<std::string>{"d", "e", "clock set back"});
   CHECK(world.texts({.project = "g/other@1"}).empty());
@@ -257,9 +260,9 @@ TEST_CASE("over its room a project loses the oldest of the service with most; ot
   for (const auto& [source, use] : world.kept->use("g/p@1")) bytes += use.bytes;
   CHECK(bytes <= 1u << 20);
   CHECK(bytes > 700'000);
-  CHECK(world.texts({.service = "quiet"}).size() == 1);
+  CHECK(world.texts({.of = {{"s", "quiet"}}}).size() == 1);
   CHECK(world.texts({.project = "g/q@1"}).size() == 1);
-  const auto noisy = world.texts({.service = "noisy"});
+  const auto noisy = world.texts({.of = {{"s", "noisy"}}});
   REQUIRE(noisy.size() > 10);
   CHECK(noisy.back().starts_with("99"));
   CHECK(noisy.size() < 40);

@@ -107,6 +107,7 @@ inline constexpr std::string_view agent_streams = "/v1/agent/streams";          
 inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  // POST: the agent's end, chunked
 inline constexpr std::string_view agent_ask = "/v1/agent/asks/{ask}";           // POST: the answer
 inline constexpr std::string_view agent_events = "/v1/agent/events";
+inline constexpr std::string_view agent_logs = "/v1/agent/logs";  // POST: logs::encode() of a logs::Batch
 // Of a build that this node is at: GET its context; HEAD and PUT parts of its image.
 inline constexpr std::string_view agent_build_blob = "/v1/agent/builds/{build}/blobs/{digest}";
 inline constexpr std::string_view agent_secret = "/v1/agent/secrets/{digest}";  // likewise

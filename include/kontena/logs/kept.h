@@ -45,9 +45,14 @@ struct KeptLine {
 
 // Which lines. What is empty says nothing.
 struct Selection {
-  std::string project, stack, service, instance, node;
+  std::string project, instance, node;
+  struct Of {
+    std::string stack, service;
+    std::int64_t slot = 0;
+    friend bool operator==(const Of&, const Of&) = default;
+  };
+  std::vector<Of> of;  // any of these
   std::function<bool(const Source&)> may;
-  std::int64_t slot = 0;
   std::int64_t since_ns = std::numeric_limits<std::int64_t>::min();
   std::int64_t until_ns = std::numeric_limits<std::int64_t>::max();  // not itself
   std::uint64_t after = 0;                                           // batches
@@ -56,8 +61,8 @@ struct Selection {
   std::shared_ptr<const Pattern> pattern;
   std::int64_t tail = -1;  // of each slot of each service the last ones; -1 = all
 
-  bool wants(const Source&) const;
-  bool wants(const Origin&) const;
+  bool wants(const Source&) const;  // some of its lines
+  bool wants(const Source&, const Origin&) const;
   bool wants(Stream, std::int64_t time_ns, std::string_view text) const;
 };
 
@@ -107,6 +112,7 @@ class Kept {
   struct News {
     std::vector<std::shared_ptr<const Arrived>> batches;
     bool missed = false;
+    bool stopped = false;
   };
   virtual News wait(std::uint64_t after, std::chrono::milliseconds limit) const = 0;
   virtual void stop() = 0;  // nobody waits any more
@@ -117,6 +123,7 @@ class Kept {
 
   // Whether an instance had lines of that source from that node before.
   virtual bool knows(const Source&, const Origin&) const = 0;
+  virtual bool has_slot(const Source&, std::int64_t slot) const = 0;
   virtual std::string trouble() const = 0;  // why nothing is kept now; "" = it is
   struct Use {
     std::uint64_t bytes = 0, lines = 0, files = 0;

@@ -178,9 +178,6 @@ KTN_READ(get_node_network);
 // keys.cc
 KTN_WRITE(rotate_keys);
 
-// logs.cc
-KTN_LIVE(stream_logs);
-
 // probe.cc
 KTN_LIVE(get_node_state);
 KTN_LIVE(test_network);

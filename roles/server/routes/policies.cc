@@ -1,4 +1,5 @@
 #include "kontena/api/policies.h"
+#include "../log_keeper.h"
 #include "../unreadable.h"
 #include "find.h"
 #include "handlers.h"
@@ -6,6 +7,20 @@
 
 namespace kontena::server {
 namespace {
+
+// Held where they are kept, and by nothing else.
+void count_logs(const Context& context, const ClusterView& view, const model::ProjectPath& path, api::PolicyAnswer& answer) {
+  const auto kept = context.log_keeper->kept();
+  const auto* project = view.projects.get(path.text());
+  if (!kept || !project) return;
+  std::int64_t& bytes = answer.used["logs"];
+  std::int64_t first_ms = to_ms(context.clock.now());
+  for (const auto& [source, use] : (*kept)->use(kept_project(*project))) {
+    bytes += static_cast<std::int64_t>(use.bytes);
+    first_ms = std::min(first_ms, use.first_ns / 1'000'000);
+  }
+  answer.used["log-days"] = (to_ms(context.clock.now()) - first_ms) / 86'400'000;
+}
 
 // Of the grid where the path names no project.
 model::ProjectPath path_of(const Call& call) {
@@ -20,7 +35,7 @@ Status need_place(const ClusterView& view, const Call& call) {
   return check_readable(view, store::policies.key(key_of(path_of(call))));
 }
 
-api::PolicyAnswer answer_of(const ClusterView& view, const model::ProjectPath& path, const model::Policy* own) {
+api::PolicyAnswer answer_of(const Context& context, const ClusterView& view, const model::ProjectPath& path, const model::Policy* own) {
   // Of a grid what counts for a project that says nothing itself.
   const access::Allowance counts = access::allowance(view, path);
   api::PolicyAnswer answer{.project = path.project, .registries = counts.registries};
@@ -33,6 +48,7 @@ api::PolicyAnswer answer_of(const ClusterView& view, const model::ProjectPath& p
     const auto found = used.amounts.find(row.name);
     answer.used[std::string(row.name)] = found == used.amounts.end() ? 0 : found->second;
   }
+  count_logs(context, view, path, answer);
   return answer;
 }
 
@@ -48,14 +64,14 @@ void change(std::map<std::string, T>& own, const std::map<std::string, std::opti
 
 }  // namespace
 
-Result<Answer> get_policy(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> get_policy(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_place(view, call));
   const model::ProjectPath path = path_of(call);
-  return answer(answer_of(view, path, view.policies.get(key_of(path))));
+  return answer(answer_of(context, view, path, view.policies.get(key_of(path))));
 }
 
 // What runs already stays; the next deploy or scaling is held against it.
-Result<Change> set_policy(const Context&, const ClusterView& view, const Call& call) {
+Result<Change> set_policy(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_place(view, call));
   KTN_TRY(const api::PolicyChange asked, body_of<api::PolicyChange>(call));
   const model::ProjectPath path = path_of(call);
@@ -70,7 +86,7 @@ Result<Change> set_policy(const Context&, const ClusterView& view, const Call& c
   policy.updated_by = call.who.text();
   ClusterView after = view;
   after.policies.put(key, policy);
-  Change change{.reply = json(answer_of(after, path, &policy)), .resource = key};
+  Change change{.reply = json(answer_of(context, after, path, &policy)), .resource = key};
   change.commit.unchanged = {{store::policies.key(key), item ? item->revision : 0}};
   // Not of a grid or project that is removed at the same time.
   if (path.project.empty())

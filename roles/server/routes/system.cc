@@ -1,4 +1,5 @@
 #include "kontena/api/message_fields.h"
+#include "../log_keeper.h"
 #include "../people.h"
 #include "../unreadable.h"
 #include "find.h"
@@ -12,6 +13,7 @@ std::vector<api::Problem> problems(const Context& context, const ClusterView& vi
   std::vector<api::Problem> all;
   if (const Status writes = context.store.health(); !writes)
     all.push_back({"", "nothing can be written: " + writes.error().message, writes.error().hint});
+  if (const std::string trouble = context.log_keeper->trouble(); !trouble.empty()) all.push_back({"logs", "logs are not kept: " + trouble, "the nodes keep their lines meanwhile"});
   if (const auto locked = context.vault.trouble()) all.push_back({"meta/keyring", locked->message, locked->hint});
   for (api::Problem& problem : problems_of(view)) all.push_back(std::move(problem));
   return all;

@@ -197,7 +197,8 @@ class World {
   Webhooks::Connect post_ = http::connect;  // how webhooks are reached
   Webhooks webhooks_{clock_, [this](http::ClientOptions options) { return post_(std::move(options)); },
                      [] { return std::string("authorities of the host"); }};
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_};
+  LogKeeper log_keeper_{views_, clock_, {.folder = folder_ / "logs"}};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_, {}, std::chrono::hours(24 * 90), {}, 10, 64 << 20, std::int64_t{8} << 30, &log_keeper_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;
