@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kontena/api/endpoints.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
 #include "kontena/codec/json.h"
@@ -9,7 +10,6 @@
 namespace kontena::agent {
 namespace {
 
-constexpr std::string_view logs_path = api::paths::agent_logs;
 constexpr Duration wait_limit{1'000};
 constexpr Duration send_limit{30'000};
 constexpr Duration no_route_pause{60'000};
@@ -38,7 +38,7 @@ void LogSender::pause(Duration limit) {
 }
 
 void LogSender::send(const LogSpool::Waiting& waiting) {
-  http::Request request{.method = http::Method::post, .path = std::string(logs_path)};
+  http::Request request{.method = http::Method::post, .path = std::string(api::paths::agent_logs)};
   request.headers["content-type"] = "application/octet-stream";
   request.body = waiting.batch;
   const auto response = uplink_.server().send(request, send_limit);
