@@ -104,11 +104,11 @@ inline constexpr std::array watch{
     Command{"forward rm", "FORWARD...", "Send logs on no longer", "What waits for the place is not sent any more.",
             "forward rm siem     after a question\nforward rm -y a b   without being asked", forward_rm_options, forward_rm},
     Command{"stats", "[NAME...]", "Show what instances and nodes use",
-            "Sampled every 10 s. The time since --since is cut into 60 parts: what is shown is the mean of the last, and\n"
-            "the curve of the processors has the last 20. NAME is a STACK, STACK/SERVICE or STACK/SERVICE-N, with\n"
-            "--nodes a node; without one it is all of the project. MEMORY is without the cache of files that can be\n"
-            "given up. The server has an hour of samples and before it a day of means of 15 minutes, in memory: one\n"
-            "that is started anew begins anew.",
+            "Sampled every 10 s. The time since --since is cut into 60 parts: what is shown is the mean of the last,\n"
+            "and the curve of the processors has the last 20. NAME is a STACK, STACK/SERVICE or STACK/SERVICE-N,\n"
+            "with --nodes a node; without one it is all of the project. MEMORY is without the cache of files that\n"
+            "can be given up. The server has an hour of samples and before it a day of means of 15 minutes, in\n"
+            "memory: one that is started anew begins anew.",
             "stats                              all of the project\n"
             "stats shop/web --since 10m         the instances of a service\n"
             "stats --nodes n1                   of a node\n"

@@ -63,9 +63,15 @@ struct Wanted {
 class Telling {
  public:
   Telling(Context& context, logs::Kept& kept, Wanted wanted, Call call, http::Writer& writer)
-      : context_(context), kept_(kept), wanted_(std::move(wanted)), call_(std::move(call)), writer_(writer) {}
+      : context_(context), kept_(kept), wanted_(std::move(wanted)), call_(std::move(call)), writer_(writer) {
+    // A role may be given at some stacks of the project only.
+    wanted_.selection.may = [this](const logs::Source& source) {
+      return call_.may(access::Verb::logs, {call_.at("grid"), call_.at("project"), source.stack});
+    };
+  }
 
   void tell() {
+    if (!still_may()) return;
     const std::uint64_t newest = kept_.newest();
     std::uint64_t upto = std::min(wanted_.selection.up_to, newest);
     if (wanted_.selection.after > newest) {
@@ -100,8 +106,9 @@ class Telling {
 
   // Who asks whether somebody may: again and again while following, and a stack at a time.
   bool still_may() {
-    const View view = context_.views.now();
+    View view = context_.views.now();
     Status may = identify_again(*view, context_.clock.now(), call_);
+    view_ = std::move(view);  // rights point into it
     context_.uses.note(call_.who.id, call_.from, context_.clock.now());
     if (may && !call_.who.rights.reaches({call_.at("grid"), call_.at("project"), call_.ask("stack")}, access::Verb::logs))
       may = Error{Code::permission_denied, "you may not read logs here any more"};
@@ -152,12 +159,11 @@ class Telling {
 
   // Their lines come when they are back.
   void warn_of_absent_nodes() {
-    const View view = context_.views.now();
     std::set<std::string> away;
-    view->instances.each(call_.at("grid") + '/' + call_.at("project") + '/', [&](const auto& item) {
+    view_->instances.each(call_.at("grid") + '/' + call_.at("project") + '/', [&](const auto& item) {
       const model::Instance& instance = item.value;
       if (instance.node.empty() || !call_.may(access::Verb::logs, place_of(instance))) return;
-      const auto* node = view->nodes.get(instance.grid + '/' + *instance.node);
+      const auto* node = view_->nodes.get(instance.grid + '/' + *instance.node);
       if (!node || context_.liveness.state(instance.node) != model::NodeState::lost) return;
       const logs::Source source{wanted_.selection.project, instance.stack, instance.service};
       if (wanted_.selection.wants(source) && wanted_.selection.wants(source, {*instance.id, instance.slot, node->name}) && away.size() < most_warnings)
@@ -170,6 +176,7 @@ class Telling {
   Context& context_;
   logs::Kept& kept_;
   Wanted wanted_;
+  View view_;
   Call call_;
   http::Writer& writer_;
   std::string text_;
@@ -244,8 +251,6 @@ Result<http::Response> stream_logs(Context& context, const View& view, const Cal
   logs::Selection& selection = wanted.selection;
   const auto* project = view->projects.get(call.at("grid") + '/' + call.at("project"));
   selection.project = kept_project(*project);
-  // The pattern of a role may name some stacks of the project only.
-  selection.may = [call](const logs::Source& source) { return call.may(access::Verb::logs, {call.at("grid"), call.at("project"), source.stack}); };
   for (const std::string& word : text::split(call.ask("of"), ',')) {
     if (word.empty()) continue;
     if (selection.of.size() == most_words) return Error{Code::invalid_argument, "more than " + std::to_string(most_words) + " stacks, services and instances at once"};

@@ -13,7 +13,7 @@ logs_are_kept() {
   ktn help logs | has -e --grep || skip "this server keeps no logs"
 }
 
-numbers() { ktn logs "$1" 2>/dev/null | sed -n 's/^.*n \([0-9][0-9]*\)$/\1/p'; }
+numbers() { ktn logs --tail all "$1" 2>/dev/null | sed -n 's/^.*n \([0-9][0-9]*\)$/\1/p'; }
 some_lines() { (($(numbers "$1" | wc -l) >= $2)); }
 # Exactly the numbers below it, each once, the least first.
 in_order() { cmp -s <(numbers "$1") <(seq 0 $(($2 - 1))); }

@@ -7,6 +7,7 @@
 
 #include "controllers/deployments.h"
 #include "dispatch.h"
+#include "log_keeper.h"
 #include "people.h"
 #include "kontena/access/token.h"
 #include "kontena/api/audit.h"

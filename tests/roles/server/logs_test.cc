@@ -13,7 +13,7 @@ using enum http::Method;
 
 bool has(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
-struct Read final : http::Writer {
+struct Reader : http::Writer {
   std::string text;
   std::size_t most = SIZE_MAX;  // bytes after which the reader goes
   bool write(std::string_view bytes) override {
@@ -52,7 +52,7 @@ struct LogWorld : World {
   std::string logs(const std::string& query, std::size_t most = SIZE_MAX) {
     auto response = as_admin(get, "/v1/grids/default/projects/default/logs" + query);
     if (!response.stream) return std::to_string(response.status) + ' ' + response.body;
-    Read read;
+    Reader read;
     read.most = most;
     response.stream(read);
     return read.text;
@@ -140,6 +140,23 @@ TEST_CASE("who follows hears what comes, and goes on at a mark") {
   REQUIRE(world.send({world.section(web[0], {"two"}, 2)}).status == 200);
   CHECK(texts(world.logs("?follow=true&after=2", 200)) == "two|");
   CHECK(texts(world.logs("?upto=2")) == "one|");
+  // Also when the state has moved on meanwhile: who may read is asked of the newest.
+  struct Acting final : Reader {
+    std::function<void()> act;
+    bool write(std::string_view bytes) override {
+      if (act && text.find("mark") != std::string::npos) std::exchange(act, nullptr)();
+      text += bytes;
+      return text.find("later") == std::string::npos;
+    }
+  } reader;
+  reader.act = [&] {
+    for (int i = 0; i < 3; ++i) REQUIRE(world.as_admin(put, "/v1/grids/g" + std::to_string(i)).status == 201);
+    REQUIRE(world.send({world.section(web[0], {"later"}, 9)}).status == 200);
+  };
+  auto response = world.as_admin(get, "/v1/grids/default/projects/default/logs?follow=true&after=3");
+  REQUIRE(response.stream);
+  response.stream(reader);
+  CHECK(texts(reader.text) == "later|");
   CHECK(has(world.logs("?after=99"), "begun anew"));
 }
 

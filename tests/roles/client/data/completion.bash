@@ -1,6 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack status token user version webhook whoami"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack stats status token user version webhook whoami why"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -23,13 +23,13 @@ _kontena_client() {
       'context use') options+=" --grid --project" ;;
       'deployment abort') options+=" --yes" ;;
       'deployment wait') options+=" --progress" ;;
-      'events '*) options+=" --limit --node --since --type" ;;
+      'events '*) options+=" --follow --node --service --since --stack --tail --type --until" ;;
       'exec '*) options+=" --interactive --tty --user --workdir --env --all" ;;
       'grid create') options+=" --pool" ;;
       'grid network') options+=" --force --detach" ;;
       'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
-      'grid set') options+=" --lost-after --pool" ;;
+      'grid set') options+=" --events-kept --events-most --lost-after --pool" ;;
       'login '*) options+=" --user --invited --password-file --name --sso --ca-file" ;;
       'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
       'network create') options+=" --subnet --gateway --ip-range --ipv6 --subnet6 --gateway6 --internal --label" ;;
@@ -60,6 +60,7 @@ _kontena_client() {
       'stack rm') options+=" --yes --detach" ;;
       'stack start') options+=" --detach --progress" ;;
       'stack stop') options+=" --detach --progress" ;;
+      'stats '*) options+=" --nodes --since" ;;
       'status '*) options+=" --check" ;;
       'token create') options+=" --expires --uses --label --description --access --for --scope --verbs" ;;
       'token rm') options+=" --yes" ;;
