@@ -16,6 +16,7 @@
 #include "kontena/base/log.h"
 #include "kontena/base/notify.h"
 #include "kontena/engine/open.h"
+#include "kontena/pki/host_authorities.h"
 #include "leave.h"
 #include "node.h"
 #include "preflight.h"
@@ -230,7 +231,9 @@ int serve(Settings settings) {
              .inside = engine::open_inside(settings.docker_socket),
              .parts_folder = settings.state_dir + "/parts",
              .content = std::move(*content),
-             .logs = LogOptions{.folder = settings.state_dir + "/logs", .spool_bytes = settings.log_spool_bytes, .limits = {.rate = settings.log_rate}},
+             .logs = LogOptions{.folder = settings.state_dir + "/logs", .spool_bytes = settings.log_spool_bytes, .limits = {.rate = settings.log_rate},
+                                .forwards_folder = settings.state_dir + "/forwards", .node_name = identity.name,
+                                .seams = {.authorities = [] { return pki::host_authorities("kontena client forward create --ca-file FILE"); }}},
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
   std::thread([settings] { warn_of_host(settings); }).detach();  // programs to run, which may be slow
@@ -246,6 +249,8 @@ int serve(Settings settings) {
       log::error("content of the removed node is left", {{"reason", gone.error().message}});
     if (const Status gone = forget_logs(settings.state_dir + "/logs"); !gone)
       log::error("logs of the removed node are left", {{"reason", gone.error().message}});
+    if (const Status gone = forget_logs(settings.state_dir + "/forwards"); !gone)
+      log::error("forwards of the removed node are left", {{"reason", gone.error().message}});
     if (const Status forgotten = forget_identity(settings.state_dir); !forgotten)
       log::error("the identity of the removed node is left", {{"reason", forgotten.error().message}});
     log::info("this node was removed from its grid: its containers and networks are gone, its volumes stay",

@@ -39,6 +39,12 @@ bool LogShipping::open() {
   parts_.spool = std::move(*spool);
   parts_.collector = std::make_unique<LogCollector>(context_, *parts_.spool, options_.limits);
   parts_.sender = std::make_unique<LogSender>(context_, uplink_, *parts_.spool, *parts_.collector);
+  if (!options_.forwards_folder.empty()) {
+    parts_.forwards = std::make_unique<LogForwards>(
+        context_, uplink_, *parts_.spool, *parts_.collector,
+        LogForwards::Options{.folder = options_.forwards_folder, .node_name = options_.node_name, .seams = options_.seams});
+    parts_.forwards->load();
+  }
   open_.change([](bool& is) { is = true; });
   return true;
 }
@@ -49,6 +55,12 @@ void LogShipping::collect() {
 
 void LogShipping::send() {
   if (open_.wait(Duration(1'000), [](bool is) { return is; })) parts_.sender->step();
+}
+
+void LogShipping::hear_forwards() {
+  if (!open_.wait(Duration(1'000), [](bool is) { return is; })) return;
+  if (parts_.forwards) return parts_.forwards->step();
+  context_.state.wait(Duration(1'000), [](const State& s) { return s.stopping; });
 }
 
 void LogShipping::before_removal(const std::string& container) {

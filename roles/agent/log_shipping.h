@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "log_forwards.h"
 #include "log_sender.h"
 
 namespace kontena::agent {
@@ -10,6 +11,9 @@ struct LogOptions {
   std::string folder;  // of the spool
   std::uint64_t spool_bytes = 256u << 20;
   LogLimits limits = {};
+  std::string forwards_folder = {};  // "" = nothing is forwarded
+  std::string node_name = {};
+  forward::Seams seams = {};
 };
 
 // The logs of this node's containers, on their way to the server. Where its folder cannot be used, the node
@@ -21,6 +25,7 @@ class LogShipping {
 
   void collect();  // a step of the one thread
   void send();     // a step of the other
+  void hear_forwards();  // a step of the third
   // Before a container is removed: waits, within bounds, until its log was read. From any thread.
   void before_removal(const std::string& container);
 
@@ -29,6 +34,7 @@ class LogShipping {
     std::unique_ptr<LogSpool> spool;
     std::unique_ptr<LogCollector> collector;
     std::unique_ptr<LogSender> sender;
+    std::unique_ptr<LogForwards> forwards;
   };
   bool open();
 

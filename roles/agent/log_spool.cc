@@ -128,6 +128,7 @@ bool LogSpool::load_segment(const std::string& path) {
   index_.with([&](Index& index) {
     for (const Batch& batch : segment.batches) index.bytes += batch.size;
     index.waiting += segment.batches.size();
+    index.newest = last_;
     index.segments.push_back(std::move(segment));
   });
   return good || (text && !begun && text->size() < magic.size() + id_size);
@@ -149,10 +150,7 @@ Status LogSpool::begin_segment() {
   size_ = content.size();
   std::vector<std::string> old;
   index_.with([&](Index& index) {
-    while (!index.segments.empty() && index.segments.front().batches.empty()) {
-      old.push_back(std::move(index.segments.front().path));
-      index.segments.pop_front();
-    }
+    old = take_done(index, 0);
     index.segments.push_back({.path = path, .size = content.size()});
   });
   for (const std::string& gone : old) static_cast<void>(files::remove(gone));
@@ -189,30 +187,55 @@ Status LogSpool::append(const std::string& batch, const LogMoves& moves) {
     segment.batches.push_back({number, offset, static_cast<std::uint32_t>(batch.size())});
     index.bytes += batch.size();
     ++index.waiting;
+    index.newest = number;
   });
   return Done{};
 }
 
+// Segments that nobody is before, and batches at the beginning of the oldest other one.
+std::vector<std::string> LogSpool::take_done(Index& index, std::size_t keep) {
+  std::uint64_t done = index.acknowledged;
+  for (const auto& [reader, number] : index.readers) done = std::min(done, number);
+  std::vector<std::string> old;
+  for (Segment& segment : index.segments) {
+    while (!segment.batches.empty() && segment.batches.front().number <= done) segment.batches.pop_front();
+    if (!segment.batches.empty()) break;
+  }
+  while (index.segments.size() > keep && index.segments.front().batches.empty()) {
+    old.push_back(std::move(index.segments.front().path));
+    index.segments.pop_front();
+  }
+  return old;
+}
+
+std::optional<LogSpool::Found> LogSpool::find_after(const Index& index, std::uint64_t number) {
+  for (const Segment& segment : index.segments) {
+    if (segment.batches.empty() || segment.batches.back().number <= number) continue;
+    return Found{segment.path, *std::ranges::upper_bound(segment.batches, number, {}, &Batch::number)};
+  }
+  return std::nullopt;
+}
+
+std::optional<LogSpool::Waiting> LogSpool::read(const Found& found) {
+  Waiting waiting{.number = found.batch.number};
+  waiting.batch.resize(found.batch.size);
+  const int fd = ::open(found.path.c_str(), O_RDONLY | O_CLOEXEC);
+  const ssize_t got = fd < 0 ? -1 : ::pread(fd, waiting.batch.data(), waiting.batch.size(), static_cast<off_t>(found.batch.offset));
+  if (fd >= 0) ::close(fd);
+  if (got != static_cast<ssize_t>(waiting.batch.size())) return std::nullopt;
+  return waiting;
+}
+
 std::optional<LogSpool::Waiting> LogSpool::next(Duration limit) {
-  struct Found {
-    std::string path;
-    Batch batch{};
-  };
   const auto found = index_.wait_then(
       limit, [](const Index& index) { return index.waiting > 0 || index.woken; },
-      [](Index& index) -> std::optional<Found> {
+      [](Index& index) {
         index.woken = false;
-        for (const Segment& segment : index.segments)
-          if (!segment.batches.empty()) return Found{segment.path, segment.batches.front()};
-        return std::nullopt;
+        return find_after(index, index.acknowledged);
       });
   if (!found) return std::nullopt;
-  Waiting waiting{.number = found->batch.number};
-  waiting.batch.resize(found->batch.size);
-  const int fd = ::open(found->path.c_str(), O_RDONLY | O_CLOEXEC);
-  const ssize_t got = fd < 0 ? -1 : ::pread(fd, waiting.batch.data(), waiting.batch.size(), static_cast<off_t>(found->batch.offset));
-  if (fd >= 0) ::close(fd);
-  if (got == static_cast<ssize_t>(waiting.batch.size())) return waiting;
+  auto waiting = read(*found);
+  if (waiting) return waiting;
   log::error("lines that waited for the server cannot be read any more", {{"file", found->path}, {"batch", found->batch.number}});
   acknowledge(found->batch.number);
   return std::nullopt;
@@ -225,25 +248,64 @@ std::uint64_t LogSpool::waiting() {
 void LogSpool::acknowledge(std::uint64_t number) {
   std::vector<std::string> old;
   index_.change([&](Index& index) {
-    for (Segment& segment : index.segments) {
-      while (!segment.batches.empty() && segment.batches.front().number <= number) {
-        index.bytes -= segment.batches.front().size;
-        --index.waiting;
-        segment.batches.pop_front();
-      }
-      if (!segment.batches.empty()) break;
+    for (const Segment& segment : index.segments) {
+      if (segment.batches.empty() || segment.batches.back().number <= index.acknowledged || segment.batches.front().number > number) continue;
+      for (const Batch& batch : segment.batches)
+        if (batch.number > index.acknowledged && batch.number <= number) index.bytes -= batch.size, --index.waiting;
     }
-    // The last one has the positions.
-    while (index.segments.size() > 1 && index.segments.front().batches.empty()) {
-      old.push_back(std::move(index.segments.front().path));
-      index.segments.pop_front();
-    }
+    index.acknowledged = std::max(index.acknowledged, std::min(number, index.newest));
+    old = take_done(index, 1);  // the last one has the positions
   });
   for (const std::string& path : old) static_cast<void>(files::remove(path));
 }
 
 void LogSpool::wake() {
   index_.change([](Index& index) { index.woken = true; });
+}
+
+void LogSpool::keep_for(const std::string& reader, std::uint64_t number) {
+  std::vector<std::string> old;
+  index_.with([&](Index& index) {
+    index.readers[reader] = number;
+    old = take_done(index, 1);
+  });
+  for (const std::string& path : old) static_cast<void>(files::remove(path));
+}
+
+void LogSpool::let_go(const std::string& reader) {
+  std::vector<std::string> old;
+  index_.with([&](Index& index) {
+    index.readers.erase(reader);
+    old = take_done(index, 1);
+  });
+  for (const std::string& path : old) static_cast<void>(files::remove(path));
+}
+
+std::optional<LogSpool::Waiting> LogSpool::after(std::uint64_t number, Duration limit) {
+  const auto found = index_.wait_then(
+      limit, [&](const Index& index) { return index.newest > number; },
+      [&](Index& index) { return find_after(index, number); });
+  if (!found) return std::nullopt;
+  auto waiting = read(*found);
+  return waiting ? waiting : Waiting{.number = found->batch.number};
+}
+
+std::uint64_t LogSpool::bytes_after(std::uint64_t number) {
+  return index_.with([&](const Index& index) {
+    std::uint64_t bytes = 0;
+    for (const Segment& segment : index.segments)
+      if (!segment.batches.empty() && segment.batches.back().number > number)
+        for (const Batch& batch : segment.batches) bytes += batch.number > number ? batch.size : 0;
+    return bytes;
+  });
+}
+
+std::uint64_t LogSpool::newest() {
+  return index_.with([](const Index& index) { return index.newest; });
+}
+
+std::uint64_t LogSpool::acknowledged() {
+  return index_.with([](const Index& index) { return index.acknowledged; });
 }
 
 }  // namespace kontena::agent

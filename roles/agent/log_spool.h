@@ -2,9 +2,11 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kontena/base/clock.h"
 #include "kontena/base/random.h"
@@ -17,8 +19,10 @@ namespace kontena::agent {
 // Batches of lines that the server has not acknowledged yet, on disk, each in one durable write with
 // where reading goes on after it. One thread appends, another sends; positions() and append() are the first's.
 //
-// Files FIRST-NUMBER.segment in the folder, each beginning with all positions; one goes when all in it is acknowledged
-// and a later one has begun. What is torn at a file's end was not sent yet, and is read from its source again.
+// Others may read the batches too, each at its own pace: those that forward.
+//
+// Files FIRST-NUMBER.segment in the folder, each beginning with all positions; one goes when the server and all readers
+// are past it and a later one has begun. What is torn at a file's end was not sent yet, and is read from its source again.
 class LogSpool {
  public:
   struct Limits {
@@ -51,6 +55,16 @@ class LogSpool {
   void acknowledge(std::uint64_t number);  // and all before
   void wake();                             // whoever waits in next()
 
+  // Batches after that number stay until this reader is told to be further; any thread.
+  void keep_for(const std::string& reader, std::uint64_t number);
+  void let_go(const std::string& reader);
+  // The oldest batch after that number; waits for one up to the limit. Empty where it cannot be read any more.
+  std::optional<Waiting> after(std::uint64_t number, Duration limit);
+  std::uint64_t bytes_after(std::uint64_t number);
+  std::uint64_t newest();
+  std::uint64_t acknowledged();
+  std::uint64_t room() const { return limits_.bytes; }
+
  private:
   struct Batch {
     std::uint64_t number;
@@ -60,13 +74,20 @@ class LogSpool {
   struct Segment {
     std::string path;
     std::uint64_t size = 0;
-    std::deque<Batch> batches;  // those that wait
+    std::deque<Batch> batches;  // those that somebody may still ask for
   };
   struct Index {
     std::deque<Segment> segments;
-    std::uint64_t bytes = 0;    // of batches that wait
+    std::uint64_t bytes = 0;    // of batches that wait for the server
     std::uint64_t waiting = 0;
+    std::uint64_t acknowledged = 0;
+    std::uint64_t newest = 0;
+    std::map<std::string, std::uint64_t> readers;
     bool woken = false;
+  };
+  struct Found {
+    std::string path;
+    Batch batch{};
   };
 
   LogSpool(std::string folder, Limits limits, std::string id)
@@ -74,6 +95,9 @@ class LogSpool {
   Status load();
   bool load_segment(const std::string& path);
   Status begin_segment();
+  static std::optional<Found> find_after(const Index&, std::uint64_t number);
+  static std::optional<Waiting> read(const Found&);
+  static std::vector<std::string> take_done(Index&, std::size_t keep);
 
   const std::string folder_;
   const Limits limits_;

@@ -76,6 +76,7 @@ Node::Node(Parts parts)
   if (logs_) {
     add("logs", [this] { logs_->collect(); });
     add("send logs", [this] { logs_->send(); });
+    add("forwards", [this] { logs_->hear_forwards(); });
   }
   if (overlay_) {
     add("network", [this] { overlay_->receive(); });

@@ -8,6 +8,9 @@
 // The commands of what tells people by itself; commands.cc puts them with the others.
 namespace kontena::client {
 
+Result<int> forward_create(Session&);  // commands/forward.cc
+Result<int> forward_ls(Session&);
+Result<int> forward_rm(Session&);
 Result<int> stats(Session&);  // commands/stats.cc
 
 namespace rows {
@@ -28,6 +31,18 @@ inline constexpr std::array alert_silence_options{
     Option{"--off", "", "", "tell again"},
     itself,
     Option{"--why", "", "TEXT", "for the others who wonder"},
+};
+inline constexpr std::array forward_options{
+    Option{"--of-grid", "", "", "of the grid itself: the logs of all its projects"},
+};
+inline constexpr std::array forward_create_options{
+    Option{"--ca-file", "", "FILE", "trust these authorities (default: those of the nodes' hosts)"},
+    Option{"--of-grid", "", "", "of the grid itself: the logs of all its projects"},
+    Option{"--to", "", "URL", "where to; see above"},
+};
+inline constexpr std::array forward_rm_options{
+    Option{"--of-grid", "", "", "of the grid itself: the logs of all its projects"},
+    yes,
 };
 inline constexpr std::array stats_options{
     Option{"--nodes", "", "", "of the nodes instead: all, or those that are named"},
@@ -71,6 +86,23 @@ inline constexpr std::array watch{
     Command{"alert test", "ALERT", "Send a test to the webhooks of an alert",
             "Also while it is silenced. Exits with 1 where one did not take it.",
             "alert test sick            of the project\nalert test lost --of-grid  of the nodes", alert_options, alert_test},
+    Command{"forward create", "FORWARD", "Send logs on to another system, or change where to",
+            "Lines of the project's containers go from their nodes to the place besides the server, also while the\n"
+            "server is away: those from now on. With --of-grid those of all projects.\n"
+            "\n"
+            "  syslog+tls://HOST[:6514]          syslog (RFC 5424, octet counting); syslog+tcp://HOST[:601] in clear\n"
+            "  fluentd+tls://HOST[:24224][/TAG]  Fluentd's forward protocol with acknowledgements; fluentd+tcp in clear\n"
+            "  otlp+https://HOST[:4318][/PATH]   OpenTelemetry, JSON over HTTP; otlp+http in clear\n"
+            "\n"
+            "While a place takes nothing its lines wait on the nodes, in the room of --log-spool-mb. What that has no\n"
+            "room for is dropped for that place, and the log says how much. A line may come twice after a failure.",
+            "forward create siem --to syslog+tls://logs.example.com:6514 --ca-file ca.pem\n"
+            "forward create all --of-grid --to fluentd+tcp://10.0.0.9:24224/kontena  of all projects",
+            forward_create_options, forward_create},
+    Command{"forward ls", "", "List where logs are sent on to", "The agents say in their own logs where a place takes nothing.",
+            "forward ls            of the project\nforward ls --of-grid  of the grid", forward_options, forward_ls},
+    Command{"forward rm", "FORWARD...", "Send logs on no longer", "What waits for the place is not sent any more.",
+            "forward rm siem     after a question\nforward rm -y a b   without being asked", forward_rm_options, forward_rm},
     Command{"stats", "[NAME...]", "Show what instances and nodes use",
             "Sampled every 10 s. The time since --since is cut into 60 parts: what is shown is the mean of the last,\n"
             "and the curve of the processors has the last 20. NAME is a STACK, STACK/SERVICE or STACK/SERVICE-N,\n"

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "bootstrap.h"
+#include "forwards.h"
 #include "kontena/codec/event_fields.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
@@ -100,9 +101,9 @@ class References {
 };
 
 bool is_known(const std::string& key) {
-  static constexpr std::array<std::string_view, 32> tables{
+  static constexpr std::array<std::string_view, 33> tables{
       "alert_rules", "alert_states", "audit", "bindings", "checkpoints", "deployments", "event_keeping", "events",
-      "facts", "grids", "history", "instances", "lost_nodes", "meta", "named_secrets", "networks", "nodes",
+      "facts", "forwards", "grids", "history", "instances", "lost_nodes", "meta", "named_secrets", "networks", "nodes",
       "policies", "projects", "providers", "registries", "removed_nodes", "revisions", "roles", "secrets",
       "services", "stacks", "statuses", "tokens", "users", "volumes", "webhooks"};
   return std::ranges::binary_search(tables, std::string_view(key).substr(0, key.find('/')));
@@ -127,6 +128,7 @@ Status look_at_each(store::Store& store, Checked& checked) {
       if (entry.key.starts_with("checkpoints/")) check_reads(store::checkpoints, entry, checked);
       if (entry.key.starts_with("event_keeping/")) check_reads(store::event_keeping, entry, checked);
       if (entry.key.starts_with("events/")) check_reads(store::events, entry, checked);
+      if (entry.key.starts_with("forwards/")) check_reads(forwards, entry, checked);
       if (entry.key.starts_with("lost_nodes/")) check_reads(store::lost_nodes, entry, checked);
       if (entry.key.starts_with("secrets/")) check_reads(sealed_secrets, entry, checked);
     }

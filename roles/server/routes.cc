@@ -78,6 +78,9 @@ constexpr std::array table{
     Route{get, paths::grid_webhooks, view, "", no_body, list_webhooks},
     Route{put, paths::grid_webhook, grid_admin, "webhook.set", secret_body, put_webhook},
     Route{del, paths::grid_webhook, grid_admin, "webhook.remove", no_body, remove_webhook},
+    Route{get, paths::grid_forwards, view, "", no_body, list_forwards},
+    Route{put, paths::grid_forward, grid_admin, "forward.set", secret_body, put_forward},
+    Route{del, paths::grid_forward, grid_admin, "forward.remove", no_body, remove_forward},
     Route{get, paths::project_alerts, view, "", no_body, list_alerts},
     Route{put, paths::project_alert, deploy, "alert.set", small_body, put_alert},
     Route{del, paths::project_alert, deploy, "alert.remove", no_body, remove_alert},
@@ -87,6 +90,9 @@ constexpr std::array table{
     Route{get, paths::project_webhooks, view, "", no_body, list_webhooks},
     Route{put, paths::project_webhook, project_admin, "webhook.set", secret_body, put_webhook},
     Route{del, paths::project_webhook, project_admin, "webhook.remove", no_body, remove_webhook},
+    Route{get, paths::project_forwards, view, "", no_body, list_forwards},
+    Route{put, paths::project_forward, project_admin, "forward.set", secret_body, put_forward},
+    Route{del, paths::project_forward, project_admin, "forward.remove", no_body, remove_forward},
 
     Route{get, paths::nodes, view, "", no_body, list_nodes},
     Route{get, paths::node, view, "", no_body, get_node},
@@ -175,6 +181,7 @@ constexpr std::array table{
     Route{post, paths::agent_channel, agent, "", streamed_body, speak_agent_channel},
     Route{post, paths::agent_events, agent, "", small_body, put_events},
     Route{post, paths::agent_logs, agent, "", Body{2u << 20, false}, take_logs},
+    Route{get, paths::agent_forwards, agent, "", no_body, get_agent_forwards},
     Route{post, paths::agent_stats, agent, "", Body{stats::longest_batch, false}, take_stats},
 };
 

@@ -57,6 +57,10 @@ inline constexpr std::string_view project_alert_silence = "/v1/grids/{grid}/proj
 inline constexpr std::string_view project_alert_test = "/v1/grids/{grid}/projects/{project}/alerts/{alert}/test";
 inline constexpr std::string_view project_webhooks = "/v1/grids/{grid}/projects/{project}/webhooks";
 inline constexpr std::string_view project_webhook = "/v1/grids/{grid}/projects/{project}/webhooks/{webhook}";
+inline constexpr std::string_view grid_forwards = "/v1/grids/{grid}/forwards";  // api/forwards.h
+inline constexpr std::string_view grid_forward = "/v1/grids/{grid}/forwards/{forward}";
+inline constexpr std::string_view project_forwards = "/v1/grids/{grid}/projects/{project}/forwards";
+inline constexpr std::string_view project_forward = "/v1/grids/{grid}/projects/{project}/forwards/{forward}";
 inline constexpr std::string_view nodes = "/v1/grids/{grid}/nodes";
 inline constexpr std::string_view node = "/v1/grids/{grid}/nodes/{node}";
 inline constexpr std::string_view grid_settings = "/v1/grids/{grid}/settings";
@@ -108,6 +112,7 @@ inline constexpr std::string_view agent_stream = "/v1/agent/streams/{stream}";  
 inline constexpr std::string_view agent_ask = "/v1/agent/asks/{ask}";           // POST: the answer
 inline constexpr std::string_view agent_events = "/v1/agent/events";
 inline constexpr std::string_view agent_logs = "/v1/agent/logs";  // POST: logs::encode() of a logs::Batch
+inline constexpr std::string_view agent_forwards = "/v1/agent/forwards";  // ?has=DIGEST (waits up to 30 s)
 // Of a build that this node is at: GET its context; HEAD and PUT parts of its image.
 inline constexpr std::string_view agent_build_blob = "/v1/agent/builds/{build}/blobs/{digest}";
 inline constexpr std::string_view agent_secret = "/v1/agent/secrets/{digest}";  // likewise

@@ -1,3 +1,4 @@
+#include "../forwards.h"
 #include "../events.h"
 #include "../people.h"
 #include "../summarise.h"
@@ -99,6 +100,7 @@ Result<Change> remove_grid(const Context& context, const ClusterView& view, cons
   change.commit.deletes = {store::grids.key(name)};
   view.projects.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::projects.key(item.key)); });
   drop_given(view, name, change.commit);
+  KTN_OK(drop_forwards(context.store, name + '/', change.commit));
   view.networks.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::networks.key(item.key)); });
   view.volumes.each(name + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
   for (const std::string& prefix : {store::events.key(name), store::lost_nodes.key(name)}) {

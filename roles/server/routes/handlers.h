@@ -172,6 +172,12 @@ KTN_READ(list_webhooks);
 KTN_WRITE(put_webhook);
 KTN_WRITE(remove_webhook);
 
+// forwards.cc
+KTN_READ(list_forwards);
+KTN_WRITE(put_forward);
+KTN_WRITE(remove_forward);
+KTN_READ(get_agent_forwards);
+
 // mesh.cc
 KTN_READ(get_node_network);
 

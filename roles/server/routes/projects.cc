@@ -1,3 +1,4 @@
+#include "../forwards.h"
 #include "../people.h"
 #include "../unreadable.h"
 #include "find.h"
@@ -47,7 +48,7 @@ Result<Change> create_project(const Context&, const ClusterView& view, const Cal
   return change;
 }
 
-Result<Change> remove_project(const Context&, const ClusterView& view, const Call& call) {
+Result<Change> remove_project(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_project(view, call));
   const std::string& name = call.at("project");
   const std::string key = call.at("grid") + '/' + name;
@@ -70,6 +71,7 @@ Result<Change> remove_project(const Context&, const ClusterView& view, const Cal
   change.commit.unchanged = {unchanged(store::projects, *view.projects.find(key))};
   change.commit.deletes = {store::projects.key(key)};
   drop_given(view, key, change.commit);
+  KTN_OK(drop_forwards(context.store, key + '/', change.commit));
   view.volumes.each(key + '/', [&](const auto& item) { change.commit.deletes.push_back(store::volumes.key(item.key)); });
   return change;
 }

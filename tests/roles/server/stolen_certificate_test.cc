@@ -27,6 +27,10 @@ TEST_CASE("a stolen certificate reads and writes what is its node's, by whatever
   };
   knows_nothing(as_thief(get, on(api::paths::agent_assignments)));
   knows_nothing(as_thief(get, on(api::paths::agent_network)));
+  // Where logs of its grid are sent on to is told to all nodes of the grid: no more than that, and not of other grids.
+  REQUIRE(world.as_admin(put, "/v1/grids/default/projects/blue/forwards/siem", R"({"to":"syslog+tcp://logs","ca_pem":""})").status == 201);
+  REQUIRE(world.as_admin(put, "/v1/grids/green/forwards/theirs", R"({"to":"syslog+tcp://theirs","ca_pem":""})").status == 201);
+  CHECK_FALSE(has(as_thief(get, on(api::paths::agent_forwards)).body, "theirs"));
   const http::Response told = as_thief(post, on(api::paths::agent_statuses), report);
   CHECK(world.read<api::StatusAnswer>(told).unknown == std::vector<std::string>{*db.id});
   CHECK(world.views_.now()->statuses.get(model::instance_key(db))->state == model::InstanceState::running);

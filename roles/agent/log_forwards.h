@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "log_forwarder.h"
+#include "uplink.h"
+
+namespace kontena::agent {
+
+// Where logs are sent on to: asked of the server, kept on disk so that it goes on without it, and done by a thread for
+// each target, so that none waits for another.
+class LogForwards {
+ public:
+  struct Options {
+    std::string folder;
+    std::string node_name;
+    forward::Seams seams;
+  };
+  LogForwards(Context context, Uplink& uplink, LogSpool& spool, LogCollector& collector, Options options)
+      : context_(std::move(context)), uplink_(uplink), spool_(spool), collector_(collector), options_(std::move(options)) {}
+  ~LogForwards();
+
+  void load();  // once, before anything of the spool is acknowledged: what was told last
+  void step();  // asks, waits for news
+
+ private:
+  struct Running {
+    std::unique_ptr<LogForwarder> forwarder;
+    std::thread thread;
+  };
+  void apply(const std::vector<api::AgentForward>&);
+  std::string position_file(const api::AgentForward&) const;
+  void start(const api::AgentForward&);
+
+  Context context_;
+  Uplink& uplink_;
+  LogSpool& spool_;
+  LogCollector& collector_;
+  const Options options_;
+  api::AgentForwards told_;
+  std::vector<Running> running_;
+  int failures_ = 0;  // in a row
+};
+
+}  // namespace kontena::agent
