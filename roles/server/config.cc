@@ -26,6 +26,7 @@ constexpr std::array table{
     Setting{"logs_kept", "--logs-kept", "KONTENA_LOGS_KEPT", duration, "DURATION", "14d", 60'000, 3'153'600'000'000, "how long lines of containers' logs are kept; a project's policy may say otherwise (log-days)"},
     Setting{"logs_per_project_mb", "--logs-per-project-mb", "KONTENA_LOGS_PER_PROJECT_MB", integer, "MB", "1024", 1, 100'000'000, "how much of them is kept of each project, packed; likewise (logs)"},
     Setting{"logs_total_mb", "--logs-total-mb", "KONTENA_LOGS_TOTAL_MB", integer, "MB", "0", 0, 100'000'000, "and of all projects together; 0 = a quarter of the disk"},
+    Setting{"stats_total_mb", "--stats-total-mb", "KONTENA_STATS_TOTAL_MB", integer, "MB", "4096", 1, 100'000'000, "how much of the disk the history of statistics takes; beyond, the finest and oldest goes"},
     Setting{"passphrase_file", "--passphrase-file", "KONTENA_PASSPHRASE_FILE", text, "FILE", "", 0, 0, "secrets are sealed under a key from the passphrase in this private file; -: standard input, fd:N: a file descriptor"},
     Setting{"most_blob_mb", "--most-blob-mb", "KONTENA_MOST_BLOB_MB", integer, "MB", "64", 1, 1'000'000, "the largest file or folder that may come with a deploy"},
     Setting{"most_layer_mb", "--most-layer-mb", "KONTENA_MOST_LAYER_MB", integer, "MB", "8192", 1, 10'000'000, "the largest part of an image that may come with a deploy"},
@@ -76,6 +77,7 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
                 .logs_per_project_mb = values.number("logs_per_project_mb"),
                 .logs_total_mb = values.number("logs_total_mb"),
                 .logs_kept = Duration(values.number("logs_kept")),
+                .stats_total_mb = values.number("stats_total_mb"),
                 .passphrase_file = values.text("passphrase_file"),
                 .log_level = values.text("log_level")};
   KTN_OK(take_listen(values, config));

@@ -24,6 +24,7 @@ struct Config {
   Duration audit_kept{};
   std::int64_t logs_per_project_mb = 0, logs_total_mb = 0;
   Duration logs_kept{};
+  std::int64_t stats_total_mb = 0;
   std::string passphrase_file;  // see master_key.h
   std::string log_level;
 };

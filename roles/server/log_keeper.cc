@@ -45,14 +45,13 @@ void LogKeeper::open() {
 
 Result<logs::Kept*> LogKeeper::kept() const {
   if (logs::Kept* kept = kept_) return kept;
-  return Error{Code::unavailable, why_not_.with([](const std::string& why) { return why; }),
-               "the server's log and 'kontena client status' say more"};
+  const std::string why = why_not_.with([](const std::string& text) { return text; });
+  return Error{Code::unavailable, why.empty() ? "logs are not kept here" : why, "the server's log says more"};
 }
 
 std::string LogKeeper::trouble() const {
-  if (settings_.folder.empty()) return "";
-  const auto kept = this->kept();
-  return kept ? (*kept)->trouble() : kept.error().message;
+  if (const logs::Kept* kept = kept_) return kept->trouble();
+  return why_not_.with([](const std::string& why) { return why; });
 }
 
 logs::Kept::Room LogKeeper::room(const model::ClusterView& view, const model::ProjectPath& path) const {

@@ -65,7 +65,7 @@ class LogKeeper {
   const Settings settings_;
   std::unique_ptr<logs::Kept> owned_;       // set once
   std::atomic<logs::Kept*> kept_ = nullptr;  // likewise
-  mutable Synced<std::string> why_not_{"logs are not kept here"};
+  mutable Synced<std::string> why_not_;  // "" = nobody has tried
   mutable Synced<std::map<std::string, Seen>> seen_;  // GRID/NODE/INSTANCE
   std::int64_t seen_revision_ = -1;
   std::atomic<std::uint64_t> refused_ = 0;

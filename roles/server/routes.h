@@ -33,6 +33,7 @@
 namespace kontena::server {
 
 class LogKeeper;
+class Use;
 
 // What handlers may use besides the view. Made in server.cc; outlives all calls.
 struct Context {
@@ -61,6 +62,7 @@ struct Context {
   std::int64_t largest_blob = 64 << 20;
   std::int64_t largest_image_part = std::int64_t{8} << 30;
   LogKeeper* log_keeper = nullptr;
+  Use* use = nullptr;
 };
 
 // One request, as handlers see it.

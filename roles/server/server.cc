@@ -102,7 +102,8 @@ Status serve(const Config& config) {
 
   Work work({clock, ids, *store, authority, vault, config.lost_after, config.data_dir, config.certificate_lifetime, restores, config.keep_revisions, config.largest_blob, config.largest_image_part, config.audit_kept,
              {.folder = config.data_dir + "/logs", .project_bytes = static_cast<std::uint64_t>(config.logs_per_project_mb) << 20,
-              .total_bytes = static_cast<std::uint64_t>(config.logs_total_mb) << 20, .age = config.logs_kept}});
+              .total_bytes = static_cast<std::uint64_t>(config.logs_total_mb) << 20, .age = config.logs_kept},
+             static_cast<std::uint64_t>(config.stats_total_mb) << 20});
   KTN_OK(work.start());
   Dispatch& dispatch = work.dispatch();
 

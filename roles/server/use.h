@@ -1,35 +1,73 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "kontena/base/loop.h"
 #include "kontena/base/synced.h"
 #include "kontena/stats/history.h"
+#include "kontena/stats/kept.h"
 
 namespace kontena::server {
 
-// What nodes and instances use, as their agents tell it. In memory alone: a server that starts anew
-// has no history. Bounded by what there is on nodes: who calls has looked that it is. Any thread.
+// What nodes and instances use, as their agents tell it: the last hour in memory, and all of it in files of its own, beside
+// the state and never in its way: where those cannot be written, the hour in memory is all there is. Any thread.
 class Use {
  public:
   static constexpr std::size_t most_series = 20'000;
   static constexpr std::int64_t forgotten_after_ms = 3'600'000;  // without anything new
 
-  // Whether it was taken: not what is older than what is there. `key`: GRID/NODE/INSTANCE, "" for the node itself.
-  bool add(const std::string& key, std::int64_t at_ms, const stats::Values&);
+  // "": memory alone.
+  Use(const Clock& clock, std::string folder, std::uint64_t total_bytes = std::uint64_t{4} << 30)
+      : clock_(clock), folder_(std::move(folder)), total_(total_bytes), loop_("statistics", pace, [this] { step(); }) {}
+
+  void start();
+  void stop() { loop_.stop(); }
+  void tick() { loop_.tick(); }
+  const Loop& loop() const { return loop_; }
+
+  struct Sample {
+    std::string source;  // GRID/NODE/INSTANCE, or GRID/NODE/ of the node itself: who calls has looked that it is there
+    std::string series;  // whose history it is in: an instance's is that of its slot, over all that take its place
+    stats::Values values{};
+  };
+  // How many were not taken: what is not newer than what is there, and what is too much.
+  std::size_t add(std::int64_t at_ms, const std::vector<Sample>&);
   // The points of the time from `since_ms` on, or with most = 1 the newest alone, where it is of that time.
-  std::vector<stats::Point> points(const std::string& key, std::int64_t since_ms, std::int64_t now_ms, std::size_t most);
-  std::size_t bytes();
+  std::vector<stats::Point> points(const std::string& source, const std::string& series, std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const;
+
+  std::string trouble() const;
+  std::size_t bytes() const;  // of memory, about
+
+  static constexpr Duration pace{10'000};
+  static constexpr std::int64_t grace_ms = 60'000;  // after its end, until a quarter of an hour takes no more
 
  private:
-  using Series = std::map<std::string, stats::History>;
-  static void forget(Series&, std::int64_t now_ms);
+  struct Source {
+    std::string series;
+    stats::History history;
+  };
+  struct State {
+    std::map<std::string, Source> sources;
+    std::set<std::int64_t> open;  // quarters that have points and are no segment
+    std::int64_t closed = 0;      // the newest that is
+  };
+  void step();
+  void open();
+  void close(std::int64_t quarter);
+  static bool put(State&, const Sample&, std::int64_t at_ms);
+  static void forget(State&, std::int64_t now_ms);
 
-  Synced<Series> series_;
+  const Clock& clock_;
+  const std::string folder_;
+  const std::uint64_t total_;
+  std::unique_ptr<stats::KeptHistory> kept_;  // set before the loop begins
+  mutable Synced<State> state_;
+  mutable Synced<std::string> why_not_;
+  Loop loop_;
 };
-
-// That of this process, which is one server.
-Use& use_here();
 
 }  // namespace kontena::server

@@ -7,6 +7,7 @@
 #include "controllers/unused_blobs.h"
 #include "dispatch.h"
 #include "log_keeper.h"
+#include "use.h"
 
 namespace kontena::server {
 
@@ -29,6 +30,7 @@ class Work {
     std::int64_t largest_image_part = std::int64_t{8} << 30;
     Duration audit_kept{};  // 0 = for ever
     LogKeeper::Settings logs = {};
+    std::uint64_t stats_bytes = std::uint64_t{4} << 30;  // of files
   };
   explicit Work(const Needs&);
 
@@ -45,6 +47,7 @@ class Work {
   Liveness liveness_;
   LogHub logs_;
   LogKeeper log_keeper_;
+  Use use_;
   AskHub asks_;
   BuildHub builds_;
   ChannelHub channels_;

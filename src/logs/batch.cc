@@ -2,10 +2,12 @@
 
 #include <zstd.h>
 
-#include "varints.h"
+#include "kontena/base/varints.h"
 
 namespace kontena::logs {
 namespace {
+
+using varints::folded, varints::put, varints::step, varints::stepped, varints::unfolded;
 
 constexpr std::string_view magic = "KLB1";
 constexpr int level = 1;  // 3 takes twice the time for a twentieth less
@@ -13,7 +15,7 @@ constexpr std::size_t longest_name = 256;
 
 Error corrupt(const char* what) { return {Code::corrupt, std::string("the batch of log lines ") + what}; }
 
-bool read_section(VarintReader& from, Section& section) {
+bool read_section(varints::Reader& from, Section& section) {
   section.instance = from.text(longest_name);
   section.project = from.text(longest_name);
   section.stack = from.text(longest_name);
@@ -79,7 +81,7 @@ Result<Batch> decode(std::string_view bytes) {
   std::string raw(static_cast<std::size_t>(size), '\0');
   const std::size_t got = ZSTD_decompress(raw.data(), raw.size(), bytes.data(), bytes.size());
   if (ZSTD_isError(got) || got != raw.size()) return corrupt("is damaged");
-  VarintReader from{raw};
+  varints::Reader from{raw};
   Batch batch;
   batch.spool = from.text(longest_name);
   batch.number = from.number();

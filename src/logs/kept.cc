@@ -1,13 +1,15 @@
 #include <algorithm>
 
 #include "kept_store.h"
+#include "kontena/base/varints.h"
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "numbered.h"
-#include "varints.h"
 
 namespace kontena::logs {
 namespace {
+
+using varints::folded, varints::put, varints::step, varints::stepped, varints::unfolded;
 
 constexpr std::size_t longest_name = 1'024;
 constexpr std::size_t most_recent = 2'000;         // batches
@@ -66,7 +68,7 @@ Status KeptStore::open() {
   std::vector<std::pair<std::uint64_t, std::string>> records;
   std::uint64_t unsure = UINT64_MAX;
   KTN_OK(journal_.open([&](std::string_view record) {
-    VarintReader from{record};
+    varints::Reader from{record};
     const std::uint64_t kind = from.number(), sequence = from.number();
     if (kind == is_batch) unsure = std::min(unsure, sequence);
     sequence_ = std::max(sequence_, sequence);
@@ -95,7 +97,7 @@ Status KeptStore::open() {
 }
 
 Status KeptStore::take(std::string_view record) {
-  VarintReader from{record};
+  varints::Reader from{record};
   const std::uint64_t kind = from.number(), sequence = from.number();
   if (kind == is_checkpoint) {
     for (std::uint64_t nodes = from.count(1u << 20); nodes > 0 && from.good; --nodes) {

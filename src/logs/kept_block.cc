@@ -6,11 +6,13 @@
 #include <memory>
 #include <numeric>
 
+#include "kontena/base/varints.h"
 #include "kontena/logs/checksum.h"
-#include "varints.h"
 
 namespace kontena::logs {
 namespace {
+
+using varints::folded, varints::put, varints::step, varints::stepped, varints::unfolded;
 
 constexpr std::string_view magic = "KLK1";
 constexpr int level = 3;  // 1 takes half the time, and a fifth more room
@@ -138,7 +140,7 @@ std::size_t read_head(std::string_view bytes, BlockHead& head) {
   if (bytes.size() < prefix || !bytes.starts_with(magic)) return 0;
   const std::size_t size = fixed(bytes.substr(4));
   if (size > longest_head || bytes.size() - prefix < size) return 0;
-  VarintReader from{bytes.substr(prefix, size)};
+  varints::Reader from{bytes.substr(prefix, size)};
   if (checksum(from.rest) != fixed(bytes.substr(8))) return 0;
   head.first_ns = unfolded(from.number());
   head.last_ns = unfolded(from.number());
@@ -161,7 +163,7 @@ Status check_block(const BlockHead& head, std::string_view packed) {
 Status read_rows(const BlockHead& head, std::string_view packed, Rows& to) {
   std::string raw;
   KTN_OK(unpack(packed.substr(0, head.packed_rows), head.raw_rows, raw));
-  VarintReader from{raw};
+  varints::Reader from{raw};
   to.origins = head.origins;
   to.rows.assign(static_cast<std::size_t>(head.lines), {});
   std::int64_t time_ns = 0;

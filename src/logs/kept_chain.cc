@@ -6,13 +6,15 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "kontena/base/varints.h"
 #include "kontena/base/log.h"
 #include "kontena/logs/checksum.h"
 #include "numbered.h"
-#include "varints.h"
 
 namespace kontena::logs {
 namespace {
+
+using varints::folded, varints::put, varints::step, varints::stepped, varints::unfolded;
 
 constexpr std::string_view magic = "KLF1";
 constexpr std::size_t longest_name = 1'024;
@@ -38,11 +40,11 @@ std::string title(const Source& source) {
 
 std::size_t read_title(std::string_view bytes, Source& source) {
   if (!bytes.starts_with(magic)) return 0;
-  VarintReader from{bytes.substr(magic.size())};
+  varints::Reader from{bytes.substr(magic.size())};
   const std::string names = from.text(4 * longest_name);
   if (from.number() != checksum(names) || !from.good) return 0;
   const std::size_t size = bytes.size() - from.rest.size();
-  VarintReader name{names};
+  varints::Reader name{names};
   source = {name.text(longest_name), name.text(longest_name), name.text(longest_name)};
   return name.good && name.rest.empty() ? size : 0;
 }

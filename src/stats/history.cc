@@ -51,42 +51,55 @@ bool History::add(std::int64_t at_ms, const Values& given) {
   return true;
 }
 
-std::optional<Point> History::newest() const {
-  if (fine_.size() == 0) return std::nullopt;
-  const Packed& packed = fine_.at(fine_.size() - 1);
+Point History::unpacked(const Packed& packed) {
   Point point{.at_ms = packed.at_ms};
   std::ranges::transform(packed.values, point.values.begin(), [](float v) { return static_cast<std::int64_t>(v); });
   return point;
 }
 
-// Into the last point where it is of the same part of the time, else into one of its own.
-void History::fold(std::vector<Point>& points, std::vector<std::int64_t>& counts, const Packed& packed, std::int64_t part) {
-  if (points.empty() || (points.back().at_ms - 1) / part != (packed.at_ms - 1) / part) {
-    points.push_back({.at_ms = packed.at_ms});
-    counts.push_back(0);
-  }
-  points.back().at_ms = packed.at_ms;
-  ++counts.back();
-  for (std::size_t i = 0; i < measures; ++i) points.back().values[i] += static_cast<std::int64_t>(packed.values[i]);
+std::optional<Point> History::newest() const {
+  if (fine_.size() == 0) return std::nullopt;
+  return unpacked(fine_.at(fine_.size() - 1));
 }
 
-std::vector<Point> History::since(std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const {
+std::vector<Point> thinned(const std::vector<Point>& all, std::int64_t since_ms, std::int64_t until_ms, std::size_t most) {
   std::vector<Point> points;
   std::vector<std::int64_t> counts;
-  if (most == 0 || since_ms >= now_ms || fine_.size() == 0) return points;
+  if (most == 0 || since_ms >= until_ms) return points;
   // One part more than asked for may be touched, where they do not begin at `since`.
   const auto parts = std::max<std::int64_t>(1, static_cast<std::int64_t>(most) - 1);
-  const std::int64_t part = std::max<std::int64_t>(1, (now_ms - since_ms + parts - 1) / parts);
-  const std::int64_t fine_from = fine_.at(0).at_ms;
-  for (std::size_t i = 0; i < coarse_.size(); ++i)
-    if (coarse_.at(i).at_ms > since_ms && coarse_.at(i).at_ms < fine_from) fold(points, counts, coarse_.at(i), part);
-  for (std::size_t i = 0; i < fine_.size(); ++i)
-    if (fine_.at(i).at_ms > since_ms && fine_.at(i).at_ms <= now_ms) fold(points, counts, fine_.at(i), part);
+  const std::int64_t part = std::max<std::int64_t>(1, (until_ms - since_ms + parts - 1) / parts);
+  for (const Point& point : all) {
+    if (point.at_ms <= since_ms || point.at_ms > until_ms) continue;
+    // Into the last point where it is of the same part of the time, else into one of its own.
+    if (points.empty() || (points.back().at_ms - 1) / part != (point.at_ms - 1) / part) {
+      points.push_back({});
+      counts.push_back(0);
+    }
+    points.back().at_ms = point.at_ms;
+    ++counts.back();
+    for (std::size_t i = 0; i < measures; ++i) points.back().values[i] += point.values[i];
+  }
   for (std::size_t p = 0; p < points.size(); ++p)
     for (std::size_t i = 0; i < measures; ++i)
       if (i != oom_kills) points[p].values[i] /= counts[p];
-  while (points.size() > most) points.erase(points.begin());
+  if (points.size() > most) points.erase(points.begin(), points.end() - static_cast<std::ptrdiff_t>(most));
   return points;
+}
+
+std::vector<Point> History::since(std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const {
+  std::vector<Point> all;
+  for (std::size_t i = 0; i < coarse_.size(); ++i)
+    if (coarse_.at(i).at_ms < fine_from()) all.push_back(unpacked(coarse_.at(i)));
+  for (std::size_t i = 0; i < fine_.size(); ++i) all.push_back(unpacked(fine_.at(i)));
+  return thinned(all, since_ms, now_ms, most);
+}
+
+std::vector<Point> History::fine(std::int64_t since_ms, std::int64_t until_ms) const {
+  std::vector<Point> all;
+  for (std::size_t i = 0; i < fine_.size(); ++i)
+    if (fine_.at(i).at_ms > since_ms && fine_.at(i).at_ms <= until_ms) all.push_back(unpacked(fine_.at(i)));
+  return all;
 }
 
 std::size_t History::bytes() const { return sizeof(*this) + fine_.bytes() + coarse_.bytes(); }

@@ -17,6 +17,10 @@ struct Point {
   friend bool operator==(const Point&, const Point&) = default;
 };
 
+// Of the time (since, until], in at most `most` points, each the mean of those of its part of the time (of OOM kills the sum).
+// Times without any have no point. REQUIRES: by time.
+std::vector<Point> thinned(const std::vector<Point>&, std::int64_t since_ms, std::int64_t until_ms, std::size_t most);
+
 class History {
  public:
   static constexpr std::size_t most_fine = 360;    // an hour of every 10 s
@@ -27,9 +31,10 @@ class History {
   bool add(std::int64_t at_ms, const Values&);
 
   std::optional<Point> newest() const;
-  // From then on, the oldest first; in at most `most` points, each the mean of those of its part of the
-  // time (of OOM kills the sum). Times without any have no point.
+  // From then on, the oldest first, thinned.
   std::vector<Point> since(std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const;
+  std::vector<Point> fine(std::int64_t since_ms, std::int64_t until_ms) const;  // each as it came
+  std::int64_t fine_from() const { return fine_.size() == 0 ? INT64_MAX : fine_.at(0).at_ms; }
   std::size_t bytes() const;  // of memory, about
 
  private:
@@ -51,7 +56,7 @@ class History {
     std::vector<Packed> kept_;
   };
   static Packed pack(std::int64_t at_ms, const Values&);
-  static void fold(std::vector<Point>&, std::vector<std::int64_t>& counts, const Packed&, std::int64_t part);
+  static Point unpacked(const Packed&);
 
   Ring fine_{most_fine};
   Ring coarse_{most_coarse};

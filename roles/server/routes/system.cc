@@ -2,6 +2,7 @@
 #include "../log_keeper.h"
 #include "../people.h"
 #include "../unreadable.h"
+#include "../use.h"
 #include "find.h"
 #include "handlers.h"
 
@@ -14,6 +15,7 @@ std::vector<api::Problem> problems(const Context& context, const ClusterView& vi
   if (const Status writes = context.store.health(); !writes)
     all.push_back({"", "nothing can be written: " + writes.error().message, writes.error().hint});
   if (const std::string trouble = context.log_keeper->trouble(); !trouble.empty()) all.push_back({"logs", "logs are not kept: " + trouble, "the nodes keep their lines meanwhile"});
+  if (const std::string trouble = context.use->trouble(); !trouble.empty()) all.push_back({"stats", "statistics are not kept: " + trouble, "the last hour is in memory"});
   if (const auto locked = context.vault.trouble()) all.push_back({"meta/keyring", locked->message, locked->hint});
   for (api::Problem& problem : problems_of(view)) all.push_back(std::move(problem));
   return all;

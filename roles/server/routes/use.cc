@@ -10,7 +10,7 @@
 namespace kontena::server {
 namespace {
 
-constexpr std::int64_t longest_ms = 25ll * 3'600'000;
+constexpr std::int64_t longest_ms = 93ll * 24 * 3'600'000;
 
 api::StatsPoint point_of(const stats::Point& p) {
   const stats::Values& v = p.values;
@@ -33,9 +33,16 @@ Result<Wanted> asked_of(const Call& call) {
   return Wanted{to_ms(call.now) - length, static_cast<std::size_t>(points)};
 }
 
-Status add_series(Use& use, const Call& call, const Wanted& asked, const std::string& key, api::StatsSeries series,
+// The history of an instance is that of its slot: it goes on over roll-outs.
+std::string series_of(const ClusterView& view, const model::Instance& i) {
+  const auto* project = view.projects.get(i.grid + '/' + i.project);
+  return "s/" + i.grid + '/' + i.project + '@' + std::to_string(project ? project->created_ms : 0) + '/' + i.stack + '/' + i.service + '/' + std::to_string(i.slot);
+}
+std::string series_of(const std::string& node_key) { return "n/" + node_key; }
+
+Status add_series(const Use& use, const Call& call, const Wanted& asked, const std::string& key, const std::string& history, api::StatsSeries series,
                   std::int64_t& total, api::StatsList& list) {
-  const auto points = use.points(key, asked.since_ms, to_ms(call.now), asked.points);
+  const auto points = use.points(key, history, asked.since_ms, to_ms(call.now), asked.points);
   total += static_cast<std::int64_t>(points.size());
   if (total > api::most_stats_points)
     return Error{Code::exhausted, "more than " + std::to_string(api::most_stats_points) + " points", "ask for one service, or for fewer points"};
@@ -47,19 +54,23 @@ Status add_series(Use& use, const Call& call, const Wanted& asked, const std::st
 }  // namespace
 
 // What is not this node's is left out, and counted: it may have gone to another meanwhile.
-Result<http::Response> take_stats(Context&, const View& view, const Call& call, http::Upload*) {
+Result<http::Response> take_stats(Context& context, const View& view, const Call& call, http::Upload*) {
   KTN_TRY(const stats::Batch batch, stats::decode(call.body));
   const std::string prefix = call.who.grid + '/' + call.who.id + '/';
-  api::StatsTaken taken;
+  std::vector<Use::Sample> samples;
   for (const stats::Sample& sample : batch.samples) {
     const std::string key = prefix + sample.instance;
-    const bool own = sample.instance.empty() || view->by_node.get(key);
-    if (!own || !use_here().add(key, to_ms(call.now) - batch.ago_ms, sample.values)) ++taken.refused;
+    const std::string* at = sample.instance.empty() ? nullptr : view->by_node.get(key);
+    const auto* instance = at ? view->instances.get(*at) : nullptr;
+    if (instance) samples.push_back({key, series_of(*view, *instance), sample.values});
+    else if (sample.instance.empty()) samples.push_back({key, series_of(call.who.grid + '/' + call.who.id), sample.values});
   }
+  api::StatsTaken taken{.refused = static_cast<std::int64_t>(batch.samples.size() - samples.size())};
+  taken.refused += static_cast<std::int64_t>(context.use->add(to_ms(call.now) - batch.ago_ms, samples));
   return http::Response{.body = codec::to_json(taken)};
 }
 
-Result<Answer> list_stats(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> list_stats(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_project(view, call));
   KTN_TRY(const Wanted asked, asked_of(call));
   std::string prefix = call.at("grid") + '/' + call.at("project") + '/';
@@ -78,7 +89,7 @@ Result<Answer> list_stats(const Context&, const ClusterView& view, const Call& c
     if (!call.may(access::Verb::view, place_of(instance))) return;
     const auto* node = view.nodes.get(instance.grid + '/' + *instance.node);
     const auto* status = view.statuses.get(item.key);
-    enough = add_series(use_here(), call, asked, model::by_node_key(instance),
+    enough = add_series(*context.use, call, asked, model::by_node_key(instance), series_of(view, instance),
                         {.id = *instance.id, .stack = instance.stack, .service = instance.service, .slot = instance.slot,
                          .node = node ? node->name : *instance.node, .restarts = status ? status->restarts : 0},
                         total, list);
@@ -88,7 +99,7 @@ Result<Answer> list_stats(const Context&, const ClusterView& view, const Call& c
   return answer(list);
 }
 
-Result<Answer> list_node_stats(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> list_node_stats(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_grid(view, call));
   KTN_TRY(const Wanted asked, asked_of(call));
   std::string only;
@@ -103,7 +114,7 @@ Result<Answer> list_node_stats(const Context&, const ClusterView& view, const Ca
   Status enough = Done{};
   view.nodes.each(call.at("grid") + '/', [&](const auto& item) {
     if (!enough || (!only.empty() && *item.value.id != only)) return;
-    enough = add_series(use_here(), call, asked, item.key + '/', {.id = *item.value.id, .node = item.value.name}, total, list);
+    enough = add_series(*context.use, call, asked, item.key + '/', series_of(item.key), {.id = *item.value.id, .node = item.value.name}, total, list);
   });
   KTN_OK(enough);
   std::ranges::stable_sort(list.series, {}, &api::StatsSeries::node);

@@ -8,6 +8,7 @@
 #include "controllers/deployments.h"
 #include "dispatch.h"
 #include "log_keeper.h"
+#include "use.h"
 #include "people.h"
 #include "kontena/access/token.h"
 #include "kontena/api/audit.h"
@@ -199,7 +200,8 @@ class World {
   Webhooks webhooks_{clock_, [this](http::ClientOptions options) { return post_(std::move(options)); },
                      [] { return std::string("authorities of the host"); }};
   LogKeeper log_keeper_{views_, clock_, {.folder = folder_ / "logs"}};
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_, {}, std::chrono::hours(24 * 90), {}, 10, 64 << 20, std::int64_t{8} << 30, &log_keeper_};
+  Use use_{clock_, ""};
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_, {}, std::chrono::hours(24 * 90), {}, 10, 64 << 20, std::int64_t{8} << 30, &log_keeper_, &use_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;

@@ -1,7 +1,9 @@
 // What a node's certificate does with what is another node's: nothing.
 #include "kontena/api/channel.h"
 #include "kontena/api/events.h"
+#include "kontena/api/logs.h"
 #include "kontena/api/stats.h"
+#include "kontena/logs/batch.h"
 #include "kontena/stats/sample.h"
 #include "two_projects.h"
 
@@ -73,6 +75,10 @@ TEST_CASE("a stolen certificate reads and writes what is its node's, by whatever
   use.samples[0].values[stats::cpu_milli] = 987'654;
   CHECK(world.read<api::StatsTaken>(as_thief(post, on(api::paths::agent_stats), stats::encode(use))).refused == 2);
   CHECK_FALSE(has(world.as_admin(get, "/v1/grids/default/projects/blue/stats").body, "987654"));
+  // What another node's instance writes.
+  world.log_keeper_.tick();
+  const logs::Batch lines{.spool = "s", .number = 1, .sections = {{.instance = *db.id, .project = "blue", .stack = "db", .service = "db", .slot = db.slot, .lines = {{.time_ns = 1, .text = "forged"}}}}};
+  CHECK(world.read<api::LogsTaken>(as_thief(post, on(api::paths::agent_logs), logs::encode(lines))).refused == 1);
   // Where it has to send logs itself, they are of the instance that it was asked about.
   world.logs_.take("default/" + world.node.id);
   Sent forged(codec::to_json(api::LogRecord{.instance = "another", .stream = "stdout", .text = "x"}) + '\n');

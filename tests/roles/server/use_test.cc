@@ -44,13 +44,51 @@ TEST_CASE("what a node tells of its instance and itself is listed, and other pro
 }
 
 TEST_CASE("what is silent for an hour is forgotten, and there are never more than so many") {
-  Use use;
-  for (std::size_t i = 0; i < Use::most_series; ++i) REQUIRE(use.add("g/n/" + std::to_string(i), 1'000, values(1)));
-  CHECK_FALSE(use.add("g/n/more", 2'000, values(1)));
-  CHECK(use.points("g/n/7", 0, 2'000, 1).size() == 1);
-  CHECK(use.points("g/n/7", 1'000, 2'000, 1).empty());
-  CHECK(use.add("g/n/more", 2'000 + Use::forgotten_after_ms, values(1)));
-  CHECK(use.points("g/n/7", 0, 2'000, 1).empty());
+  const SystemClock clock;
+  Use use(clock, "");
+  const auto add = [&](const std::string& source, std::int64_t at_ms) { return use.add(at_ms, {{source, "s", values(1)}}) == 0; };
+  for (std::size_t i = 0; i < Use::most_series; ++i) REQUIRE(add("g/n/" + std::to_string(i), 1'000'000));
+  CHECK_FALSE(add("g/n/more", 1'001'000));
+  CHECK(use.points("g/n/7", "s", 0, 1'001'000, 1).size() == 1);
+  CHECK(use.points("g/n/7", "s", 1'000'000, 1'001'000, 1).empty());
+  CHECK(add("g/n/more", 1'001'000 + Use::forgotten_after_ms));
+  CHECK(use.points("g/n/7", "s", 0, 1'001'000, 1).empty());
+}
+
+TEST_CASE("history goes on over restarts and over whoever takes an instance's place") {
+  TempFolder folder;
+  ManualClock clock;
+  const std::int64_t quarter = stats::quarter_ms;
+  const std::int64_t begin = (to_ms(clock.now()) / quarter + 1) * quarter;
+  clock.advance(Duration(begin - to_ms(clock.now())));
+  const std::string series = "s/g/p@1/shop/web/1";
+  std::int64_t at = begin;
+  const auto run = [&](Use& use, const std::string& source, int points) {
+    for (int i = 0; i < points; ++i) {
+      clock.advance(Duration(10'000));
+      at += 10'000;
+      REQUIRE(use.add(at, {{source, series, values(i)}}) == 0);
+      use.tick();
+    }
+  };
+  {
+    Use use(clock, folder / "stats");
+    use.start();
+    use.stop();
+    run(use, "g/n1/a", 100);
+  }
+  Use use(clock, folder / "stats");
+  use.start();
+  use.stop();
+  CHECK(use.points("g/n1/a", series, begin, at, 1'000).size() == 100);
+  run(use, "g/n2/b", 100);
+  const auto all = use.points("g/n2/b", series, begin, at, 10'000);
+  REQUIRE(all.size() == 200);
+  for (std::size_t i = 0; i < 200; ++i) CHECK(all[i].at_ms == begin + static_cast<std::int64_t>(i + 1) * 10'000);
+  CHECK(use.points("g/n2/b", series, begin, at, 20).size() <= 20);
+  CHECK(use.points("g/n2/b", series, begin, at, 1).size() == 1);
+  // What comes too late for its quarter is refused, as it would be lost.
+  CHECK(use.add(begin + 5'000, {{"g/n3/c", "other", values(1)}}) == 1);
 }
 
 }  // namespace kontena::server

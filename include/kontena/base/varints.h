@@ -5,7 +5,7 @@
 #include <string_view>
 
 // Numbers of as few bytes as they need, seven bits each, the least first; and texts after their length.
-namespace kontena::logs {
+namespace kontena::varints {
 
 inline void put(std::string& to, std::uint64_t value) {
   for (; value >= 0x80; value >>= 7) to.push_back(static_cast<char>(value | 0x80));
@@ -27,7 +27,7 @@ inline std::int64_t stepped(std::int64_t before, std::uint64_t step) {
 }
 
 // Takes off the front what it reads; once something is wrong, all is.
-struct VarintReader {
+struct Reader {
   std::string_view rest;
   bool good = true;
 
@@ -56,4 +56,4 @@ struct VarintReader {
   }
 };
 
-}  // namespace kontena::logs
+}  // namespace kontena::varints
