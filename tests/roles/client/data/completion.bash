@@ -1,6 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack stats status token user version webhook whoami why"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec forward grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack stats status token user version webhook whoami why"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -25,13 +25,16 @@ _kontena_client() {
       'deployment wait') options+=" --progress" ;;
       'events '*) options+=" --follow --node --service --since --stack --tail --type --until" ;;
       'exec '*) options+=" --interactive --tty --user --workdir --env --all" ;;
+      'forward create') options+=" --ca-file --of-grid --to" ;;
+      'forward ls') options+=" --of-grid" ;;
+      'forward rm') options+=" --of-grid --yes" ;;
       'grid create') options+=" --pool" ;;
       'grid network') options+=" --force --detach" ;;
       'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
       'grid set') options+=" --events-kept --events-most --lost-after --pool" ;;
       'login '*) options+=" --user --invited --password-file --name --sso --ca-file" ;;
-      'logs '*) options+=" --follow --tail --since --timestamps --no-prefix" ;;
+      'logs '*) options+=" --follow --tail --since --until --grep --stream --node --timestamps --no-prefix" ;;
       'network create') options+=" --subnet --gateway --ip-range --ipv6 --subnet6 --gateway6 --internal --label" ;;
       'network rm') options+=" --yes" ;;
       'node rm') options+=" --yes --force" ;;
@@ -85,6 +88,7 @@ _kontena_client() {
       binding) words="create ls rm" ;;
       context) words="ls rm use" ;;
       deployment) words="abort ls show wait" ;;
+      forward) words="create ls rm" ;;
       grid) words="create ls network rebalance rm set show" ;;
       network) words="create ls rm show test" ;;
       node) words="activate drain label ls network pause rm show" ;;
