@@ -47,7 +47,8 @@ void LogForwarder::save() {
   const Status written = files::write(file_, needs_.spool.id() + ' ' + std::to_string(position_) + '\n', 0600);
   if (written) saved_ = position_;
   if (!written && !std::exchange(told_save_, true))
-    log::warn("how far logs were forwarded cannot be kept: after a restart lines may come twice", {{"forward", what_.name}, {"reason", written.error().message}});
+    log::warn("how far logs were forwarded cannot be kept: after a restart lines may come twice",
+              {{"forward", what_.name}, {"reason", written.error().message}});
   if (written) told_save_ = false;
 }
 
@@ -93,7 +94,8 @@ void LogForwarder::step() {
 void LogForwarder::take(LogSpool::Waiting waiting) {
   auto batch = waiting.batch.empty() ? Result<logs::Batch>(Error{Code::corrupt, "it cannot be read"}) : logs::decode(waiting.batch);
   if (!batch) {
-    log::error("lines that waited to be forwarded cannot be read any more", {{"forward", what_.name}, {"batch", waiting.number}, {"reason", batch.error().message}});
+    log::error("lines that waited to be forwarded cannot be read any more",
+               {{"forward", what_.name}, {"batch", waiting.number}, {"reason", batch.error().message}});
     return move(waiting.number);
   }
   pending_ = Pending{.number = waiting.number, .batch = std::move(*batch)};
@@ -113,8 +115,16 @@ std::vector<forward::Record> LogForwarder::chunk(Pending& at) const {
       const logs::Line& line = section.lines[at.line];
       if (records.size() >= most_lines || (bytes > 0 && bytes + line.text.size() > most_bytes)) return records;
       bytes += line.text.size();
-      records.push_back({.time_ns = line.time_ns, .level = level_of(line.stream), .text = line.text, .grid = needs_.context.grid, .project = section.project,
-                         .stack = section.stack, .service = section.service, .instance = section.instance, .node = needs_.node_name, .slot = section.slot});
+      records.push_back({.time_ns = line.time_ns,
+                         .level = level_of(line.stream),
+                         .text = line.text,
+                         .grid = needs_.context.grid,
+                         .project = section.project,
+                         .stack = section.stack,
+                         .service = section.service,
+                         .instance = section.instance,
+                         .node = needs_.node_name,
+                         .slot = section.slot});
     }
   }
   return records;
@@ -133,7 +143,8 @@ Status LogForwarder::send_pending() {
       at.line = line;
       return sent;
     }
-    log::warn("lines were refused, and are not forwarded", {{"forward", what_.name}, {"lines", records.size()}, {"reason", sent.error().message}});
+    log::warn("lines were refused, and are not forwarded",
+              {{"forward", what_.name}, {"lines", records.size()}, {"reason", sent.error().message}});
     for (std::size_t one = section; one < at.batch.sections.size() && one <= at.section; ++one) {
       const std::size_t from = one == section ? line : 0;
       const std::size_t to = one == at.section ? at.line : at.batch.sections[one].lines.size();
@@ -157,7 +168,8 @@ void LogForwarder::give_up(Pending& from) {
 void LogForwarder::shed() {
   LogSpool& spool = needs_.spool;
   const auto too_much = [&] {
-    return (failures_ > 0 && spool.disk_short() && position_ < spool.acknowledged()) || spool.bytes_after(position_) > spool.room() + spool.room() / 16;
+    if (failures_ > 0 && position_ < spool.acknowledged() && spool.disk_short()) return true;
+    return spool.bytes_after(position_) > spool.room() + spool.room() / 16;
   };
   bool any = false;
   for (int i = 0; i < most_shed && !ended_ && too_much(); ++i) {
@@ -179,7 +191,8 @@ void LogForwarder::tell_lost() {
   told_lost_ = now;
   std::uint64_t all = 0;
   for (const auto& [container, lines] : lost_) {
-    needs_.collector.note({container}, "lines that were not forwarded to '" + what_.name + "' (" + what_.to + "), as it did not take them: " + std::to_string(lines));
+    needs_.collector.note({container},
+                          "lines that were not forwarded to '" + what_.name + "' (" + what_.to + "), as it did not take them: " + std::to_string(lines));
     all += lines;
   }
   lost_.clear();

@@ -49,7 +49,12 @@ void LogForwards::load() {
 }
 
 void LogForwards::start(const api::AgentForward& what) {
-  auto made = LogForwarder::make({.context = context_, .spool = spool_, .collector = collector_, .node_name = options_.node_name, .seams = options_.seams}, what, position_file(what));
+  auto made = LogForwarder::make({.context = context_,
+                                  .spool = spool_,
+                                  .collector = collector_,
+                                  .node_name = options_.node_name,
+                                  .seams = options_.seams},
+                                 what, position_file(what));
   if (!made) {
     log::error("logs cannot be forwarded as the server says", {{"forward", what.name}, {"reason", made.error().message}});
     return;
@@ -112,7 +117,8 @@ void LogForwards::step() {
   }
   told_ = std::move(*answer);
   if (const Status kept = files::write(list_file(options_.folder), codec::to_json(told_), 0600); !kept)
-    log::error("what logs are forwarded to cannot be kept: a restart without the server would not forward", {{"reason", kept.error().message}});
+    log::error("what logs are forwarded to cannot be kept: a restart without the server would not forward",
+               {{"reason", kept.error().message}});
   apply(told_.forwards);
 }
 

@@ -87,15 +87,16 @@ inline constexpr std::array watch{
             "Also while it is silenced. Exits with 1 where one did not take it.",
             "alert test sick            of the project\nalert test lost --of-grid  of the nodes", alert_options, alert_test},
     Command{"forward create", "FORWARD", "Send logs on to another system, or change where to",
-            "Lines of the project's containers go from their nodes to the place besides the server, also while the\n"
-            "server is away: those from now on. With --of-grid those of all projects.\n"
+            "Lines of the project's containers go from their nodes to the place as well as to the server, also\n"
+            "while the server is away: those from now on. With --of-grid those of all projects.\n"
             "\n"
-            "  syslog+tls://HOST[:6514]          syslog (RFC 5424, octet counting); syslog+tcp://HOST[:601] in clear\n"
-            "  fluentd+tls://HOST[:24224][/TAG]  Fluentd's forward protocol with acknowledgements; fluentd+tcp in clear\n"
-            "  otlp+https://HOST[:4318][/PATH]   OpenTelemetry, JSON over HTTP; otlp+http in clear\n"
+            "  syslog+tls://HOST[:6514]          syslog (RFC 5424, octet counting); in clear: syslog+tcp://HOST[:601]\n"
+            "  fluentd+tls://HOST[:24224][/TAG]  Fluentd's forward protocol, acknowledged; in clear: fluentd+tcp\n"
+            "  otlp+https://HOST[:4318][/PATH]   OpenTelemetry, JSON over HTTP; in clear: otlp+http\n"
             "\n"
-            "While a place takes nothing its lines wait on the nodes, in the room of --log-spool-mb. What that has no\n"
-            "room for is dropped for that place, and the log says how much. A line may come twice after a failure.",
+            "While a place takes nothing its lines wait on the nodes, in the room of the agent's --log-spool-mb.\n"
+            "What that has no room for is dropped for that place, and the log says how much. After a failure\n"
+            "lines may come twice.",
             "forward create siem --to syslog+tls://logs.example.com:6514 --ca-file ca.pem\n"
             "forward create all --of-grid --to fluentd+tcp://10.0.0.9:24224/kontena  of all projects",
             forward_create_options, forward_create},

@@ -84,9 +84,11 @@ Result<Change> put_forward(const Context& context, const ClusterView& view, cons
     return Error{Code::invalid_argument, "'" + name.substr(0, 100) + "' cannot be a forward's name",
                  "1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit"};
   KTN_TRY(const forward::Target target, forward::parse(asked.to));
-  if (asked.ca_pem.size() > largest_authorities) return Error{Code::invalid_argument, "the authorities' certificates are longer than 64 KiB"};
+  if (asked.ca_pem.size() > largest_authorities)
+    return Error{Code::invalid_argument, "the authorities' certificates are longer than 64 KiB"};
   if (!asked.ca_pem.empty() && !target.tls)
-    return Error{Code::invalid_argument, "authorities are trusted over TLS alone, and '" + asked.to + "' goes without", "syslog+tls, fluentd+tls, otlp+https"};
+    return Error{Code::invalid_argument, "authorities are trusted over TLS alone, and '" + asked.to + "' goes without",
+                 "syslog+tls, fluentd+tls, otlp+https"};
   if (!asked.ca_pem.empty()) KTN_OK(pki::read_certificate(asked.ca_pem));
   KTN_TRY(const auto known, context.store.get(forwards.key(key)));
   if (!known) {
@@ -124,7 +126,8 @@ Result<Change> remove_forward(const Context& context, const ClusterView& view, c
   KTN_OK(need_place(view, call));
   const std::string& name = call.at("forward");
   const std::string key = scope_of(call) + name;
-  KTN_TRY(const auto known, text::is_label(name) ? context.store.get(forwards.key(key)) : Result<std::optional<store::Entry>>(std::nullopt));
+  if (!text::is_label(name)) return absent("forward", name.substr(0, 100), "kontena client forward ls");
+  KTN_TRY(const auto known, context.store.get(forwards.key(key)));
   if (!known) return absent("forward", name.substr(0, 100), "kontena client forward ls");
   Change change{.reply = {200, "{}"}, .resource = key};
   change.commit.unchanged = {{known->key, known->revision}};

@@ -54,8 +54,10 @@ struct ForwardWorld : LogWorld {
   // As after kill -9, with the target as it is.
   void restart_all(const std::string& project = "") {
     forwarder.reset();
+    const std::uint64_t by_server = std::exchange(taken, 0);
     restart();
     forward(project);
+    spool->acknowledge(taken = by_server);
   }
   void stop_waiting() {
     state.with([](State& s) { s.stopping = true; });
