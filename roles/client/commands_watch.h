@@ -12,6 +12,7 @@ Result<int> forward_create(Session&);  // commands/forward.cc
 Result<int> forward_ls(Session&);
 Result<int> forward_rm(Session&);
 Result<int> stats(Session&);  // commands/stats.cc
+Result<int> top(Session&);
 
 namespace rows {
 
@@ -46,7 +47,12 @@ inline constexpr std::array forward_rm_options{
 };
 inline constexpr std::array stats_options{
     Option{"--nodes", "", "", "of the nodes instead: all, or those that are named"},
-    Option{"--since", "", "TIME", "how far back the curve goes (default: 10m; at most 24h)"},
+    Option{"--since", "", "TIME", "how far back the curve goes (default: 10m; at most 93d)"},
+};
+inline constexpr std::array top_options{
+    Option{"--nodes", "", "", "the nodes instead"},
+    Option{"--once", "", "", "print it once, and end"},
+    Option{"--sort", "", "WHAT", "cpu, disk, memory, net, pids or restarts (default: cpu)"},
 };
 inline constexpr std::array webhook_create_options{
     Option{"--ca-file", "", "FILE", "trust these authorities (default: those of the server's host)"},
@@ -108,13 +114,20 @@ inline constexpr std::array watch{
             "Sampled every 10 s. The time since --since is cut into 60 parts: what is shown is the mean of the last,\n"
             "and the curve of the processors has the last 20. NAME is a STACK, STACK/SERVICE or STACK/SERVICE-N,\n"
             "with --nodes a node; without one it is all of the project. MEMORY is without the cache of files that\n"
-            "can be given up. The server has an hour of samples and before it a day of means of 15 minutes, in\n"
-            "memory: one that is started anew begins anew.",
+            "can be given up. Every sample is kept for a day, means of a minute for a week, and of 15 minutes\n"
+            "for a quarter of a year; they go on over restarts and roll-outs.",
             "stats                              all of the project\n"
             "stats shop/web --since 10m         the instances of a service\n"
             "stats --nodes n1                   of a node\n"
-            "stats shop --since 6h --format json  all 60 parts",
+            "stats shop --since 7d --format json  all 60 parts",
             stats_options, stats},
+    Command{"top", "[NAME...]", "Watch what instances and nodes use",
+            "As `stats`, sorted, and drawn anew every 2 s in as many lines as the window has. In a pipe it is printed\n"
+            "once.",
+            "top                    the project\n"
+            "top shop --sort memory  a stack\n"
+            "top --nodes --once     the nodes, for a script",
+            top_options, top},
     Command{"webhook create", "WEBHOOK", "Make or change a place that alerts are told to, and print its key",
             "The URL is sealed on the server, since many have a token in it, and begins with https://. A notice is a\n"
             "POST of JSON, with `text` for chat services. `kontena-signature: t=SECONDS,v1=HEX` signs it: HMAC-SHA256\n"

@@ -8,11 +8,12 @@ lab_up 2
 start_cluster 2
 logs_are_kept
 
+# The files have room for all of it: what Docker rotates away while nobody reads is lost, however soon the agent is back.
 check "services that count are deployed" ktn stack deploy --detach -f - t <<END
 services:
   plain: $(counts 30000 h2)
-  small: $(counts 30000 h2 'json-file, options: {max-size: 300k, max-file: "4"}')
-  local: $(counts 30000 h2 'local, options: {max-size: 300k, max-file: "5"}')
+  small: $(counts 30000 h2 'json-file, options: {max-size: 300k, max-file: "14"}')
+  local: $(counts 30000 h2 'local, options: {max-size: 300k, max-file: "14"}')
 END
 wait_until 60 "they have begun" some_lines t/plain 1000
 

@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
 #include <set>
 
 #include "../commands.h"
 #include "../describe.h"
+#include "../progress.h"
 #include "../session.h"
 #include "kontena/base/text.h"
 #include "names.h"
@@ -16,6 +18,8 @@ namespace {
 constexpr std::size_t curve_width = 20;
 constexpr std::int64_t shown_points = 60;  // of each
 constexpr std::int64_t usual_length_ms = 600'000;
+constexpr std::int64_t longest_length_ms = 93ll * 24 * 3'600'000;
+constexpr int looks_between = 20;  // of the usual pace, between two frames
 
 // Of the newest part of the points, against the largest of them.
 std::string curve(const std::vector<api::StatsPoint>& points, bool plain) {
@@ -75,17 +79,8 @@ Result<std::vector<api::StatsSeries>> series_named(Session& session, const std::
   return std::move(list.series);
 }
 
-}  // namespace
-
-Result<int> stats(Session& session) {
-  http::Query query{{"points", std::to_string(shown_points)}, {"since_ms", std::to_string(usual_length_ms)}};
-  if (session.arguments.has("--since")) {
-    KTN_TRY(const std::int64_t since, parse_since(session.arguments.value("--since"), session.now()));
-    const std::int64_t length = to_ms(session.now()) - since;
-    if (length < 1 || length > 24ll * 3'600'000)
-      return Error{Code::invalid_argument, "--since " + session.arguments.value("--since") + ": it is at most 24h ago", "stats --since 24h"};
-    query["since_ms"] = std::to_string(length);
-  }
+// All that is named, each once.
+Result<std::vector<api::StatsSeries>> all_named(Session& session, const http::Query& query) {
   std::vector<std::string> words = session.arguments.words;
   if (words.empty()) words.emplace_back();
   std::vector<api::StatsSeries> all;
@@ -95,29 +90,113 @@ Result<int> stats(Session& session) {
     for (api::StatsSeries& series : found)
       if (seen.insert(series.id).second) all.push_back(std::move(series));
   }
+  return all;
+}
+
+api::StatsPoint newest(const api::StatsSeries& s) { return s.points.empty() ? api::StatsPoint{} : s.points.back(); }
+
+struct Shown {
+  std::vector<std::string> headers;
+  std::function<std::vector<Cell>(const api::StatsSeries&)> row;
+};
+
+// With the processors' curve last.
+Shown columns(const Session& session, bool nodes) {
   const bool plain = !knows_utf8(session);
-  const auto newest = [](const api::StatsSeries& s) { return s.points.empty() ? api::StatsPoint{} : s.points.back(); };
-  if (session.arguments.has("--nodes"))
-    return session.list(
-        all, {"NODE", "CPU", "MEMORY", "DISK", "LOAD", "NET IN / OUT", "CPU SINCE"},
-        [&](const api::StatsSeries& s) -> std::vector<Cell> {
-          const api::StatsPoint p = newest(s);
-          if (s.points.empty()) return {plain_text(s.node), "-", "-", "-", "-", "-", ""};
-          return {plain_text(s.node), percent(p.cpu_milli), of(p.memory_bytes, p.memory_limit_bytes),
-                  of(p.disk_used_bytes, p.disk_size_bytes), text::shortest(static_cast<double>(p.load_milli) / 1'000),
-                  both(p.received_bytes_second, p.sent_bytes_second), curve(s.points, plain)};
-        },
-        [](const api::StatsSeries& s) { return plain_text(s.node); });
-  return session.list(
-      all, {"INSTANCE", "NODE", "CPU", "MEMORY", "NET IN / OUT", "DISK READ / WRITTEN", "PIDS", "RESTARTS", "CPU SINCE"},
-      [&](const api::StatsSeries& s) -> std::vector<Cell> {
-        const api::StatsPoint p = newest(s);
-        if (s.points.empty()) return {plain_text(name_of(s)), plain_text(s.node), "-", "-", "-", "-", "-", s.restarts, ""};
-        return {plain_text(name_of(s)), plain_text(s.node), percent(p.cpu_milli), of(p.memory_bytes, p.memory_limit_bytes),
-                both(p.received_bytes_second, p.sent_bytes_second), both(p.read_bytes_second, p.written_bytes_second),
-                p.pids, s.restarts, curve(s.points, plain)};
-      },
-      [](const api::StatsSeries& s) { return plain_text(name_of(s)); });
+  if (nodes)
+    return {{"NODE", "CPU", "MEMORY", "DISK", "LOAD", "NET IN / OUT", "CPU SINCE"},
+            [plain](const api::StatsSeries& s) -> std::vector<Cell> {
+              const api::StatsPoint p = newest(s);
+              if (s.points.empty()) return {plain_text(s.node), "-", "-", "-", "-", "-", ""};
+              return {plain_text(s.node), percent(p.cpu_milli), of(p.memory_bytes, p.memory_limit_bytes),
+                      of(p.disk_used_bytes, p.disk_size_bytes), text::shortest(static_cast<double>(p.load_milli) / 1'000),
+                      both(p.received_bytes_second, p.sent_bytes_second), curve(s.points, plain)};
+            }};
+  return {{"INSTANCE", "NODE", "CPU", "MEMORY", "NET IN / OUT", "DISK READ / WRITTEN", "PIDS", "RESTARTS", "CPU SINCE"},
+          [plain](const api::StatsSeries& s) -> std::vector<Cell> {
+            const api::StatsPoint p = newest(s);
+            if (s.points.empty()) return {plain_text(name_of(s)), plain_text(s.node), "-", "-", "-", "-", "-", s.restarts, ""};
+            return {plain_text(name_of(s)), plain_text(s.node), percent(p.cpu_milli), of(p.memory_bytes, p.memory_limit_bytes),
+                    both(p.received_bytes_second, p.sent_bytes_second), both(p.read_bytes_second, p.written_bytes_second),
+                    p.pids, s.restarts, curve(s.points, plain)};
+          }};
+}
+
+// What `top` is sorted by: the most comes first.
+struct Order {
+  std::string_view name;
+  std::int64_t (*of)(const api::StatsSeries&);
+};
+constexpr std::array orders{
+    Order{"cpu", [](const api::StatsSeries& s) { return newest(s).cpu_milli; }},
+    Order{"disk", [](const api::StatsSeries& s) { return newest(s).read_bytes_second + newest(s).written_bytes_second; }},
+    Order{"memory", [](const api::StatsSeries& s) { return newest(s).memory_bytes; }},
+    Order{"net", [](const api::StatsSeries& s) { return newest(s).received_bytes_second + newest(s).sent_bytes_second; }},
+    Order{"pids", [](const api::StatsSeries& s) { return newest(s).pids; }},
+    Order{"restarts", [](const api::StatsSeries& s) { return s.restarts; }},
+};
+
+std::vector<std::string> frame(Session& session, const std::vector<api::StatsSeries>& all, bool nodes, std::string_view order) {
+  const Size size = session.outside.size();
+  const Shown shown = columns(session, nodes);
+  Table table(shown.headers);
+  const auto lines = static_cast<std::size_t>(std::max(3, size.lines - 3));
+  for (std::size_t i = 0; i < std::min(all.size(), lines); ++i) table.add(shown.row(all[i]));
+  Look look = session.look;
+  look.clip_out = size.columns;
+  std::string text = "by " + std::string(order) + ", " + std::to_string(all.size()) + (nodes ? " nodes" : " instances") +
+                     (all.size() > lines ? ", the first " + std::to_string(lines) : "") + "; Ctrl-C ends it\n" + table.text(look);
+  if (text.ends_with('\n')) text.pop_back();
+  return text::split(text, '\n');
+}
+
+}  // namespace
+
+Result<int> stats(Session& session) {
+  http::Query query{{"points", std::to_string(shown_points)}, {"since_ms", std::to_string(usual_length_ms)}};
+  if (session.arguments.has("--since")) {
+    KTN_TRY(const std::int64_t since, parse_since(session.arguments.value("--since"), session.now()));
+    const std::int64_t length = to_ms(session.now()) - since;
+    if (length < 1 || length > longest_length_ms)
+      return Error{Code::invalid_argument, "--since " + session.arguments.value("--since") + ": it is at most 93d ago", "stats --since 24h"};
+    query["since_ms"] = std::to_string(length);
+  }
+  const bool nodes = session.arguments.has("--nodes");
+  KTN_TRY(const auto all, all_named(session, query));
+  Shown shown = columns(session, nodes);
+  return session.list(all, shown.headers, shown.row, [nodes](const api::StatsSeries& s) { return plain_text(nodes ? s.node : name_of(s)); });
+}
+
+Result<int> top(Session& session) {
+  const std::string wanted = session.arguments.has("--sort") ? session.arguments.value("--sort") : "cpu";
+  const auto order = std::ranges::find(orders, wanted, &Order::name);
+  if (order == orders.end())
+    return Error{Code::invalid_argument, "--sort: '" + wanted + "' is none of cpu, disk, memory, net, pids, restarts"};
+  const bool nodes = session.arguments.has("--nodes");
+  const http::Query query{{"points", std::to_string(shown_points)}, {"since_ms", std::to_string(usual_length_ms)}};
+  const auto ask = [&]() -> Result<std::vector<api::StatsSeries>> {
+    KTN_TRY(auto all, all_named(session, query));
+    std::ranges::stable_sort(all, std::greater{}, order->of);
+    return all;
+  };
+  KTN_TRY(auto all, ask());
+  // In a pipe, or where asked for: once, all of it.
+  if (session.arguments.has("--once") || !session.outside.out_is_terminal || session.look.machine() || session.look.quiet) {
+    Shown shown = columns(session, nodes);
+    return session.list(all, shown.headers, shown.row, [nodes](const api::StatsSeries& s) { return plain_text(nodes ? s.node : name_of(s)); });
+  }
+  Painter painter(session.out());
+  session.outside.catch_interrupts();
+  while (true) {
+    painter.draw(frame(session, all, nodes, order->name));
+    for (int i = 0; i < looks_between; ++i) {
+      if (session.outside.interrupted() != 0) return 0;
+      session.outside.pause(session.outside.pace);
+    }
+    // A server that is away for a moment leaves what is shown.
+    if (auto fresh = ask()) all = *std::move(fresh);
+    else if (fresh.error().code != Code::unavailable && fresh.error().code != Code::deadline_exceeded) return std::move(fresh).error();
+  }
 }
 
 }  // namespace kontena::client

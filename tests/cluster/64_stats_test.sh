@@ -1,0 +1,58 @@
+#!/usr/bin/env bash
+# What containers and nodes use: near what Docker says, kept over kills of server and agents and over roll-outs.
+set -euo pipefail
+. "$(dirname -- "$0")/support.sh"
+lab_up 2
+start_cluster 2
+compose() { cat <<END
+services:
+  busy: {image: busybox, command: ["sh", "-c", "trap 'exit 0' TERM; while :; do :; done"], deploy: {resources: {limits: {cpus: "0.3"}}}}
+  full: {image: busybox, command: ["sh", "-c", "dd if=/dev/zero of=/dev/shm/x bs=1M count=40; trap 'exit 0' TERM; sleep 9999 & wait"], environment: {V: "$1"}, deploy: {resources: {limits: {memory: 200M}}}}
+  small: {image: busybox, command: ["sh", "-c", "sleep 12; tail /dev/zero; sleep 9999"], restart: always, deploy: {resources: {limits: {memory: 20M}}}}
+END
+}
+check "a stack is deployed" ktn stack deploy -f - s <<<"$(compose 1)"
+point() { ktn stats "s/$1" --format json | jq -r ".[0].points[-1].$2 // 0"; } # SERVICE FIELD
+near() { local value; value=$(point "$1" "$2"); ((value >= $3 && value <= $4)); } # SERVICE FIELD LEAST MOST
+check_within 40 "a service at its limit of processors uses so much" near busy cpu_milli 240 330
+check_within 20 "and is throttled" near busy throttled_milli 100 1000
+check_within 20 "memory is what was written there" near full memory_bytes 41000000 60000000
+check "its limit is told" near full memory_limit_bytes 209715200 209715200
+check "the processes are counted" near full pids 1 4
+docker_memory() { # what the engine says, in MiB, rounded down
+  local k name
+  read -r k name <<<"$(running_names s.full)"
+  lab docker "$k" stats --no-stream --format '{{.MemUsage}}' "$name" | sed 's/MiB.*//; s/\..*//'
+}
+same() { local ours theirs; ours=$(($(point full memory_bytes) >> 20)) theirs=$(docker_memory); ((ours >= theirs - 3 && ours <= theirs + 3)); }
+check_within 15 "the engine says the same" same
+kills() { ktn stats s/small --since 5m --format json | jq -e '[.[0].points[].oom_kills] | add > 0' >/dev/null; }
+check_within 60 "a process that was killed for want of memory is counted" kills
+node_says() { ktn stats --nodes --format json | jq -e 'length == 2 and all(.[]; .points[-1].memory_limit_bytes > 0 and .points[-1].disk_size_bytes > 0)' >/dev/null; }
+check_within 20 "the nodes' own use is there" node_says
+first() { ktn top s --sort "$1" --no-headers | sed -n 1p | has "$2"; } # WHAT INSTANCE
+check_within 30 "top prints once in a pipe, sorted by what is asked" first cpu busy-1
+check "also by memory" first memory full-1
+
+points() { ktn stats s/full --since 10m --format json | jq '.[0].points | length'; }
+some() { (($(points) >= 4)); }
+wait_until 40 "there are some points" some
+before=$(points)
+kill_server
+start_server
+wait_until 30 "the nodes are ready" nodes_ready 2
+kept() { (($(points) >= before)); }
+check "after kill -9 of the server what was is there" kept
+more() { (($(points) > before)); }
+check_within 30 "and it goes on" more
+kill_agent 1
+kill_agent 2
+start_agent 1
+start_agent 2
+before=$(points)
+check_within 40 "likewise after kill -9 of the agents" more
+check "the service is replaced" ktn stack deploy -f - s <<<"$(compose 2)"
+check_within 40 "its curve goes on over the roll-out" kept
+check "another project is made" ktn project create other
+expect_output "another project sees nothing of it" '^\[\]$' ktn --project other stats --format json
+finish
