@@ -1,6 +1,6 @@
 # Completion of kontena client and ktn for bash. Made by: kontena client completion bash
 _kontena_client() {
-  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec forward grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack stats status token user version webhook whoami why"
+  local word=${COMP_WORDS[COMP_CWORD]} at=$1 words="alert attach audit backup binding can-i completion context cp deployment events exec forward grid help login logout logs network node policy port-forward project ps registry role secret service session sso stack stats status token top user version webhook whoami why"
   local options="--grid --project --context --url --token-file --format --json --quiet --no-trunc --no-headers --color --timeout --help --version" first=${COMP_WORDS[$1]} second=${COMP_WORDS[$1+1]}
   COMPREPLY=()
   if [[ $word == -* ]]; then
@@ -67,6 +67,7 @@ _kontena_client() {
       'status '*) options+=" --check" ;;
       'token create') options+=" --expires --uses --label --description --access --for --scope --verbs" ;;
       'token rm') options+=" --yes" ;;
+      'top '*) options+=" --nodes --once --sort" ;;
       'user create') options+=" --service --full-name --group" ;;
       'user invite') options+=" --expires" ;;
       'user password') options+=" --password-file" ;;
