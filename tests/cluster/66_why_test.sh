@@ -21,7 +21,7 @@ check_within 30 "one that was out of memory" says w/eats-1 'out of memory'
 check_within 30 "one that is ill: what its check says" says w/ill-1 'no fever'
 check_within 40 "one whose image is not to be had" says w/lacks-1 'there.is/none'
 check_within 20 "one that is well: where it is, and why there" says w/well-1 'h[12]'
-check_within 20 "a service" says w/none 'ssd'
+check_within 20 "a service" says w/none 'constraint'
 check_within 20 "a stack: what keeps it" says w 'none'
 check_within 20 "which command looks further" says w/ends-1 'kontena client logs w/ends'
 further() { # every command that is named can be called
