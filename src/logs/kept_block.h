@@ -12,7 +12,7 @@
 // unpacks no more than texts until something is found.
 namespace kontena::logs {
 
-inline constexpr std::size_t block_text = 256u << 10;  // bytes of text after which a block is written
+inline constexpr std::size_t block_text = 512u << 10;  // bytes of text after which a block is written
 
 struct Row {
   std::int64_t time_ns = 0;
