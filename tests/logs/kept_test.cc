@@ -222,7 +222,7 @@ TEST_CASE("after a crash at any byte, what was acknowledged is there once, and w
 TEST_CASE("a torn block is taken from the journal, a damaged one is told of") {
   const Quiet quiet;
   World world;
-  for (int batch = 0; batch < 4; ++batch) REQUIRE(world.add({World::section("web", 1, {World::line(batch, std::to_string(batch) + noise(60'000, static_cast<std::uint32_t>(batch))), World::line(batch, std::to_string(batch) + noise(60'000, 99))})}));
+  for (int batch = 0; batch < 5; ++batch) REQUIRE(world.add({World::section("web", 1, {World::line(batch, std::to_string(batch) + noise(60'000, static_cast<std::uint32_t>(batch))), World::line(batch, std::to_string(batch) + noise(60'000, 99))})}));
   const auto before = world.texts();
   world.kept.reset();
   const auto block = world.files("blocks").back();
