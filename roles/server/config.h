@@ -25,6 +25,9 @@ struct Config {
   std::int64_t logs_per_project_mb = 0, logs_total_mb = 0;
   Duration logs_kept{};
   std::int64_t stats_total_mb = 0;
+  std::string metrics_address;  // "" = nowhere
+  int metrics_port = 0;
+  std::string metrics_token_file;
   std::string passphrase_file;  // see master_key.h
   std::string log_level;
 };
