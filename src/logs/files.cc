@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "source.h"
+#include "input.h"
 
 namespace kontena::logs {
 namespace {
@@ -15,7 +15,7 @@ constexpr unsigned looks_by_time = 4;
 constexpr int tries = 5;  // to see the folder twice the same
 
 struct Opened {
-  std::unique_ptr<Source> source;
+  std::unique_ptr<Input> source;
   LogFile file;
 };
 
@@ -52,7 +52,7 @@ struct Follower::State {
   Format format;
   std::string path;
   Place place;
-  std::unique_ptr<Source> source;
+  std::unique_ptr<Input> source;
   LogFile file;
   struct timespec changed {};  // of the file, when it was last known to bear the name still
   unsigned unchanged = 0;      // looks since

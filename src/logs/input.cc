@@ -1,4 +1,4 @@
-#include "source.h"
+#include "input.h"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ Error failed(const std::string& path, const std::string& what) {
   return {errno == ENOENT ? Code::not_found : Code::unavailable, path + ": " + what + ": " + std::strerror(errno)};
 }
 
-class Plain final : public Source {
+class Plain final : public Input {
  public:
   Plain(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
   ~Plain() override { ::close(fd_); }
@@ -54,7 +54,7 @@ class Plain final : public Source {
 };
 
 // What is damaged in it, or cut off, is its end.
-class Gzip final : public Source {
+class Gzip final : public Input {
  public:
   Gzip(int fd, std::string path) : file_(fd, std::move(path)) {
     ok_ = ::inflateInit2(&stream_, 16 + MAX_WBITS) == Z_OK;
@@ -154,11 +154,11 @@ std::vector<LogFile> log_files(const std::string& path) {
   return files;
 }
 
-Result<std::unique_ptr<Source>> open_source(const LogFile& file) {
+Result<std::unique_ptr<Input>> open_source(const LogFile& file) {
   const int fd = ::open(file.path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
   if (fd < 0) return failed(file.path, "cannot be opened");
-  if (file.compressed) return std::unique_ptr<Source>(std::make_unique<Gzip>(fd, file.path));
-  return std::unique_ptr<Source>(std::make_unique<Plain>(fd, file.path));
+  if (file.compressed) return std::unique_ptr<Input>(std::make_unique<Gzip>(fd, file.path));
+  return std::unique_ptr<Input>(std::make_unique<Plain>(fd, file.path));
 }
 
 Result<bool> has_place(const LogFile& file, const Place& place) {

@@ -33,15 +33,15 @@ struct LogFile {
 std::vector<LogFile> log_files(const std::string& path);
 
 // Bytes of a file one after the other, as they were before compression.
-class Source {
+class Input {
  public:
-  virtual ~Source() = default;
+  virtual ~Input() = default;
   // Up to `most` bytes appended; 0 at the end, which may be there no more at the next call.
   virtual Result<std::size_t> read(std::string& to, std::size_t most) = 0;
   virtual Result<bool> skip_to(std::uint64_t offset) = 0;  // forward only; false where the file is shorter
   virtual int descriptor() const = 0;
 };
-Result<std::unique_ptr<Source>> open_source(const LogFile&);  // Code::not_found
+Result<std::unique_ptr<Input>> open_source(const LogFile&);  // Code::not_found
 
 // Whether the place is in this file.
 Result<bool> has_place(const LogFile&, const Place&);
