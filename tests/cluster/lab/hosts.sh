@@ -67,9 +67,11 @@ write_etc_hosts() {
     for k in $(hosts); do printf '%s h%s\n' "$(host_ip "$k")" "$k"; done
   )
   for k in $(hosts); do
-    if host_pid "$k" >/dev/null; then
+    # before it is ready a host's /etc is that of the machine
+    if [[ -e $DIR/h$k/init.ready ]] && host_pid "$k" >/dev/null; then
       # shellcheck disable=SC2016 # expands in the host
-      host_enter "$k" sh -c 'printf "%s\n" "$1" >/etc/hosts' sh "$list"
+      host_enter "$k" sh -c 'printf "%s\n" "$1" >/etc/hosts' sh "$list" ||
+        say "host $k: no names written; if it is being turned off, it gets them when it boots"
     fi
   done
 }

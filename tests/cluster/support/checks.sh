@@ -12,7 +12,11 @@ SCRATCH= # a folder, once the traps that remove it are armed
 STARTED_US=${EPOCHREALTIME/[.,]/}
 
 say() { printf '%s\n' "$*"; }
-die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
+die() {
+  printf '%s: %s\n' "${0##*/}" "$*" >&2
+  LAST_ERROR=$* # what end_of_test says
+  exit 1
+}
 
 # skip REASON: this machine cannot run the test; known to meson by the status.
 skip() {

@@ -51,7 +51,8 @@ lab_down() {
 clean_lab() {
   local k cleaners=() pid
   for k in $(all_hosts); do
-    clean_host "$k" >"$SCRATCH/clean-$k" 2>&1 &
+    mkdir -p "$SCRATCH/h$k"
+    SCRATCH=$SCRATCH/h$k clean_host "$k" >"$SCRATCH/clean-$k" 2>&1 &
     cleaners+=("$!")
   done
   for pid in "${cleaners[@]}"; do
@@ -66,14 +67,16 @@ clean_host() {
   home=$(host_home "$k")
   if [[ ! -e $home/used ]]; then return; fi
   lab crash "$k"
-  rm -rf -- "${home:?}"/{kontena,used,etc} "$home"/log/{server,agent}* "$home"/private/*/*/*
+  rm -rf -- "${home:?}"/{kontena,etc} "$home"/log/{server,agent}* "$home"/private/*/*/*
   if [[ -s $home/nat ]]; then lab nat "$k" off; fi
   if [[ -e $home/cut || -s $LAB_HOME/pairs ]]; then lab heal "$k"; fi
   if [[ -s $home/delay ]]; then lab delay "$k" 0 0; fi
   lab boot "$k"
-  remove_all "$k" ps container -aq
+  # An engine that has just begun may still be at a container's restart, and refuses to remove it then.
+  eventually 30 remove_all "$k" ps container -aq || die "containers of h$k stay: $(cat "$SCRATCH/last")"
   remove_all "$k" "network ls" network -qf type=custom
   remove_all "$k" "volume ls" volume -q
+  rm -f -- "${home:?}/used" # last: a host that was not cleaned is cleaned by the next test
 }
 
 # remove_all K LISTING NOUN OPTIONS...
@@ -81,7 +84,7 @@ remove_all() {
   local k=$1 listing noun=$3 ids force=()
   read -ra listing <<<"$2"
   shift 3
-  ids=$(lab docker "$k" "${listing[@]}" "$@")
+  ids=$(lab docker "$k" "${listing[@]}" "$@") || return
   if [[ -z $ids ]]; then return; fi
   if [[ $noun == container ]]; then force=(-fv); fi
   xargs "$HOSTLAB" docker "$k" "$noun" rm "${force[@]}" <<<"$ids" >/dev/null
