@@ -21,10 +21,13 @@ using namespace options;
 inline constexpr Option itself{"--of-grid", "", "", "of the grid itself: about its nodes"};
 inline constexpr std::array alert_options{itself};
 inline constexpr std::array alert_create_options{
-    Option{"--for", "", "TIME", "it must be so for this long before anyone is told"},
+    Option{"--before", "", "TIME", "of a certificate: this long before its end (default: 7d)"},
+    Option{"--for", "", "TIME", "it must be so for this long before anyone is told; of a log: lines are counted over it"},
     itself,
+    Option{"--over", "", "LIMIT", "80% of the CPU, memory or disk; of a log: this many lines, or more"},
+    Option{"--pattern", "", "RE", "of a log: a regular expression, as grep -E takes it"},
     Option{"--webhook", "", "NAME", "tell only these webhooks (default: all of the project, or of the grid)", "", true},
-    Option{"--when", "", "WHAT", "crash-loop, deploy-failed, unhealthy, unplaced; with --of-grid: node-lost"},
+    Option{"--when", "", "WHAT", "what it watches for; see above"},
 };
 inline constexpr std::array alert_rm_options{itself, yes};
 inline constexpr std::array alert_silence_options{
@@ -68,18 +71,29 @@ inline constexpr std::array watch{
             "Watches all of the project, or a stack or service of it; with --of-grid the nodes. An alert of the same\n"
             "name is replaced.\n"
             "\n"
+            "  certificate    of a node ends within --before, and was not renewed (--of-grid)\n"
+            "  cpu            over 90% of its limit, or of one processor, for 5 m; with --of-grid of a node's\n"
             "  crash-loop     an instance ended badly three times in a row, or was given up\n"
             "  deploy-failed  the newest deployment of a stack has failed\n"
+            "  disk           of a node is over 85% full for 1 m (--of-grid)\n"
+            "  log            a line matches --pattern, or --over many of them do within 5 m\n"
+            "  memory         over 90% of its limit, or of the node's, for 5 m; with --of-grid of a node\n"
             "  node-lost      a node is not heard of any more (--of-grid)\n"
             "  unhealthy      the health check of an instance fails (usually for 30 s)\n"
             "  unplaced       no node fits an instance (usually for 1 m)\n"
+            "\n"
+            "A Compose file asks for the same with x-kontena: {alerts: {NAME: {when: cpu, over: 80%, for: 5m}}}, also\n"
+            "service, pattern and webhooks: the alert is called STACK-NAME, and goes with the stack.\n"
             "\n"
             "What comes within 5 s is one notice. It is told when it is over, which is believed after 15 s, and again\n"
             "every 4 h while it lasts and nobody has said that they know (alert ack).",
             "alert create sick --when unhealthy                        of the whole project\n"
             "alert create loop shop/web --when crash-loop              of one service\n"
             "alert create full --when unplaced --for 5m --webhook ops  by one of the webhooks\n"
-            "alert create lost --of-grid --when node-lost              of the nodes",
+            "alert create busy shop --when cpu --over 80% --for 10m    of a stack\n"
+            "alert create sorry shop --when log --pattern 'ERROR|panic' --over 5\n"
+            "alert create lost --of-grid --when node-lost              of the nodes\n"
+            "alert create full-disk --of-grid --when disk --over 80%",
             alert_create_options, alert_create},
     Command{"alert ls", "", "List the alerts and what they have found", "What is over is listed for an hour.",
             "alert ls            of the project\nalert ls --of-grid  of the nodes", alert_options, alert_ls},

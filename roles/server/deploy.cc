@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "alert_rules.h"
 #include "blob_refs.h"
 #include "kontena/model/validate.h"
 #include "kontena/rollout/diff.h"
@@ -131,7 +132,7 @@ namespace {
 model::StackSpec spec_after(const ClusterView& view, const model::Stack& stack, const store::Commit& commit) {
   const std::string prefix = model::StackPath{stack.grid, stack.project, stack.name}.text() + '/';
   model::StackSpec spec{.name = stack.name, .networks = stack.networks, .volumes = stack.volumes, .exposed = stack.exposed,
-                        .configs = stack.configs, .secrets = stack.secrets};
+                        .configs = stack.configs, .secrets = stack.secrets, .alerts = stack.alerts};
   view.services.each(prefix, [&](const auto& item) {
     if (!item.value.removed) spec.services[item.value.spec.name] = item.value.spec;
   });
@@ -241,7 +242,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   if (was) stack = *was;
   const bool changed = !result.answer.created.empty() || !result.answer.changed.empty() || !result.answer.removed.empty() || !was || stack.wanted != model::StackWanted::running ||
                        stack.networks != spec.networks || stack.volumes != spec.volumes || stack.exposed != spec.exposed ||
-                       stack.configs != spec.configs || stack.secrets != spec.secrets;
+                       stack.configs != spec.configs || stack.secrets != spec.secrets || stack.alerts != spec.alerts;
   if (changed) {
     stack.revision += 1;
     stack.updated_ms = to_ms(call.now);
@@ -251,6 +252,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   stack.volumes = spec.volumes;
   stack.configs = spec.configs;
   stack.secrets = spec.secrets;
+  stack.alerts = spec.alerts;
   mark_exposed(view, stack, spec.exposed, commit);
   stack.exposed = spec.exposed;
   commit.unchanged.push_back({store::stacks.key(path.text()), item ? item->revision : 0});
@@ -267,6 +269,7 @@ Result<Deploy> deploy(const Context& context, const ClusterView& view, const Cal
   commit.puts.push_back(store::stacks.put(path.text(), stack));
   KTN_OK(put_networks(view, call, path, spec, commit));
   KTN_OK(check_container_names(view, path, spec, commit));
+  KTN_OK(put_stack_alerts(view, call, path, spec, commit, result.answer.warnings));
   result.answer.deployment = add_deployment(context, view, call, stack, revision, "deploy", commit);
   return result;
 }

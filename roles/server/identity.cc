@@ -79,6 +79,7 @@ Status identify_node(const Context& context, const http::Peer& peer, const Route
                  "its agent asks for another one"};
   call.who = {.kind = access::Kind::node, .id = *node->id, .name = node->name, .grid = node->grid};
   call.certificate = peer.fingerprint;
+  call.certificate_ends_ms = peer.not_after_ms;
   return Done{};
 }
 

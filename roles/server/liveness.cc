@@ -9,13 +9,14 @@ using model::NodeState;
 
 Liveness::Liveness(const Clock& clock, Duration lost_after) : clock_(clock), lost_after_(lost_after) {}
 
-bool Liveness::heard(const NodeId& node) {
+bool Liveness::heard(const NodeId& node, std::int64_t certificate_ends_ms) {
   const Duration steady = clock_.steady();
   const Time at = clock_.now();
   return state_.with([&](State& s) {
     Known& known = s.nodes.try_emplace(node, Known{.since = steady}).first->second;
     known.heard = steady;
     known.heard_at = at;
+    known.certificate_ends_ms = certificate_ends_ms;
     const bool arrives = known.state != NodeState::ready;
     s.set(known, NodeState::ready);
     return arrives;
@@ -24,6 +25,15 @@ bool Liveness::heard(const NodeId& node) {
 
 std::int64_t Liveness::changes() const {
   return state_.with([](const State& s) { return s.changes; });
+}
+
+std::map<NodeId, std::int64_t> Liveness::certificates() const {
+  return state_.with([](const State& s) {
+    std::map<NodeId, std::int64_t> ends;
+    for (const auto& [node, known] : s.nodes)
+      if (known.certificate_ends_ms != 0) ends[node] = known.certificate_ends_ms;
+    return ends;
+  });
 }
 
 std::int64_t Liveness::last_heard_ms(const NodeId& node) const {

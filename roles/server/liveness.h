@@ -23,7 +23,8 @@ class Liveness {
  public:
   Liveness(const Clock& clock, Duration lost_after);
 
-  bool heard(const NodeId& node);  // true: it was not ready before
+  // When the certificate ends that it has shown; 0 = not known. true: it was not ready before.
+  bool heard(const NodeId& node, std::int64_t certificate_ends_ms = 0);
   // Decides anew who is silent or lost. To be called often: a pause of `stall`
   // between two calls is taken for our own absence.
   // `others`: nodes or grids may be others than at the call before. Without, it costs
@@ -33,6 +34,7 @@ class Liveness {
   std::int64_t last_heard_ms(const NodeId&) const;  // wall clock; 0 = never
   model::NodeState state(const NodeId&) const;
   model::Liveness states() const;  // of all that were heard, or given up
+  std::map<NodeId, std::int64_t> certificates() const;  // of those that were heard: when they end
   Duration lost_after(const model::ClusterView&, const std::string& grid) const;
 
   // Counts changes of states: one who has seen this many has seen them all.
@@ -46,6 +48,7 @@ class Liveness {
   struct Known {
     std::optional<Duration> heard;  // steady
     Time heard_at{};                // the same, by the wall
+    std::int64_t certificate_ends_ms = 0;
     Duration since{};               // when it was first looked at
     model::NodeState state = model::NodeState::joining;
   };

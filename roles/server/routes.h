@@ -69,6 +69,7 @@ struct Context {
 struct Call {
   access::Principal who;
   std::string certificate;              // a node's: SHA-256 of the one it has shown, hex
+  std::int64_t certificate_ends_ms = 0;  // of that one; 0 = not known
   std::string secret_digest;            // a user's: of the secret of the token they have shown
   const model::Token* token = nullptr;  // the join token shown, checked; only for the join
   std::string from;                     // address

@@ -127,6 +127,13 @@ void Use::close(std::int64_t quarter) {
   if (closed || now_ms > (quarter + 4) * stats::quarter_ms) state_.with([&](State& state) { state.open.erase(quarter); });
 }
 
+std::optional<stats::Point> Use::newest(const std::string& source) const {
+  return state_.with([&](State& state) {
+    const auto at = state.sources.find(source);
+    return at == state.sources.end() ? std::optional<stats::Point>() : at->second.history.newest();
+  });
+}
+
 std::string Use::trouble() const {
   const std::string why = why_not_.with([](const std::string& text) { return text; });
   return why.empty() && kept_ ? kept_->trouble() : why;

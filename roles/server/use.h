@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -38,6 +39,8 @@ class Use {
   std::size_t add(std::int64_t at_ms, const std::vector<Sample>&);
   // The points of the time from `since_ms` on, or with most = 1 the newest alone, where it is of that time.
   std::vector<stats::Point> points(const std::string& source, const std::string& series, std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const;
+
+  std::optional<stats::Point> newest(const std::string& source) const;
 
   std::string trouble() const;
   std::size_t bytes() const;  // of memory, about

@@ -21,8 +21,9 @@ std::string signed_by(const std::string& key, const std::string& body, Time now)
 std::string look_further(const model::AlertRule* rule, const model::AlertState& state) {
   const std::string place = state.project.empty() || state.project == "default" ? "" : " --project " + state.project;
   if (!rule) return {};
+  if (state.project.empty()) return "kontena client why " + state.subject;
   switch (rule->kind) {
-    case model::AlertKind::node_lost: return "kontena client node show " + state.subject;
+    case model::AlertKind::log: return "kontena client logs" + place + ' ' + state.subject;
     case model::AlertKind::deploy_failed: return "kontena client deployment show" + place + ' ' + state.subject;
     default: return "kontena client service show" + place + ' ' + state.subject;
   }

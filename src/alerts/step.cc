@@ -42,7 +42,8 @@ class OfRule {
       return;
     }
     const std::int64_t since = watch_.bad_since.emplace(key, now_).first->second;
-    if (now_ - since < rule_.for_ms) return;
+    // Of a log that is the time in which lines were counted already.
+    if (rule_.kind != model::AlertKind::log && now_ - since < rule_.for_ms) return;
     watch_.bad_since.erase(key);
     AlertState state{.grid = rule_.grid, .project = rule_.project, .rule = rule_.name, .subject = subject, .summary = summary,
                      .since_ms = since, .fired_ms = now_};
@@ -94,9 +95,9 @@ bool wants(const AlertState& state, const std::string& webhook, std::int64_t now
 
 }  // namespace
 
-Changes step(const Book& book, const model::ClusterView& view, const model::Liveness& liveness, Time now, Watch& watch) {
+Changes step(const Book& book, const Facts& facts, Watch& watch) {
   Changes changes;
-  for (const auto& [key, rule] : book.rules) OfRule(rule, book, look(rule, view, liveness), to_ms(now), watch, changes).run();
+  for (const auto& [key, rule] : book.rules) OfRule(rule, book, look(rule, facts), to_ms(facts.now), watch, changes).run();
   // States of rules that are gone. Nobody waits for their end.
   for (const auto& [key, state] : book.states)
     if (!book.rules.contains(state.grid + '/' + state.project + '/' + state.rule)) changes.drop.push_back(key);

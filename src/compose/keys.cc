@@ -12,7 +12,7 @@ constexpr std::array all{
     &stack_table, &service_table, &deploy_table, &placement_table, &resources_table, &limits_table, &reservations_table,
     &health_table, &attachment_table, &dependency_table, &restart_policy_table, &port_table, &mount_table,
     &mount_bind_table, &mount_volume_table, &network_table, &ipam_table, &ipam_config_table, &volume_table,
-    &update_table, &own_table, &stack_own_table,
+    &update_table, &own_table, &stack_own_table, &alert_table,
     // parts
     &build_table, &block_io_table, &block_rate_table, &block_weight_table, &credential_table, &develop_table,
     &watch_table, &device_request_table, &generic_resource_table, &discrete_resource_table, &hook_table,

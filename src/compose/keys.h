@@ -123,7 +123,7 @@ constexpr Table table_of(std::string_view where) {
 
 extern const Table stack_table, service_table, deploy_table, placement_table, resources_table, limits_table,
     reservations_table, restart_policy_table, update_table, own_table, stack_own_table, health_table, attachment_table,
-    dependency_table, port_table, mount_table, mount_bind_table, mount_volume_table, network_table, ipam_table,
+    dependency_table, port_table, alert_table, mount_table, mount_bind_table, mount_volume_table, network_table, ipam_table,
     ipam_config_table, volume_table;
 std::span<const Table* const> tables();  // all of them
 

@@ -12,6 +12,7 @@ void specify_all(Specifier&);
 void specify_services(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_networks(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_volumes(Specifier&, const Node&, const std::string& path, model::StackSpec&);
+void specify_alerts(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_stack_own(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 void specify_stack_name(Specifier&, const Node&, const std::string& path, model::StackSpec&);
 

@@ -97,6 +97,8 @@ void models(Reader& reader, Node& value, const std::string& path) {
       reader.notes.problem(member.at, under(path, member.key), "'model' is missing");
 }
 
+void alerts(Reader& reader, Node& value, const std::string& path) { named(reader, value, path, alert_table, false); }
+
 void services(Reader& reader, Node& value, const std::string& path) {
   named(reader, value, path, service_table, false);
 }

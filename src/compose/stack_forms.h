@@ -5,6 +5,7 @@
 // The canonical forms of the keys at the top of a file. Each is a Canonicalise.
 namespace kontena::compose {
 
+void alerts(Reader&, Node&, const std::string& path);
 void services(Reader&, Node&, const std::string& path);
 void networks(Reader&, Node&, const std::string& path);
 void ipam_configs(Reader&, Node&, const std::string& path);

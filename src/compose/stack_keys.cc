@@ -34,6 +34,7 @@ static_assert(well_formed(stack_rows));
 
 // What Compose has no word for.
 constexpr auto own_rows = std::to_array<Key<StackSpec>>({
+    runs<StackSpec>("alerts", alerts, specify_alerts),
     runs<StackSpec>("expose", text_value, into<&StackSpec::exposed>),
 });
 static_assert(well_formed(own_rows));

@@ -65,6 +65,7 @@ void check_digest(Problems&, const std::string& path, std::string_view digest);
 void check_files(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
 void check_files(Problems&, const std::string& path, const std::map<std::string, FileSpec>&, bool stored);  // may be of a project's store
 void check_static_addresses(Problems&, const StackSpec&);
+void check_alerts(Problems&, const StackSpec&);
 void check_names(Problems&, const StackSpec&);
 void check_together(Problems&, const StackSpec&);
 std::size_t size_of(const ServiceSpec&);  // of all its strings, roughly what it takes in the store

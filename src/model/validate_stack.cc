@@ -143,6 +143,7 @@ std::vector<Problem> validate(const StackSpec& stack) {
   check_files(problems, "secrets", stack.secrets, true);
   check_static_addresses(problems, stack);
   check_names(problems, stack);
+  check_alerts(problems, stack);
   check_together(problems, stack);
   const std::string circle = Circles(stack).find();
   problems.expect(circle.empty(), "services", "depend on each other in a circle: " + circle);

@@ -9,7 +9,7 @@ using model::AlertKind;
 namespace {
 
 model::AlertRule rule(AlertKind kind, std::string stack = "", std::string service = "") {
-  const bool grid = alerts::row_of(kind).of_grid;
+  const bool grid = !model::row_of(kind).of_project;
   return {.grid = "g", .project = grid ? "" : "default", .name = "a", .kind = kind, .stack = std::move(stack), .service = std::move(service)};
 }
 
@@ -20,7 +20,18 @@ struct World : support::Cluster {
     for (const char* name : {"web", "db"}) service("shop", {.name = name, .image = "i"});
     service("blog", {.name = "web", .image = "i"});
   }
-  alerts::Found found(const model::AlertRule& rule) const { return alerts::look(rule, view, liveness); }
+  alerts::Found found(const model::AlertRule& rule) {
+    alerts::Facts facts{.view = view, .liveness = liveness, .now = from_ms(now_ms), .certificates = certificates, .authority_ends_ms = authority_ends_ms, .lines = lines};
+    facts.used = [this](const std::string& source) {
+      const auto known = used.find(source);
+      return known == used.end() ? std::optional<alerts::Used>() : known->second;
+    };
+    return alerts::look(rule, facts);
+  }
+  std::map<std::string, alerts::Used> used;
+  std::map<NodeId, std::int64_t> certificates;
+  std::int64_t authority_ends_ms = 0, now_ms = 1'000'000'000;
+  std::map<std::string, std::map<std::string, alerts::Lines>> lines;
 };
 
 }  // namespace
@@ -109,4 +120,72 @@ TEST_CASE("what a container says is one line that ends at a character") {
   CHECK(line.find('\n') == std::string::npos);
   CHECK(line.size() < 300);
   CHECK(line.ends_with("…"));
+}
+
+TEST_CASE("CPU over so much of the limit, or of one processor") {
+  World world;
+  world.service("shop", {.name = "db", .image = "i", .limits = {.nano_cpus = 2'000'000'000}});
+  world.instance("shop", "web", "i1", "n1");
+  world.instance("shop", "db", "i2", "n2");
+  auto cpu = rule(AlertKind::cpu);
+  cpu.limit = 80;
+  CHECK(world.found(cpu).empty());  // nobody knows
+  world.used["g/n1/i1"] = {.cpu_milli = 800};
+  world.used["g/n2/i2"] = {.cpu_milli = 1'600};
+  CHECK(world.found(cpu).empty());  // over is more than that
+  world.used["g/n1/i1"] = {.cpu_milli = 812};
+  world.used["g/n2/i2"] = {.cpu_milli = 1'900};
+  const auto found = world.found(cpu);
+  CHECK(found.at("shop/web") == "1 of 1 over 80% CPU: web-1 on n1: 81% of a processor");
+  CHECK(found.at("shop/db") == "1 of 1 over 80% CPU: db-1 on n2: 95% of its limit");
+}
+
+TEST_CASE("memory over so much of the limit, or of the node's") {
+  World world;
+  world.instance("shop", "web", "i1", "n1");
+  world.instance("shop", "db", "i2", "n2");
+  auto memory = rule(AlertKind::memory);
+  memory.limit = 50;
+  world.used["g/n1/i1"] = {.memory = 90 * support::megabyte, .memory_limit = 100 * support::megabyte};
+  world.used["g/n2/i2"] = {.memory = 2'049 * support::megabyte};
+  auto found = world.found(memory);
+  CHECK(found.at("shop/web") == "1 of 1 over 50% memory: web-1 on n1: 90% of its limit of 100 MB");
+  CHECK(found.at("shop/db") == "1 of 1 over 50% memory: db-1 on n2: 50% of the node's memory");
+}
+
+TEST_CASE("a node's processors, memory and disk") {
+  World world;
+  const auto of_node = [](AlertKind kind, std::int64_t limit) {
+    return model::AlertRule{.grid = "g", .name = "a", .kind = kind, .limit = limit};
+  };
+  world.used["g/n1/"] = {.cpu_milli = 3'800, .memory = 95, .memory_limit = 100, .disk_used = std::int64_t{9} << 40, .disk_size = std::int64_t{10} << 40};
+  CHECK(world.found(of_node(AlertKind::cpu, 90)).at("n1") == "over 90% CPU: 95% of its processors");
+  CHECK(world.found(of_node(AlertKind::memory, 90)).at("n1").starts_with("over 90% memory: 95%"));
+  CHECK(world.found(of_node(AlertKind::disk, 85)).at("n1") == "over 85% of the disk: 90% of 10 TB");
+  CHECK(world.found(of_node(AlertKind::disk, 90)).empty());
+}
+
+TEST_CASE("a certificate that ends soon, of a node or of the authority") {
+  World world;
+  model::AlertRule soon{.grid = "g", .name = "a", .kind = AlertKind::certificate, .limit = 60'000};
+  world.certificates[NodeId("n1")] = world.now_ms + 60'000;
+  world.authority_ends_ms = world.now_ms + 60'000;
+  CHECK(world.found(soon).empty());
+  world.now_ms += 1;
+  CHECK(world.found(soon).size() == 2);
+  CHECK(world.found(soon).at("n1").starts_with("the certificate ends soon: 1970-01-12T"));
+}
+
+TEST_CASE("lines of a log, from as many as are asked for") {
+  World world;
+  auto log = rule(AlertKind::log);
+  log.for_ms = 300'000;
+  log.limit = 1;
+  CHECK(world.found(log).empty());
+  world.lines["g/default/a"]["shop/web"] = {2, "web-1: ERROR\x1b[1m"};
+  CHECK(world.found(log).at("shop/web") == "lines of the log match in 5m: 2, web-1: ERROR [1m");
+  log.limit = 3;
+  CHECK(world.found(log).empty());
+  world.lines["g/default/a"]["shop/web"].count = 3;
+  CHECK(world.found(log).at("shop/web").starts_with("3 and more lines match in 5m: 3"));
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Alerts on real hosts: what fails is told to a real webhook over TLS, signed; its end too; silence, acknowledgement, a
 # webhook that is away, a server that is killed, and what other projects see of it.
-# limit: 420
+# limit: 540
 set -euo pipefail
 . "$(dirname -- "$0")/support.sh"
 KT_LOST_AFTER=3s
@@ -91,6 +91,36 @@ check "and an alert" ktn alert create lost --of-grid --when node-lost
 lab crash 3
 check_within 60 "a host that dies is told of" has_got firing h3
 check "signed by this one's key" test "$(got '.[-1] | .signed')" = true
+
+lab boot 3
+start_agent 3
+
+# ------------------------------------------------------------------ what is measured
+busy() { printf 'services:\n  web: {image: busybox, command: ["sh", "-c", "%s"]}\n%s\n' "$1" "$2"; }
+in_file='x-kontena: {alerts: {busy: {when: cpu, over: 50%, for: 10s, webhooks: [ops]}, sorry: {when: log, pattern: "ERR(OR)?:", over: 3, for: 20s}}}'
+check "a stack that asks for alerts in its file" ktn stack deploy -f - hot <<<"$(busy 'for i in 1 2 3; do echo ERROR: no bread; done; while :; do :; done' "$in_file")"
+expect_output "they are the project's, under its name" 'hot-busy +cpu over 50% +hot ' ktn alert ls
+expect_output "with what they look for" 'hot-sorry +log /ERR\(OR\)\?:/ 3 times +hot ' ktn alert ls
+check_within 60 "lines of the log that match are told" has_got firing hot/web
+expect_output "with the newest of them" 'web-1: ERROR: no bread' got '[.[].notice.alerts[] | select(.alert == "hot-sorry")][0].summary'
+used() { [[ $(got '[.[] | select(.status == 200) | .notice.alerts[] | select(.alert == "hot-busy" and .state == "firing")] | length') -ge 1 ]]; }
+check_within 60 "a processor that is used up is told" used
+expect_fail "what stands in the file is not removed by hand" 5 "Compose file of stack 'hot'" ktn alert rm -y hot-busy
+over() { [[ $(got '[.[] | select(.status == 200) | .notice.alerts[] | select(.alert == "hot-sorry" and .state == "resolved")] | length') -ge 1 ]]; }
+check_within 60 "lines are over after their time" over
+expect_fail "a file that asks for what there is not" 2 '^-:3:32: x-kontena.alerts.x.when' ktn stack deploy -f - hot <<<"$(busy true 'x-kontena: {alerts: {x: {when: sad}}}')"
+check "the stack goes" ktn stack rm -y hot
+no_alerts() { ! has '^hot-' <<<"$(ktn alert ls)"; }
+check "and its alerts with it" no_alerts
+check "a disk" ktn alert create disk --of-grid --when disk --over 1% --for 0s
+check_within 60 "that is fuller than asked is told of" has_got firing h2
+expect_output "with the share" 'over 1% of the disk: [0-9]+% of [0-9.]+ [GT]B' got '[.[].notice.alerts[] | select(.alert == "disk")][0].summary'
+check "certificates" ktn alert create old --of-grid --when certificate --before 365d
+soon() { [[ $(got '[.[] | select(.status == 200) | .notice.alerts[] | select(.alert == "old") | .subject] | unique | join(",")') == h1,h2,h3 ]]; }
+check_within 30 "that end within a year, of all nodes, are told of" soon
+check "none does within a month" ktn alert create old --of-grid --when certificate --before 30d
+no_old() { has -E 'old +certificate, 30d before +- +ok' <<<"$(ktn alert ls --of-grid)"; }
+check_within 30 "so nothing is found" no_old
 
 # ------------------------------------------------------------------ others
 check "another project" ktn project create bank

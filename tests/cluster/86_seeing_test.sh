@@ -63,7 +63,7 @@ received() { (($(ktn node network h2 --json | sed -n 's/.*"received": \([0-9]*\)
 check "and what went to and fro" received
 
 lab exec 2 ip route flush dev kontena0
-event() { ktn events --node "$1" | has "network.drift  $1 .*$2"; }
+event() { ktn events --node "$1" | has -E "network.drift +$1 .*$2"; }
 check_within 10 "what was mended is an event" event h2 routes
 no_event() { ! ktn events --node "$1" | has network.drift; }
 check "of that node alone" no_event h1

@@ -125,7 +125,9 @@ not_there() { as eve "$@" | sed -n '$p' | has -E '^(403|404)$'; }
 check "logs of blue cannot be followed" not_there GET "/v1/grids/default/projects/blue/logs?follow=true"
 no_logs() { local all; all=$(as eve GET "/v1/grids/default/projects/red/logs?instance=$instance") && ! has BLUE-MARK <<<"$all"; }
 check "nor those of its instance by way of red" no_logs
-check "events of the grid are not red's" not_there GET /v1/grids/default/events
+no_events() { local all; all=$(as eve GET "/v1/grids/default/events?limit=1000") && has '"project":"red"' <<<"$all" && ! has -E '"project":"(blue|default)?"|blue' <<<"$all"; }
+check "events tell of red alone: nothing of blue, nor of nodes" no_events
+check "nor are those of a node to be had" not_there GET "/v1/grids/default/events?node=h1"
 check "nor its nodes" not_there GET /v1/grids/default/nodes
 check "nor its audit" not_there GET /v1/audit/export
 check "nor a backup" not_there GET /v1/backup

@@ -150,7 +150,8 @@ inline model::RegistryLogin registry_login() {
 }
 
 inline model::AlertRule alert_rule() {
-  return {"main", "demo", "sick", model::AlertKind::unhealthy, "shop", "web", 30'000, {"ops"}, then_ms + 60'000, "we know", then_ms, "ann (token 0c0ffee00001)"};
+  return {"main", "demo", "sick", model::AlertKind::unhealthy, "shop", "web", 30'000, {"ops"}, then_ms + 60'000, "we know", then_ms, "ann (token 0c0ffee00001)",
+          80, "ERROR|panic", "shop"};
 }
 inline model::AlertState alert_state() {
   return {"main", "demo", "sick", "shop/web", "1 of 3 unhealthy", then_ms, then_ms + 1, then_ms + 2, then_ms + 3, "bob", {{"ops", {true, then_ms + 4}}}};

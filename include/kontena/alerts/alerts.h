@@ -1,11 +1,12 @@
 #pragma once
 
+#include <functional>
 #include <map>
-#include <span>
+#include <optional>
 #include <string>
-#include <string_view>
 #include <vector>
 
+#include "kontena/alerts/lines.h"
 #include "kontena/base/clock.h"
 #include "kontena/model/alert.h"
 #include "kontena/model/view.h"
@@ -13,19 +14,27 @@
 // What rules find, what follows from it, and who is to be told. All of it is pure.
 namespace kontena::alerts {
 
-// A kind of rule.
-struct KindRow {
-  model::AlertKind kind;
-  bool of_grid;         // about nodes; else about what a project has
-  Duration usual;       // how long it must be so, unless the rule says
-  std::string_view says;
+// What an instance or a node uses; 0 of what is not known.
+struct Used {
+  std::int64_t cpu_milli = 0, memory = 0, memory_limit = 0, disk_used = 0, disk_size = 0;
 };
-std::span<const KindRow> kinds();  // in order of name, one for each AlertKind
-const KindRow& row_of(model::AlertKind);
 
-// What a rule finds as it watches for it, by subject, with a line for people.
+// What is so, as far as rules ask about it.
+struct Facts {
+  const model::ClusterView& view;
+  const model::Liveness& liveness;
+  Time now{};
+  // The newest of an instance (GRID/NODE/INSTANCE), or of a node (GRID/NODE/); nothing where it is not of the last minute.
+  std::function<std::optional<Used>(const std::string&)> used = {};
+  std::map<NodeId, std::int64_t> certificates = {};  // of nodes: when they end; of those that were heard
+  std::int64_t authority_ends_ms = 0;                // 0 = not known
+  std::map<std::string, std::map<std::string, Lines>> lines = {};  // by alert_key of the rule, by subject
+};
+
+// What a rule finds as it watches for it, by subject, with a line for people. What is before the first ':' in it changes
+// only where it is worth a write.
 using Found = std::map<std::string, std::string>;
-Found look(const model::AlertRule&, const model::ClusterView&, const model::Liveness&);
+Found look(const model::AlertRule&, const Facts&);
 
 // All rules and what is known of them, by their keys.
 struct Book {
@@ -52,7 +61,7 @@ struct Changes {
   std::vector<std::string> drop;  // keys
   bool empty() const { return put.empty() && drop.empty(); }
 };
-Changes step(const Book&, const model::ClusterView&, const model::Liveness&, Time now, Watch&);
+Changes step(const Book&, const Facts&, Watch&);
 
 // How notices are paced: the first waits for what comes along with it, and what still is so is told again.
 inline constexpr Duration group_wait{5'000};

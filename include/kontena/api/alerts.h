@@ -32,6 +32,10 @@ struct AlertEntry {
   std::string silent_why;
   std::int64_t created_ms = 0;
   std::string created_by;
+  std::int64_t limit = 0;             // percent, lines or milliseconds, as `when` has it
+  std::string pattern;
+  std::string of_stack;               // whose Compose file asks for it; "" = a command did
+  std::string trouble;                // why it cannot find anything now
   std::vector<AlertFinding> findings;  // firing ones first
 };
 struct AlertList {  // GET grid_alerts, project_alerts
@@ -43,6 +47,8 @@ struct AlertRequest {  // PUT grid_alert, project_alert
   std::string service;
   std::optional<std::int64_t> for_ms;  // none = as is usual for what it watches for
   std::vector<std::string> webhooks;
+  std::optional<std::int64_t> limit;   // likewise; its unit is that of AlertEntry
+  std::string pattern;                 // of a log
 };
 struct AlertAck {  // POST …_ack
   std::string subject;  // "" = all that the rule has found
@@ -135,6 +141,10 @@ struct Fields<api::AlertEntry> {
     v("silent_why", s.silent_why);
     v("created_ms", s.created_ms);
     v("created_by", s.created_by);
+    v("limit", s.limit);
+    v("pattern", s.pattern);
+    v("of_stack", s.of_stack);
+    v("trouble", s.trouble);
     v("findings", s.findings);
   }
 };
@@ -150,6 +160,8 @@ struct Fields<api::AlertRequest> {
     v("service", s.service);
     v("for_ms", s.for_ms);
     v("webhooks", s.webhooks);
+    v("limit", s.limit);
+    v("pattern", s.pattern);
   }
 };
 template <>

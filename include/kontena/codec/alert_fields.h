@@ -20,6 +20,9 @@ struct Fields<model::AlertRule> {
     v("silent_why", s.silent_why);
     v("created_ms", s.created_ms);
     v("created_by", s.created_by);
+    v("limit", s.limit);
+    v("pattern", s.pattern);
+    v("of_stack", s.of_stack);
   }
 };
 template <>

@@ -32,6 +32,7 @@ struct Fields<model::Stack> {
     v("exposed", s.exposed);
     v("configs", s.configs);
     v("secrets", s.secrets);
+    v("alerts", s.alerts);
   }
 };
 

@@ -232,6 +232,17 @@ struct Fields<model::FileSpec> {
 };
 
 template <>
+struct Fields<model::AlertSpec> {
+  static void visit(auto& v, auto& s) {
+    v("kind", s.kind);
+    v("service", s.service);
+    v("for_ms", s.for_ms);
+    v("limit", s.limit);
+    v("pattern", s.pattern);
+    v("webhooks", s.webhooks);
+  }
+};
+template <>
 struct Fields<model::StackSpec> {
   static void visit(auto& v, auto& s) {
     v("name", s.name);
@@ -241,6 +252,7 @@ struct Fields<model::StackSpec> {
     v("exposed", s.exposed);
     v("configs", s.configs);
     v("secrets", s.secrets);
+    v("alerts", s.alerts);
   }
 };
 }  // namespace kontena::codec

@@ -1,18 +1,15 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "kontena/model/alert_spec.h"
 #include "kontena/model/names.h"
 
 // What people are to be told of by itself, and how.
 namespace kontena::model {
-
-// What a rule watches for. In order of their names.
-enum class AlertKind { crash_loop, deploy_failed, node_lost, unhealthy, unplaced };
 
 // A rule: of a project, about its services; or of a grid itself (no project), about its nodes.
 struct AlertRule {
@@ -22,12 +19,15 @@ struct AlertRule {
   AlertKind kind = AlertKind::unhealthy;
   std::string stack;    // "" = of any
   std::string service;  // "" = of any; with a stack only
-  std::int64_t for_ms = 0;  // that it must be so before anyone is told
+  std::int64_t for_ms = 0;  // that it must be so before anyone is told; of a log: in which its lines are counted
   Strings webhooks;         // names; none = all of the rule's place
   std::int64_t silent_until_ms = 0;  // nobody is told until then; 0 = they are
   std::string silent_why;
   std::int64_t created_ms = 0;
   std::string created_by;
+  std::int64_t limit = 0;   // what it is depends on the kind: AlertKindRow
+  std::string pattern;      // of a log
+  std::string of_stack;     // whose Compose file asks for it; "" = a command did
 };
 
 // Where notices go. The URL, which often has a token in it, is sealed with the key that notices are signed with.
@@ -67,11 +67,5 @@ struct AlertState {
 
 std::string alert_key(const AlertRule&);    // GRID/PROJECT/NAME, GRID//NAME
 std::string alert_key(const AlertState&);   // GRID/PROJECT/RULE/SUBJECT
-
-template <>
-struct Names<AlertKind> {
-  static constexpr auto all =
-      std::to_array<std::string_view>({"crash-loop", "deploy-failed", "node-lost", "unhealthy", "unplaced"});
-};
 
 }  // namespace kontena::model

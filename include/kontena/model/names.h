@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "kontena/model/alert_spec.h"
 #include "kontena/model/deployment.h"
 #include "kontena/model/grid.h"
 #include "kontena/model/instance.h"
@@ -37,6 +38,7 @@ KTN_NAMES(InstanceState, "pending", "pulling", "starting", "running", "exited", 
 KTN_NAMES(Health, "none", "starting", "healthy", "unhealthy");
 KTN_NAMES(DeploymentState, "running", "succeeded", "failed", "superseded", "aborted");
 KTN_NAMES(TokenKind, "join", "access", "session");
+KTN_NAMES(AlertKind, "certificate", "cpu", "crash-loop", "deploy-failed", "disk", "log", "memory", "node-lost", "unhealthy", "unplaced");
 KTN_NAMES(SubjectKind, "user", "group");
 #undef KTN_NAMES
 

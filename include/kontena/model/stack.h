@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kontena/model/alert_spec.h"
 #include "kontena/model/ids.h"
 #include "kontena/model/service.h"
 
@@ -54,6 +55,7 @@ struct StackSpec {
   std::string exposed;  // a service that answers to the stack's name too; "" = none
   std::map<std::string, FileSpec> configs;
   std::map<std::string, FileSpec> secrets;
+  std::map<std::string, AlertSpec> alerts;
   friend bool operator==(const StackSpec&, const StackSpec&) = default;
 };
 
@@ -74,6 +76,7 @@ struct Stack {
   std::string exposed;  // as StackSpec::exposed
   std::map<std::string, FileSpec> configs;
   std::map<std::string, FileSpec> secrets;
+  std::map<std::string, AlertSpec> alerts;
 };
 
 struct Service {

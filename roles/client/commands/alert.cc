@@ -4,6 +4,7 @@
 #include "../describe.h"
 #include "../session.h"
 #include "kontena/base/text.h"
+#include "kontena/model/alert.h"
 #include "names.h"
 
 namespace kontena::client {
@@ -34,6 +35,7 @@ struct Line {
 
 Cell state_of(const Line& line, Time now) {
   const bool silent = line.alert->silent_until_ms > to_ms(now);
+  if (!line.finding && !line.alert->trouble.empty()) return {"blind", Tone::bad};
   if (!line.finding) return silent ? Cell{"silenced", Tone::faint} : Cell{"ok", Tone::good};
   if (!line.finding->firing) return {"resolved", Tone::faint};
   if (silent) return {"silenced", Tone::busy};
@@ -46,7 +48,23 @@ std::string about(const Line& line) {
   return plain_text(line.alert->stack) + (line.alert->service.empty() ? "" : '/' + plain_text(line.alert->service));
 }
 
+// "cpu over 80%", "log /ERROR/", "certificate, 7d before".
+std::string when(const api::AlertEntry& alert) {
+  const std::string kind = plain_text(alert.when);
+  const auto known = model::named<model::AlertKind>(alert.when);
+  if (!known) return kind;  // of a newer server
+  const std::string limit = model::alert_limit_text(*known, alert.limit);
+  switch (model::row_of(*known).limit) {
+    case model::AlertLimit::percent: return kind + " over " + limit;
+    case model::AlertLimit::lines: return kind + " /" + plain_text(alert.pattern) + '/' + (alert.limit > 1 ? " " + limit + " times" : "");
+    case model::AlertLimit::time: return kind + ", " + limit + " before";
+    case model::AlertLimit::none: break;
+  }
+  return kind;
+}
+
 std::string what(const Line& line) {
+  if (!line.alert->trouble.empty() && !line.finding) return "cannot look: " + plain_text(line.alert->trouble);
   if (!line.finding) return "";
   std::string text = plain_text(line.finding->summary);
   if (!line.finding->acked_by.empty()) text += "; known to " + plain_text(line.finding->acked_by);
@@ -59,6 +77,30 @@ Result<Duration> duration_option(const Session& session, std::string_view option
   auto duration = text::duration(given);
   if (!duration) return Error{Code::invalid_argument, std::string(option) + ": " + duration.error().message, "as in 90s, 5m, 2h"};
   return duration;
+}
+
+// Its unit is the kind's.
+Status take_limit(const Session& session, api::AlertRequest& request) {
+  const auto kind = model::named<model::AlertKind>(request.when);
+  const model::AlertLimit unit = kind ? model::row_of(*kind).limit : model::AlertLimit::none;
+  const bool of_time = unit == model::AlertLimit::time;
+  for (const std::string_view option : {"--before", "--over"}) {
+    if (!session.arguments.has(option) || !kind) continue;  // the server says what kinds there are
+    const std::string name(option), given = session.arguments.value(option);
+    if (unit == model::AlertLimit::none || of_time != (option == "--before"))
+      return Error{Code::invalid_argument, name + " is not for '" + request.when + "'", "kontena client help alert create"};
+    request.limit = model::alert_limit(*kind, given);
+    if (!request.limit)
+      return Error{Code::invalid_argument, name + ": '" + given + "' is no limit of '" + request.when + "'",
+                   of_time ? "as in 7d" : unit == model::AlertLimit::lines ? "a number of lines" : "as in 80%"};
+  }
+  return Done{};
+}
+
+std::string fires(const api::AlertEntry& made) {
+  const std::string time = text::human_duration(Duration(made.for_ms));
+  if (made.when == "log") return "fires when " + std::to_string(made.limit) + (made.limit == 1 ? " line matches" : " lines match") + " within " + time;
+  return "fires when '" + when(made) + "' is so" + (made.for_ms == 0 ? "" : " for " + time);
 }
 
 }  // namespace
@@ -86,9 +128,11 @@ Result<int> alert_create(Session& session) {
     KTN_TRY(const Duration wait, duration_option(session, "--for"));
     request.for_ms = wait.count();
   }
+  request.pattern = session.arguments.value("--pattern");
+  KTN_OK(take_limit(session, request));
   KTN_TRY(const std::string path, path_of(session, one, words[0]));
   KTN_TRY(const auto made, session.link.send<api::AlertEntry>(http::Method::put, path, request));
-  session.note("fires when '" + made.when + "' is so for " + text::human_duration(Duration(made.for_ms)) + "; try the way by: kontena client alert test " +
+  session.note(fires(made) + "; try the way by: kontena client alert test " +
                made.name + (session.arguments.has("--of-grid") ? " --of-grid" : ""));
   return session.show(made, made.name, [&] { return made.name + '\n'; });
 }
@@ -103,7 +147,7 @@ Result<int> alert_ls(Session& session) {
   Table table({"ALERT", "WHEN", "ABOUT", "STATE", "SINCE", "WHAT"});
   for (const api::AlertEntry& alert : list.alerts) {
     const auto add = [&](const Line& line) {
-      table.add({plain_text(alert.name), plain_text(alert.when), about(line), state_of(line, session.now()),
+      table.add({plain_text(alert.name), when(alert), about(line), state_of(line, session.now()),
                  line.finding ? session.age(line.finding->firing ? line.finding->since_ms : line.finding->resolved_ms) : std::string(), what(line)});
     };
     if (alert.findings.empty()) add({&alert, nullptr});

@@ -3,6 +3,7 @@
 #include <set>
 #include <thread>
 
+#include "../use.h"
 #include "../webhooks.h"
 #include "kontena/base/log.h"
 #include "kontena/store/tables.h"
@@ -19,13 +20,31 @@ void AlertKeeper::stop() {
   tell_.stop();
 }
 
+alerts::Facts AlertKeeper::facts(const model::ClusterView& view, const model::Liveness& liveness) {
+  const Time now = context_.clock.now();
+  alerts::Facts facts{.view = view, .liveness = liveness, .now = now, .certificates = context_.liveness.certificates(), .lines = lines_.look(view, now)};
+  if (!authority_ends_ms_) {
+    const auto authority = pki::read_certificate(context_.authority.own().certificate_pem);
+    authority_ends_ms_ = authority ? to_ms(authority->not_after) : 0;
+  }
+  facts.authority_ends_ms = *authority_ends_ms_;
+  if (const Use* use = context_.use)
+    facts.used = [use, now_ms = to_ms(now)](const std::string& source) -> std::optional<alerts::Used> {
+      const auto newest = use->newest(source);
+      if (!newest || newest->at_ms < now_ms - fresh.count()) return std::nullopt;
+      const stats::Values& v = newest->values;
+      return alerts::Used{v[stats::cpu_milli], v[stats::memory], v[stats::memory_limit], v[stats::disk_used], v[stats::disk_size]};
+    };
+  return facts;
+}
+
 void AlertKeeper::look() {
   const View view = context_.views.now();
   if (view->alert_rules.empty() && view->alert_states.empty()) return;
   // Of records that cannot be read nothing is found, and nothing ends.
   if (!view->unreadable.empty()) return;
-  const alerts::Changes changes =
-      alerts::step(alert_book(*view), *view, context_.liveness.states(), context_.clock.now(), watch_);
+  const model::Liveness liveness = context_.liveness.states();
+  const alerts::Changes changes = alerts::step(alert_book(*view), facts(*view, liveness), watch_);
   if (changes.empty()) return;
   store::Commit commit;
   const auto rests_on = [&](const std::string& key) {

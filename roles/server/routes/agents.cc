@@ -107,7 +107,7 @@ model::Assignment assignment(const ClusterView& view, const model::Instance& ins
 }  // namespace
 
 Result<http::Response> beat(Context& context, const View& view, const Call& call, http::Upload*) {
-  context.liveness.heard(NodeId(call.who.id));
+  context.liveness.heard(NodeId(call.who.id), call.certificate_ends_ms);
   const Duration lost_after = context.liveness.lost_after(*view, call.who.grid);
   const auto* facts = view->facts.get(node_key(call));
   const auto asked = context.views.asked().of(*view, call.who.grid);

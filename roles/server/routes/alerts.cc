@@ -1,5 +1,7 @@
 #include <algorithm>
 
+#include "../alert_rules.h"
+#include "../log_keeper.h"
 #include "../unreadable.h"
 #include "../webhooks.h"
 #include "find.h"
@@ -9,8 +11,8 @@
 namespace kontena::server {
 namespace {
 
-constexpr std::size_t most_rules = 100, most_webhooks = 20, longest_why = 200, longest_subject = 200;
-constexpr std::int64_t longest_for_ms = 24 * 3'600'000ll, longest_silence_ms = 30 * 24 * 3'600'000ll;
+constexpr std::size_t longest_why = 200, longest_subject = 200;
+constexpr std::int64_t longest_silence_ms = 30 * 24 * 3'600'000ll;
 
 std::string scope_of(const Call& call) {
   const auto project = call.path.find("project");
@@ -32,21 +34,20 @@ Result<const Ordered<model::AlertRule>::Item*> find_alert(const ClusterView& vie
   return item;
 }
 
+AlertPlace place_of_rules(const Call& call) { return {call.at("grid"), of_grid(call) ? "" : call.at("project")}; }
+
 Result<model::AlertKind> kind_of(const std::string& when, bool grid) {
+  if (const auto kind = model::named<model::AlertKind>(when)) return *kind;
   std::vector<std::string> names;
-  for (const alerts::KindRow& row : alerts::kinds())
-    if (row.of_grid == grid) names.emplace_back(model::name(row.kind));
-  const auto kind = model::named<model::AlertKind>(when);
-  if (kind && alerts::row_of(*kind).of_grid == grid) return *kind;
-  const std::string place = grid ? "a grid" : "a project";
-  if (kind)
-    return Error{Code::invalid_argument, "'" + when + "' is not for an alert of " + place,
-                 grid ? "leave out --of-grid" : "it is about nodes: --of-grid"};
-  return Error{Code::invalid_argument, "'" + when.substr(0, 50) + "' is nothing that an alert of " + place + " watches for",
+  for (const model::AlertKindRow& row : model::alert_kinds())
+    if (grid ? row.of_grid : row.of_project) names.emplace_back(model::name(row.kind));
+  return Error{Code::invalid_argument,
+               "'" + when.substr(0, 50) + "' is nothing that an alert of " + (grid ? "a grid" : "a project") + " watches for",
                "one of " + text::join(names, ", ")};
 }
 
-Status check_request(const ClusterView& view, const Call& call, const api::AlertRequest& asked) {
+Result<model::AlertSpec> asked_alert(const ClusterView& view, const Call& call, const api::AlertRequest& asked) {
+  KTN_TRY(const model::AlertKind kind, kind_of(asked.when, of_grid(call)));
   if (!text::is_label(call.at("alert")))
     return Error{Code::invalid_argument, "'" + call.at("alert").substr(0, 100) + "' cannot be an alert's name",
                  "1 to 63 of a-z, 0-9 and -, starting and ending with a letter or digit"};
@@ -55,13 +56,16 @@ Status check_request(const ClusterView& view, const Call& call, const api::Alert
   if (asked.stack.empty() && !asked.service.empty()) return Error{Code::invalid_argument, "a service is named with its stack: STACK/SERVICE"};
   for (const std::string& name : {asked.stack, asked.service})
     if (name.size() > 255 || name.find('/') != std::string::npos) return Error{Code::invalid_argument, "that is no name of a stack or service"};
-  if (asked.for_ms && (*asked.for_ms < 0 || *asked.for_ms > longest_for_ms))
-    return Error{Code::invalid_argument, "an alert waits for 0 s to 24 h before it fires"};
-  if (asked.webhooks.size() > most_webhooks) return Error{Code::invalid_argument, "an alert has at most " + std::to_string(most_webhooks) + " webhooks"};
-  for (const std::string& name : asked.webhooks)
-    if (!text::is_label(name) || !view.webhooks.get(scope_of(call) + '/' + name))
-      return absent("webhook", name.substr(0, 100), "kontena client webhook ls");
-  return Done{};
+  model::AlertSpec spec{.kind = kind, .service = asked.service, .for_ms = asked.for_ms, .limit = asked.limit, .pattern = asked.pattern, .webhooks = asked.webhooks};
+  KTN_OK(check_alert(view, place_of_rules(call), spec));
+  return spec;
+}
+
+// What a stack's file asks for is changed there, or the next deploy would take it back.
+Status need_no_file(const model::AlertRule& rule) {
+  if (rule.of_stack.empty()) return Done{};
+  return Error{Code::failed_precondition, "alert '" + rule.name + "' stands in the Compose file of stack '" + rule.of_stack + "'",
+               "change it there, and deploy; for a while: kontena client alert silence " + rule.name + " --for 2h"};
 }
 
 // Where nobody would be told, silence is no answer.
@@ -73,7 +77,14 @@ Status check_somebody_is_told(const ClusterView& view, const Call& call) {
                of_grid(call) ? "kontena client webhook create --of-grid NAME --url-file FILE" : "kontena client webhook create NAME --url-file FILE"};
 }
 
-api::AlertEntry entry_of(const alerts::Book& book, const model::AlertRule& rule) {
+// Why such a rule cannot find anything now.
+std::string trouble_of(const Context& context, const model::AlertRule& rule) {
+  using enum model::AlertKind;
+  if (rule.kind == log) return !context.log_keeper ? "logs are not kept" : context.log_keeper->trouble();
+  return "";
+}
+
+api::AlertEntry entry_of(const Context& context, const alerts::Book& book, const model::AlertRule& rule) {
   api::AlertEntry entry{.name = rule.name,
                         .when = std::string(model::name(rule.kind)),
                         .stack = rule.stack,
@@ -84,6 +95,10 @@ api::AlertEntry entry_of(const alerts::Book& book, const model::AlertRule& rule)
                         .silent_why = rule.silent_why,
                         .created_ms = rule.created_ms,
                         .created_by = rule.created_by,
+                        .limit = rule.limit,
+                        .pattern = rule.pattern,
+                        .of_stack = rule.of_stack,
+                        .trouble = trouble_of(context, rule),
                         .findings = {}};
   const std::string prefix = model::alert_key(rule) + '/';
   for (auto at = book.states.lower_bound(prefix); at != book.states.end() && at->first.starts_with(prefix); ++at) {
@@ -122,40 +137,29 @@ void rest_on_place(const ClusterView& view, const Call& call, store::Commit& com
 
 }  // namespace
 
-Result<Answer> list_alerts(const Context&, const ClusterView& view, const Call& call) {
+Result<Answer> list_alerts(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_place(view, call));
   const alerts::Book book = book_of(view, scope_of(call));
   api::AlertList list;
-  for (const auto& [key, rule] : book.rules) list.alerts.push_back(entry_of(book, rule));
+  for (const auto& [key, rule] : book.rules) list.alerts.push_back(entry_of(context, book, rule));
   return answer(list);
 }
 
 // Made, or changed: what it has found until now goes, and is found anew.
-Result<Change> put_alert(const Context&, const ClusterView& view, const Call& call) {
+Result<Change> put_alert(const Context& context, const ClusterView& view, const Call& call) {
   KTN_OK(need_place(view, call));
   KTN_TRY(const auto asked, body_of<api::AlertRequest>(call));
-  KTN_TRY(const model::AlertKind kind, kind_of(asked.when, of_grid(call)));
-  KTN_OK(check_request(view, call, asked));
+  KTN_TRY(const model::AlertSpec spec, asked_alert(view, call, asked));
   KTN_OK(check_somebody_is_told(view, call));
   const std::string scope = scope_of(call), key = scope + '/' + call.at("alert");
   KTN_OK(check_readable(view, store::alert_rules.key(key)));
   const auto* item = view.alert_rules.find(key);
+  if (item) KTN_OK(need_no_file(item->value));
   const alerts::Book book = book_of(view, scope);
-  if (!item && book.rules.size() >= most_rules)
+  if (!item && book.rules.size() >= most_alert_rules)
     return Error{Code::failed_precondition, "there are " + std::to_string(book.rules.size()) + " alerts already", "kontena client alert rm ALERT"};
-  model::AlertRule rule{.grid = call.at("grid"),
-                        .project = of_grid(call) ? "" : call.at("project"),
-                        .name = call.at("alert"),
-                        .kind = kind,
-                        .stack = asked.stack,
-                        .service = asked.service,
-                        .for_ms = asked.for_ms.value_or(alerts::row_of(kind).usual.count()),
-                        .webhooks = asked.webhooks,
-                        .created_ms = to_ms(call.now),
-                        .created_by = call.who.text()};
-  std::ranges::sort(rule.webhooks);
-  rule.webhooks.erase(std::ranges::unique(rule.webhooks).begin(), rule.webhooks.end());
-  Change change{.reply = json(entry_of({}, rule), item ? 200 : 201), .resource = key};
+  const model::AlertRule rule = alert_rule_of(place_of_rules(call), call.at("alert"), asked.stack, spec, call);
+  Change change{.reply = json(entry_of(context, {}, rule), item ? 200 : 201), .resource = key};
   change.commit.unchanged = {{store::alert_rules.key(key), item ? item->revision : 0}};
   rest_on_place(view, call, change.commit);
   change.commit.puts = {store::alert_rules.put(key, rule)};
@@ -165,6 +169,7 @@ Result<Change> put_alert(const Context&, const ClusterView& view, const Call& ca
 
 Result<Change> remove_alert(const Context&, const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* item, find_alert(view, call));
+  KTN_OK(need_no_file(item->value));
   Change change{.reply = {200, "{}"}, .resource = item->key};
   change.commit.unchanged = {unchanged(store::alert_rules, *item)};
   change.commit.deletes = {store::alert_rules.key(item->key)};
@@ -195,7 +200,7 @@ Result<Change> ack_alert(const Context&, const ClusterView& view, const Call& ca
   return change;
 }
 
-Result<Change> silence_alert(const Context&, const ClusterView& view, const Call& call) {
+Result<Change> silence_alert(const Context& context, const ClusterView& view, const Call& call) {
   KTN_TRY(const auto* item, find_alert(view, call));
   KTN_TRY(const auto asked, body_of<api::AlertSilence>(call));
   if (asked.for_ms < 0 || asked.for_ms > longest_silence_ms) return Error{Code::invalid_argument, "an alert is silenced for at most 30 days"};
@@ -203,7 +208,7 @@ Result<Change> silence_alert(const Context&, const ClusterView& view, const Call
   model::AlertRule rule = item->value;
   rule.silent_until_ms = asked.for_ms == 0 ? 0 : to_ms(call.now) + asked.for_ms;
   rule.silent_why = asked.for_ms == 0 ? "" : asked.why;
-  Change change{.reply = json(entry_of(book_of(view, scope_of(call)), rule)), .resource = item->key};
+  Change change{.reply = json(entry_of(context, book_of(view, scope_of(call)), rule)), .resource = item->key};
   change.commit.unchanged = {unchanged(store::alert_rules, *item)};
   change.commit.puts = {store::alert_rules.put(item->key, rule)};
   return change;

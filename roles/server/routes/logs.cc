@@ -124,6 +124,7 @@ class Telling {
     selection.tail = -1;
     selection.up_to = UINT64_MAX;
     put({.mark = mark_of(seen)});
+    Duration beat{};  // when the next line is owed, by the steady clock
     while (flush() && still_may()) {
       const auto news = kept_.wait(seen, look_again);
       if (news.stopped) return;
@@ -135,26 +136,34 @@ class Telling {
         put({.mark = mark_of(seen = upto)});
         continue;
       }
+      bool told = false;
       for (const auto& batch : news.batches) {
-        tell_batch(*batch);
+        told |= tell_batch(*batch);
         seen = batch->sequence;
       }
-      // Also where there was nothing: is the reader still there?
+      // Of what others write a reader hears no more than that time goes on. Also where there was nothing: are they still there?
+      const Duration now = context_.clock.steady();
+      if (!told && !news.batches.empty() && now < beat) continue;
       put(news.batches.empty() ? api::LogLine{} : api::LogLine{.mark = mark_of(seen)});
+      beat = now + look_again;
     }
   }
 
-  void tell_batch(const logs::Arrived& batch) {
+  // Whether any of its lines was wanted.
+  bool tell_batch(const logs::Arrived& batch) {
+    bool told = false;
     const logs::Selection& selection = wanted_.selection;
     for (std::size_t i = 0; i < batch.sources.size(); ++i) {
       const logs::Section& section = batch.batch.sections[i];
       const logs::Origin origin{section.instance, section.slot, batch.node};
       if (!selection.wants(batch.sources[i]) || !selection.wants(batch.sources[i], origin)) continue;
-      for (const logs::Line& line : section.lines)
-        if (selection.wants(line.stream, line.time_ns, line.text) &&
-            !put(record_of({batch.sources[i], origin, batch.sequence, line.time_ns, line.stream, line.more, line.text})))
-          return;
+      for (const logs::Line& line : section.lines) {
+        if (!selection.wants(line.stream, line.time_ns, line.text)) continue;
+        told = true;
+        if (!put(record_of({batch.sources[i], origin, batch.sequence, line.time_ns, line.stream, line.more, line.text}))) return told;
+      }
     }
+    return told;
   }
 
   // Their lines come when they are back.

@@ -1,3 +1,4 @@
+#include "../alert_rules.h"
 #include "../deploy.h"
 #include "../summarise.h"
 #include "../unreadable.h"
@@ -85,6 +86,7 @@ Result<Change> remove_stack(const Context&, const ClusterView& view, const Call&
   stack.updated_ms = to_ms(call.now);
   change.commit.unchanged = {unchanged(store::stacks, *item)};
   change.commit.puts = {store::stacks.put(item->key, stack)};
+  drop_stack_alerts(view, stack_path(call), change.commit);
   return change;
 }
 

@@ -69,6 +69,6 @@ ktn stack deploy -d -q -f - web < <(web busybox 'parallelism: 1, delay: 2s') >"$
 check "a newer deploy supersedes it" ktn stack deploy -f - web < <(web busybox:v2 'parallelism: 6')
 expect_output "the older is called superseded" "$(cat "$SCRATCH/first") +superseded" ktn deployment ls web
 check "all are of the newest" test "$(of_image busybox:v2)" = 12
-expect_output "the history has them all" '^[0-9]+ +deploy +administrator' ktn stack history web
+expect_output "the history has them all" '^[0-9]+ +deploy +admin ' ktn stack history web
 expect_output "with their specs" 'busybox:v2' ktn stack history web "$(ktn stack history -q web | sed -n 1p)"
 finish

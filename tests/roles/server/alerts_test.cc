@@ -4,7 +4,12 @@
 #include "controllers/alert_keeper.h"
 #include "harness.h"
 #include "kontena/base/text.h"
+#include "kontena/api/logs.h"
+#include "kontena/api/stats.h"
 #include "kontena/crypto/seal.h"
+#include "kontena/logs/batch.h"
+#include "kontena/stats/sample.h"
+#include "log_keeper.h"
 
 namespace kontena::server {
 namespace {
@@ -183,13 +188,19 @@ TEST_CASE("what cannot be an alert or a webhook is refused with a reason") {
     CHECK(response.status >= 400);
     CHECK_MESSAGE(response.body.find(why) != std::string::npos, response.body);
   };
-  refused(at.alert(at.alert_body("sad")), "crash-loop, deploy-failed, unhealthy, unplaced");
+  refused(at.alert(at.alert_body("sad")), "cpu, crash-loop, deploy-failed, log, memory, unhealthy, unplaced");
   refused(at.alert(at.alert_body("node-lost")), "--of-grid");
   refused(at.alert(at.alert_body("unhealthy"), "sick", "/v1/grids/default/"), "leave out --of-grid");
   refused(at.alert(at.alert_body("node-lost"), "lost", "/v1/grids/default/"), "no webhook");
   refused(at.alert(R"({"when":"unhealthy","stack":"","service":"","for_ms":-1,"webhooks":[]})"), "0 s to 24 h");
   refused(at.alert(R"({"when":"unhealthy","stack":"","service":"web","for_ms":0,"webhooks":[]})"), "STACK/SERVICE");
   refused(at.alert(R"({"when":"unhealthy","stack":"","service":"","for_ms":0,"webhooks":["none"]})"), "webhook 'none' not found");
+  refused(at.alert(at.alert_body("unhealthy", R"(,"limit":80)")), "'unhealthy' has no limit");
+  refused(at.alert(at.alert_body("cpu", R"(,"limit":0)")), "a percentage");
+  refused(at.alert(at.alert_body("cpu", R"(,"pattern":"x")")), "has no pattern");
+  refused(at.alert(R"({"when":"log","stack":"","service":"","webhooks":[]})"), "which lines is not said");
+  refused(at.alert(at.alert_body("log", R"(,"pattern":"x")")), "over at least 10 s");
+  refused(at.alert(R"re({"when":"log","stack":"","service":"","webhooks":[],"pattern":"("})re"), "regular expression");
   refused(at.alert(at.alert_body("unhealthy"), "Sick"), "cannot be an alert's name");
   for (const char* url : {"http://a/", "https://u:p@a/", "ftp://a", "a", "https://a/#x"})
     refused(at.world.as_admin(put, place + "webhooks/x", std::string(R"({"url":")") + url + R"(","ca_pem":""})"), "https://");
@@ -222,7 +233,92 @@ TEST_CASE("a lost node is told to the grid's webhook alone") {
   REQUIRE(at.outside.got.size() == 1);
   CHECK(at.notice(0).project.empty());
   CHECK(at.notice(0).alerts.at(0).subject == "n1");
-  CHECK(at.notice(0).alerts.at(0).look == "kontena client node show n1");
+  CHECK(at.notice(0).alerts.at(0).look == "kontena client why n1");
+}
+
+TEST_CASE("alerts of a stack's file come with its deploys and go with it") {
+  Place at;
+  const auto deploy = [&](const std::string& alerts) {
+    std::string body = deploy_body({service("web")});
+    return at.world.as_admin(put, stack_url("shop"), body.insert(body.find("\"services\""), "\"alerts\":" + alerts + ','));
+  };
+  const std::string busy = R"("busy":{"kind":"cpu","service":"web","for_ms":60000,"limit":80,"pattern":"","webhooks":["ops"]})";
+  const std::string sorry = R"("sorry":{"kind":"log","service":"","pattern":"ERROR","webhooks":[]})";
+  const auto made = deploy('{' + busy + ',' + sorry + '}');
+  REQUIRE_MESSAGE(made.status < 300, made.body);
+  const auto rule = [&](const std::string& name) { return at.world.views_.now()->alert_rules.get("default/default/" + name); };
+  REQUIRE(rule("shop-busy"));
+  CHECK(rule("shop-busy")->limit == 80);
+  CHECK(rule("shop-busy")->service == "web");
+  CHECK(rule("shop-busy")->of_stack == "shop");
+  REQUIRE(rule("shop-sorry"));
+  CHECK(rule("shop-sorry")->for_ms == 300'000);
+  // What it says is the file's, whether it tells is people's.
+  REQUIRE(at.world.as_admin(post, place + "alerts/shop-busy/silence", R"({"for_ms":60000,"why":""})").status == 200);
+  CHECK(at.alert(at.alert_body("unhealthy"), "shop-busy").status == 409);
+  CHECK(at.world.as_admin(del, place + "alerts/shop-busy").status == 409);
+  REQUIRE(deploy('{' + busy + '}').status < 300);
+  CHECK(rule("shop-busy")->silent_until_ms > 0);
+  CHECK_FALSE(rule("shop-sorry"));
+  CHECK(deploy(R"({"x":{"kind":"disk"}})").body.find("it is about nodes") != std::string::npos);
+  CHECK(deploy(R"({"x":{"kind":"cpu","service":"no"}})").body.find("the stack has no service 'no'") != std::string::npos);
+  CHECK(deploy(R"({"x":{"kind":"cpu","webhooks":["no"]}})").body.find("alert 'x': webhook 'no' not found") != std::string::npos);
+  REQUIRE(at.alert(at.alert_body("unhealthy"), "shop-mine").status == 201);
+  CHECK(deploy(R"({"mine":{"kind":"cpu"}})").body.find("not this stack's") != std::string::npos);
+  REQUIRE(at.world.as_admin(del, stack_url("shop")).status == 200);
+  CHECK_FALSE(rule("shop-busy"));
+  CHECK(rule("shop-mine"));
+}
+
+TEST_CASE("a line of a log that matches fires, is told with its text, and is over after its time") {
+  Place at;
+  at.world.log_keeper_.tick();
+  REQUIRE(at.alert(R"({"when":"log","stack":"shop","service":"","for_ms":20000,"webhooks":[],"pattern":"ERR(OR)?:"})").status == 201);
+  const auto view = at.world.views_.now();
+  const model::Instance* web = nullptr;
+  view->instances.each("default/default/shop/web/", [&](const auto& item) { web = &item.value; });
+  REQUIRE(web);
+  std::uint64_t number = 0;
+  const auto say = [&](const std::string& text) {
+    logs::Section section{.instance = *web->id, .project = web->project, .stack = web->stack, .service = web->service, .slot = web->slot, .container = "c"};
+    section.lines.push_back({.time_ns = to_ms(at.world.clock_.now()) * 1'000'000, .text = text});
+    REQUIRE(at.world.as_node(at.node, post, std::string(api::paths::agent_logs), logs::encode({.spool = "s", .number = ++number, .sections = {section}})).status == 200);
+  };
+  say("all is well");
+  at.pass(4);
+  CHECK(at.entry().findings.empty());
+  say("ERROR: disk on fire");
+  at.pass(10);
+  REQUIRE(at.outside.got.size() == 1);
+  CHECK(at.notice(0).alerts.at(0).summary == "lines of the log match in 20s: 1, web-1: ERROR: disk on fire");
+  CHECK(at.notice(0).alerts.at(0).look == "kontena client logs shop/web");
+  // A server that begins anew goes through what is kept.
+  AlertKeeper anew(at.world.context_);
+  anew.tick();
+  at.world.clock_.advance(Duration(16'000));
+  anew.tick();
+  CHECK(at.entry().findings.at(0).firing);
+  at.pass(60);
+  CHECK_FALSE(at.entry().findings.at(0).firing);
+}
+
+TEST_CASE("an alert about use, and one about the node's disk, from what agents tell") {
+  Place at;
+  REQUIRE(at.hook("night", "/v1/grids/default/").status == 201);
+  REQUIRE(at.alert(at.alert_body("cpu", R"(,"limit":80)")).status == 201);
+  REQUIRE(at.alert(at.alert_body("disk", R"(,"limit":90)"), "full", "/v1/grids/default/").status == 201);
+  const auto view = at.world.views_.now();
+  std::string id;
+  view->instances.each("default/default/shop/web/", [&](const auto& item) { id = *item.value.id; });
+  stats::Sample instance{.instance = id}, node{};
+  instance.values[stats::cpu_milli] = 950;
+  node.values[stats::disk_used] = 95, node.values[stats::disk_size] = 100;
+  REQUIRE(at.world.as_node(at.node, post, std::string(api::paths::agent_stats), stats::encode({.samples = {instance, node}})).status == 200);
+  at.pass(10);
+  CHECK(at.outside.got.size() == 2);
+  CHECK(at.entry().findings.at(0).summary == "1 of 1 over 80% CPU: web-1 on n1: 95% of a processor");
+  at.pass(90);  // nothing new is heard: nobody knows
+  CHECK_FALSE(at.entry().findings.at(0).firing);
 }
 
 }  // namespace kontena::server

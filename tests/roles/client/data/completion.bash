@@ -6,7 +6,7 @@ _kontena_client() {
   if [[ $word == -* ]]; then
     case "$first $second" in
       'alert ack') options+=" --of-grid" ;;
-      'alert create') options+=" --for --of-grid --webhook --when" ;;
+      'alert create') options+=" --before --for --of-grid --over --pattern --webhook --when" ;;
       'alert ls') options+=" --of-grid" ;;
       'alert rm') options+=" --of-grid --yes" ;;
       'alert silence') options+=" --for --off --of-grid --why" ;;
