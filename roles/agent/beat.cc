@@ -64,6 +64,7 @@ void Beat::heard(const api::BeatAnswer& answer) {
   const Duration lifetime(answer.certificate_lifetime_ms);
   const bool other = context_.state.with([&](State& s) {
     s.heard = now;
+    s.stats_interval = Duration(answer.stats_interval_ms);
     return std::exchange(s.certificate_lifetime, lifetime) != lifetime;
   });
   if (other) context_.state.change([](State&) {});  // when to renew follows from it

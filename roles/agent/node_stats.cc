@@ -77,6 +77,8 @@ void NodeStats::step() {
     if (stopping || context_.clock.steady() < due_) return;
   }
   const Duration at = context_.clock.steady();
+  const Duration said = context_.state.with([](const State& s) { return s.stats_interval; });
+  const Duration interval = said > Duration(0) ? std::clamp(said, Duration(stats::least_interval_ms), Duration(stats::most_interval_ms)) : Duration(stats::usual_interval_ms);
   due_ = std::max(due_ + interval, at + interval / 2);
   stats::Batch batch = sample(at);
   if (!batch.samples.empty()) waiting_.push_back({at, std::move(batch)});

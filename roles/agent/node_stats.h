@@ -9,7 +9,7 @@
 
 namespace kontena::agent {
 
-// Tells the server what this node and its instances use, every 10 s, on a thread of its own. What is not
+// Tells the server what this node and its instances use, as often as the grid wants, on a thread of its own. What is not
 // told while the server is away waits in memory, the newest 15 minutes of it.
 class NodeStats {
  public:
@@ -17,7 +17,6 @@ class NodeStats {
 
   void step();  // waits until a sample is due, takes it, and tells
 
-  static constexpr Duration interval{10'000};
   static constexpr std::size_t most_waiting = 80;            // batches: less than stats::longest_ago_ms of them
   static constexpr std::size_t most_waiting_samples = 40'000;  // in all of them
 

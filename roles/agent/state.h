@@ -75,6 +75,7 @@ struct State {
   std::uint64_t server_epoch = 1;  // counts its coming back: then everything is told anew
   std::optional<Duration> heard;   // steady; when it last answered a beat
   bool server_away = false;
+  Duration stats_interval{0};  // as the server says; 0 = it has not
   Duration certificate_lifetime{0};  // of those the server makes now; 0 = it has not said
   bool renew = false;                // it says that ours has expired
 

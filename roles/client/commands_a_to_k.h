@@ -133,6 +133,7 @@ inline constexpr std::array a_to_k{
             "grid set --pool 172.24.0.0/14     where 10.80.0.0/12 is in use by something else\n"
             "grid set --lost-after 10s         for nodes with bad lines\n"
             "grid set --events-kept 30d        keep events for longer\n"
+            "grid set --stats-every 30s        fewer samples of what is used\n"
             "grid set --lost-after default eu  as the server is set",
             grid_set_options, grid_set},
     Command{"grid show",

@@ -192,6 +192,8 @@ std::string labels_text(const model::StringMap& labels) {
   return text;
 }
 
+std::string percent(std::int64_t milli) { return std::to_string(milli / 10) + '.' + std::to_string(milli % 10) + '%'; }
+
 std::string count_text(std::int64_t count, std::string_view singular) {
   return std::to_string(count) + ' ' + std::string(singular) + (count == 1 ? "" : "s");
 }

@@ -29,6 +29,7 @@ std::string time_text(std::int64_t ms);            // RFC 3339, "" for 0
 std::string labels_text(const model::StringMap&);  // "zone=eu-1,disk=ssd"
 
 // "1 instance", "3 instances".
+std::string percent(std::int64_t milli);            // "3.5%" of one processor: of two that are busy it is 200%
 std::string count_text(std::int64_t count, std::string_view singular);
 
 }  // namespace kontena::client

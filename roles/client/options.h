@@ -122,6 +122,7 @@ inline constexpr std::array grid_set_options{
     Option{"--events-most", "", "N", "and so many of them: 100 to 100,000 (default: 10,000)"},
     Option{"--lost-after", "", "TIME", "a node silent for so long is lost; `default` = the server's setting"},
     Option{"--pool", "", "SUBNET", "of addresses, while there is no network; `default` = 10.80.0.0/12"},
+    Option{"--stats-every", "", "TIME", "what nodes and instances use is sampled: 5s to 5m; `default` = 10s"},
 };
 inline constexpr Option of_grid{"--of-grid", "", "", "of the grid, for all its projects"};
 inline constexpr std::array policy_set_options{

@@ -4,6 +4,7 @@
 #include <set>
 #include <tuple>
 
+#include "kontena/stats/sample.h"
 #include "kontena/base/text.h"
 #include "kontena/overlay/plan.h"
 #include "kontena/rollout/moves.h"
@@ -93,7 +94,8 @@ std::string state_of(const model::Service& service, const model::Stack* stack, c
 
 api::GridSummary summarise_grid(const model::ClusterView& view, const model::Liveness& liveness, const model::Grid& grid) {
   api::GridSummary summary{
-      .name = grid.name, .pool = grid.pool.empty() ? std::string(overlay::default_pool) : grid.pool, .created_ms = grid.created_ms};
+      .name = grid.name, .pool = grid.pool.empty() ? std::string(overlay::default_pool) : grid.pool, .created_ms = grid.created_ms,
+      .stats_interval_ms = grid.stats_interval_ms > 0 ? grid.stats_interval_ms : stats::usual_interval_ms};
   const std::string prefix = grid.name + '/';
   view.nodes.each(prefix, [&](const auto& item) {
     ++summary.nodes;

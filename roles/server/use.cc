@@ -127,11 +127,36 @@ void Use::close(std::int64_t quarter) {
   if (closed || now_ms > (quarter + 4) * stats::quarter_ms) state_.with([&](State& state) { state.open.erase(quarter); });
 }
 
-std::optional<stats::Point> Use::newest(const std::string& source) const {
-  return state_.with([&](State& state) {
+std::optional<stats::Point> Use::newest(const std::string& source, std::int64_t fresh_after_ms) const {
+  return state_.with([&](State& state) -> std::optional<stats::Point> {
     const auto at = state.sources.find(source);
-    return at == state.sources.end() ? std::optional<stats::Point>() : at->second.history.newest();
+    if (at == state.sources.end()) return std::nullopt;
+    const auto newest = at->second.history.newest();
+    return newest && newest->at_ms >= fresh_after_ms ? newest : std::nullopt;
   });
+}
+
+std::map<std::string, Use::Peak> Use::peaks(std::int64_t now_ms) const {
+  std::map<std::string, Peak> all;
+  state_.with([&](State& state) {
+    for (const auto& [name, source] : state.sources) {
+      if (!source.series.starts_with("s/")) continue;
+      const Peak peak{source.history.peak(stats::cpu_milli, now_ms), source.history.peak(stats::memory, now_ms)};
+      if (peak == Peak{}) continue;
+      Peak& of = all[source.series.substr(0, source.series.rfind('/'))];
+      of.cpu_milli = std::max(of.cpu_milli, peak.cpu_milli);
+      of.memory = std::max(of.memory, peak.memory);
+    }
+  });
+  return all;
+}
+
+std::int64_t stats_interval_ms(const model::ClusterView& view, const std::string& grid) {
+  const auto* known = view.grids.get(grid);
+  return known && known->stats_interval_ms > 0 ? known->stats_interval_ms : stats::usual_interval_ms;
+}
+std::int64_t stats_fresh_ms(const model::ClusterView& view, const std::string& grid) {
+  return std::max<std::int64_t>(60'000, stats_interval_ms(view, grid) * 5 / 2);
 }
 
 std::string Use::trouble() const {

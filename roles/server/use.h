@@ -9,6 +9,7 @@
 
 #include "kontena/base/loop.h"
 #include "kontena/base/synced.h"
+#include "kontena/model/view.h"
 #include "kontena/stats/history.h"
 #include "kontena/stats/kept.h"
 
@@ -40,7 +41,16 @@ class Use {
   // The points of the time from `since_ms` on, or with most = 1 the newest alone, where it is of that time.
   std::vector<stats::Point> points(const std::string& source, const std::string& series, std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const;
 
-  std::optional<stats::Point> newest(const std::string& source) const;
+  // The newest of a source; where `fresh_after_ms` is given, of no earlier time.
+  std::optional<stats::Point> newest(const std::string& source, std::int64_t fresh_after_ms = 0) const;
+
+  // The most that any instance of a service used of processors and memory in the last hour, by the series that its
+  // instances' have in common: "s/GRID/PROJECT@MS/STACK/SERVICE".
+  struct Peak {
+    std::int64_t cpu_milli = 0, memory = 0;
+    friend bool operator==(const Peak&, const Peak&) = default;
+  };
+  std::map<std::string, Peak> peaks(std::int64_t now_ms) const;
 
   std::string trouble() const;
   std::size_t bytes() const;  // of memory, about
@@ -72,5 +82,9 @@ class Use {
   mutable Synced<std::string> why_not_;
   Loop loop_;
 };
+
+// How often nodes of the grid tell, and how old what is said of now may be.
+std::int64_t stats_interval_ms(const model::ClusterView&, const std::string& grid);
+std::int64_t stats_fresh_ms(const model::ClusterView&, const std::string& grid);
 
 }  // namespace kontena::server

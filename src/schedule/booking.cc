@@ -50,8 +50,40 @@ void Nodes::Table::share(std::uint32_t node, const model::ServicePath& path, con
   Candidate& c = candidates[node];
   c.nano_cpus_reserved += sign * reservations.nano_cpus;
   c.memory_reserved += sign * reservations.memory_bytes;
+  if (peaks) {
+    const model::Resources more = expected(path.text(), reservations);
+    c.nano_cpus_expected += sign * more.nano_cpus;
+    c.memory_expected += sign * more.memory_bytes;
+  }
   c.instances += sign;
   weigh(c);
+}
+
+model::Resources Nodes::Table::expected(const std::string& path, const model::Resources& reservations) const {
+  const auto peak = peaks ? peaks->find(path) : decltype(peaks->end()){};
+  if (!peaks || peak == peaks->end()) return {};
+  return {.nano_cpus = reservations.nano_cpus == 0 ? peak->second.nano_cpus : 0,
+          .memory_bytes = reservations.memory_bytes == 0 ? peak->second.memory_bytes : 0};
+}
+
+// Only the instances of services of which something else is expected are counted anew.
+void Nodes::expect(std::shared_ptr<const Peaks> peaks) {
+  Table& t = *table_;
+  static const Peaks none;
+  const Peaks &was = t.peaks ? *t.peaks : none, &is = peaks ? *peaks : none;
+  std::set<std::string> others;
+  for (const auto* one : {&was, &is})
+    for (auto at = one->lower_bound(t.grid + '/'); at != one->end() && at->first.starts_with(t.grid + '/'); ++at) {
+      const auto before = was.find(at->first), after = is.find(at->first);
+      if (before == was.end() || after == is.end() || !(before->second == after->second)) others.insert(at->first);
+    }
+  const auto count = [&](int sign) {
+    for (const std::string& path : others)
+      t.view->instances.each(path + '/', [&](const auto& item) { t.count(*t.view, item.key, sign); });
+  };
+  count(-1);
+  t.peaks = std::move(peaks);
+  count(1);
 }
 
 void Nodes::Table::hold(std::uint32_t node, const std::vector<HeldPort>& ports, int sign) {

@@ -189,9 +189,18 @@ bool has_needed(const model::NodeFacts& facts, const Needs& needs) {
          has_ipv6(facts, needs) && !absent(facts, needs) && !unsaid(facts, needs);
 }
 
+namespace {
+
+bool has_likely_room(const Candidate& c, const model::Resources& likely) {
+  return (likely.memory_bytes == 0 || likely.memory_bytes <= c.free_memory() - c.memory_expected) &&
+         (likely.nano_cpus == 0 || likely.nano_cpus <= c.free_cpus() - c.nano_cpus_expected);
+}
+
+}  // namespace
+
 bool admits(const Candidate& c, const Question& q) {
   return std::ranges::all_of(table, [&](const Filter& f) { return f.admits(c, q); }) &&
-         !(q.avoids && listed(q.request.avoid, c));
+         !(q.avoids && listed(q.request.avoid, c)) && (!q.roomy || has_likely_room(c, q.likely));
 }
 
 std::string tally(std::span<const Candidate* const> candidates, const Question& q) {

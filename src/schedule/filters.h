@@ -36,6 +36,8 @@ struct Candidate {
   bool ready = false;    // for new work
   std::int64_t nano_cpus_reserved = 0;
   std::int64_t memory_reserved = 0;
+  std::int64_t nano_cpus_expected = 0;  // of those that reserve none: what they are likely to take
+  std::int64_t memory_expected = 0;
   std::int64_t instances = 0;
   std::int64_t load = 0;  // instances for each core, in thousandths
   std::vector<HeldPort> ports;
@@ -78,6 +80,8 @@ struct Question {
   const Request& request;
   const std::vector<char>* meets;  // the constraints, by index; null: there are none
   const Counts& of_service;
+  model::Resources likely = {};  // what is reserved, or expected
+  bool roomy = false;   // nodes without room for that, beside what is likely there, are out too
   bool avoids = false;  // the nodes that the request would rather not have are out too
 
   const model::ServiceSpec& spec() const { return *request.spec; }
@@ -93,7 +97,7 @@ struct Filter {
 
 std::span<const Filter> filters();
 
-// Also false, without a complaint, for a node that the question avoids.
+// Also false, without a complaint, for a node that the question avoids, or that has no room for what is likely.
 bool admits(const Candidate&, const Question&);
 
 // Without room for it: has the node what it needs?

@@ -115,16 +115,34 @@ const Shape& Nodes::Table::shape(const model::Placing& placing) {
 Question Nodes::Table::question(const Request& request) {
   static const Counts none;
   const auto counts = of_service.find(request.path.text());
-  return {request, shape(request.spec->placing).meets(), counts == of_service.end() ? none : counts->second};
+  const model::Resources& reserved = request.spec->reservations;
+  const model::Resources more = expected(request.path.text(), reserved);
+  return {request, shape(request.spec->placing).meets(), counts == of_service.end() ? none : counts->second,
+          {.nano_cpus = reserved.nano_cpus + more.nano_cpus, .memory_bytes = reserved.memory_bytes + more.memory_bytes}};
 }
 
-// Without the nodes to avoid; where no other fits, among all.
+// Without the nodes to avoid, and among those with room for what is likely; then without the one, then without the other.
 std::optional<std::uint32_t> Nodes::Table::choose(const Question& question) {
-  if (question.request.avoid.empty() || question.request.pinned) return best_of(question);
+  if (question.request.pinned) return best_of(question);
   Question rather = question;
-  rather.avoids = true;
+  rather.avoids = !question.request.avoid.empty();
+  const bool asks = question.likely.nano_cpus > 0 || question.likely.memory_bytes > 0;
+  if (peaks && !peaks->empty() && asks && !run->no_room && !fits_preferred(rather)) {
+    rather.roomy = true;
+    if (const auto node = best_of(rather)) return node;
+    run->no_room = true;
+    rather.roomy = false;
+  }
+  if (!rather.avoids) return best_of(question);
   if (const auto node = best_of(rather)) return node;
   return best_of(question);
+}
+
+// Its data is worth more than room that may be wanted.
+bool Nodes::Table::fits_preferred(const Question& question) const {
+  const auto& wish = question.request.prefer;
+  const auto at = wish ? index.find(**wish) : index.end();
+  return at != index.end() && admits(candidates[at->second], question);
 }
 
 std::optional<std::uint32_t> Nodes::Table::best_of(const Question& question) {
@@ -138,6 +156,7 @@ std::optional<std::uint32_t> Nodes::Table::best_of(const Question& question) {
   // paid for that as often as there are nodes, it puts them in order once.
   run->looked += question.of_service.size();
   if (run->looked <= candidates.size() || !request.avoid.empty()) return search(question);
+  run->roomy = question.roomy;
   run->spread.emplace(candidates, question, levels(request.spec->placing));
   return run->spread->take();
 }
@@ -146,18 +165,27 @@ Placement Nodes::place(const Request& request) {
   Table& t = *table_;
   const bool same = t.run && t.run->changes == t.changes && t.run->key.same(request);
   if (same && !t.run->why_not.empty()) return {std::nullopt, t.run->why_not};
-  if (!same) t.run.emplace(Table::Run{Table::Key(request), 0, 0, std::nullopt, {}});
+  if (!same) t.run.emplace(Table::Run{.key = Table::Key(request), .why_not = {}});
 
   const bool goes_on = same && t.run->spread && !request.prefer && request.avoid.empty();
   if (!goes_on) t.run->spread.reset();
-  const auto node = goes_on ? t.run->spread->take() : t.choose(t.question(request));
+  auto node = goes_on ? t.run->spread->take() : t.choose(t.question(request));
+  if (!node && goes_on && t.run->roomy) {
+    t.run->spread.reset();
+    t.run->no_room = true;
+    node = t.choose(t.question(request));
+  }
   if (!node) {
     t.run->why_not = tally(t.all(), t.question(request));
     t.run->changes = t.changes;
     return {std::nullopt, t.run->why_not};
   }
   t.book(*node, request);
-  if (t.run->spread) t.run->spread->put_back(admits(t.candidates[*node], t.question(request)));
+  if (t.run->spread) {
+    Question again = t.question(request);
+    again.roomy = t.run->roomy;
+    t.run->spread->put_back(admits(t.candidates[*node], again));
+  }
   t.run->changes = t.changes;
   return {t.candidates[*node].node->id, {}};
 }

@@ -50,6 +50,8 @@ struct Nodes::Table {
     std::uint64_t changes = 0;
     std::size_t looked = 0;  // at nodes that had some of the service, so far
     std::optional<Spread> spread;
+    bool roomy = false;   // the spread is of nodes with room for what is likely
+    bool no_room = false;  // no node has that any more
     std::string why_not;
   };
   // A shape, when it was last asked, and how far it has followed `moved`.
@@ -73,6 +75,7 @@ struct Nodes::Table {
   std::string grid;
   model::Liveness heard;
   std::size_t awaited = 0;                                     // nodes
+  std::shared_ptr<const Peaks> peaks;                          // null: nothing is expected
   std::vector<Candidate> candidates;                           // by index
   std::vector<Room> rooms;                                     // likewise
   std::vector<std::uint32_t> free;                             // indexes without a node
@@ -108,6 +111,8 @@ struct Nodes::Table {
   std::optional<Booked> booked(const model::Instance&, const model::ServiceSpec&) const;
   // Gives (sign 1) or takes back (-1).
   void share(std::uint32_t node, const model::ServicePath&, const model::Resources&, Share, int sign);
+  // What it is likely to take beyond what it reserves.
+  model::Resources expected(const std::string& path, const model::Resources& reservations) const;
   void hold(std::uint32_t node, const std::vector<HeldPort>&, int sign);
   void weigh(Candidate&);  // its load and room have changed
   void book(std::uint32_t node, const Request&);
@@ -122,6 +127,7 @@ struct Nodes::Table {
   const Shape& shape(const model::Placing&);
   Question question(const Request&);
   std::optional<std::uint32_t> choose(const Question&);
+  bool fits_preferred(const Question&) const;
   std::optional<std::uint32_t> best_of(const Question&);
   std::optional<std::uint32_t> in_order_of_load(const Question&);
   std::optional<std::uint32_t> search(const Question&);

@@ -53,6 +53,31 @@ before=$(points)
 check_within 40 "likewise after kill -9 of the agents" more
 check "the service is replaced" ktn stack deploy -f - s <<<"$(compose 2)"
 check_within 40 "its curve goes on over the roll-out" kept
+
+# ------------------------------------------------------------------ where it is shown, how often it is taken, what it decides
+check "a node that is used up, and one with more to do" ktn stack deploy -f - hot <<'END'
+services:
+  burn: {image: busybox, command: ["sh", "-c", "trap 'exit 0' TERM; for i in 1 2 3; do while :; do :; done & done; wait"], deploy: {placement: {constraints: [node.hostname == h1]}}}
+  idle: {image: busybox, command: ["sh", "-c", "trap 'exit 0' TERM; sleep 9999 & wait"], deploy: {replicas: 5, placement: {constraints: [node.hostname == h2]}}}
+END
+burns() { ktn stats hot/burn --format json | jq -e '.[0].points[-1].cpu_milli > 700' >/dev/null; }
+wait_until 60 "it is busy" burns
+expect_output "a node shows what it uses" '^use +[0-9.]+% CPU, load [0-9.]+, [0-9.]+ [MG]B of [0-9.]+ GB memory' ktn node show h1
+expect_output "and its disk" '^disk +[0-9.]+ [MGT]B of [0-9.]+ [GT]B' ktn node show h1
+expect_output "a service shows what all of it uses" '^use +[0-9]{2,3}\.[0-9]% CPU' ktn service show hot/burn
+check "the grid wants samples twice as often" ktn grid set --stats-every 5s
+expect_output "and says so" '^statistics +every 5s' ktn grid show
+often() { ktn stats hot/burn --since 30s --format json | jq -e '.[0].points | length >= 2 and .[-1].at_ms - .[-2].at_ms < 7000' >/dev/null; }
+check_within 30 "they come, without a restart of the agents" often
+peak=$(ktn stats hot/burn --since 5m --format json | jq '[.[0].points[].cpu_milli] | max')
+all=$(ktn node show h1 --json | jq '.facts.nano_cpus / 1000000')
+wants=$(awk -v all="$all" -v peak="$peak" 'BEGIN { printf "%.2f", (all - peak * 0.6) / 1000 }')
+place() { # where goes who needs a processor, though fewer run on h1?
+  ktn stack deploy -q -f - probe >/dev/null <<<'services: {a: {image: busybox, command: [sleep, "9999"], stop_grace_period: 0s, deploy: {resources: {reservations: {cpus: "'"$wants"'"}}}}}' || return 1
+  [[ $(ktn ps probe --json | jq -r '.[0].node') == h2 ]] || { ktn stack rm -q -y probe; return 1; }
+}
+check_within 120 "who reserves a processor goes where none is likely to be taken" place
+
 check "another project is made" ktn project create other
 expect_output "another project sees nothing of it" '^\[\]$' ktn --project other stats --format json
 finish

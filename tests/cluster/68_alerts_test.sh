@@ -100,7 +100,7 @@ busy() { printf 'services:\n  web: {image: busybox, command: ["sh", "-c", "%s"]}
 in_file='x-kontena: {alerts: {busy: {when: cpu, over: 50%, for: 10s, webhooks: [ops]}, sorry: {when: log, pattern: "ERR(OR)?:", over: 3, for: 20s}}}'
 check "a stack that asks for alerts in its file" ktn stack deploy -f - hot <<<"$(busy 'for i in 1 2 3; do echo ERROR: no bread; done; while :; do :; done' "$in_file")"
 expect_output "they are the project's, under its name" 'hot-busy +cpu over 50% +hot ' ktn alert ls
-expect_output "with what they look for" 'hot-sorry +log /ERR\(OR\)\?:/ 3 times +hot ' ktn alert ls
+expect_output "with what they look for" 'hot-sorry +log /ERR\(OR\)\?:/ 3 times +hot' ktn alert ls
 check_within 60 "lines of the log that match are told" has_got firing hot/web
 expect_output "with the newest of them" 'web-1: ERROR: no bread' got '[.[].notice.alerts[] | select(.alert == "hot-sorry")][0].summary'
 used() { [[ $(got '[.[] | select(.status == 200) | .notice.alerts[] | select(.alert == "hot-busy" and .state == "firing")] | length') -ge 1 ]]; }

@@ -24,7 +24,7 @@ struct Facts {
   const model::ClusterView& view;
   const model::Liveness& liveness;
   Time now{};
-  // The newest of an instance (GRID/NODE/INSTANCE), or of a node (GRID/NODE/); nothing where it is not of the last minute.
+  // The newest of an instance (GRID/NODE/INSTANCE), or of a node (GRID/NODE/); nothing where it is of no use any more.
   std::function<std::optional<Used>(const std::string&)> used = {};
   std::map<NodeId, std::int64_t> certificates = {};  // of nodes: when they end; of those that were heard
   std::int64_t authority_ends_ms = 0;                // 0 = not known

@@ -32,6 +32,7 @@ struct Fields<api::BeatAnswer> {
     v("lost_after_ms", s.lost_after_ms);
     v("certificate_lifetime_ms", s.certificate_lifetime_ms);
     v("ask", s.ask);
+    v("stats_interval_ms", s.stats_interval_ms);
     v("tell_facts", s.tell_facts);
   }
 };

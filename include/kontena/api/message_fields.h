@@ -84,6 +84,7 @@ struct Fields<api::GridSummary> {
     v("stacks", s.stacks);
     v("instances", s.instances);
     v("created_ms", s.created_ms);
+    v("stats_interval_ms", s.stats_interval_ms);
   }
 };
 
@@ -92,6 +93,7 @@ struct Fields<api::GridSettings> {
   static void visit(auto& v, auto& s) {
     v("lost_after_ms", s.lost_after_ms);
     v("pool", s.pool);
+    v("stats_interval_ms", s.stats_interval_ms);
   }
 };
 
@@ -143,6 +145,7 @@ struct Fields<api::NodeSummary> {
     v("nano_cpus_reserved", s.nano_cpus_reserved);
     v("last_heard_ms", s.last_heard_ms);
     v("created_ms", s.created_ms);
+    v("use", s.use);
   }
 };
 
@@ -339,6 +342,7 @@ struct Fields<api::ServiceDetail> {
     v("summary", s.summary);
     v("spec", s.spec);
     v("instances", s.instances);
+    v("use", s.use);
   }
 };
 

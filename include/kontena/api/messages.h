@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "kontena/api/stats.h"
 #include "kontena/codec/fields.h"
 #include "kontena/model/assignment.h"
 #include "kontena/model/view.h"
@@ -58,10 +59,12 @@ struct GridSummary {
   std::int64_t stacks = 0;
   std::int64_t instances = 0;
   std::int64_t created_ms = 0;
+  std::int64_t stats_interval_ms = 0;
 };
 struct GridSettings {  // POST settings: what is absent stays
   std::optional<std::int64_t> lost_after_ms;  // 0 = the server's setting
   std::optional<std::string> pool;            // "" = the usual; only where the grid has no network
+  std::optional<std::int64_t> stats_interval_ms;  // 0 = the usual
 };
 
 // What `grid rebalance` moves, or would: one after the other, start-first.
@@ -89,6 +92,7 @@ struct NodeSummary {
   std::int64_t nano_cpus_reserved = 0;
   std::int64_t last_heard_ms = 0;  // 0 = not since the server started
   std::int64_t created_ms = 0;
+  std::optional<StatsPoint> use;   // the newest of the last minutes, where there is any
 };
 
 // What a change of availability, or a removal, finds on the node.
@@ -219,6 +223,7 @@ struct ServiceDetail {
   ServiceSummary summary;
   model::ServiceSpec spec;
   std::vector<InstanceSummary> instances;
+  std::optional<StatsPoint> use;  // of all of them together; at_ms: of the newest
 };
 
 struct ScaleRequest { std::int64_t replicas = 0; };
@@ -269,6 +274,7 @@ struct BeatAnswer {
   std::int64_t lost_after_ms = 0;  // of its grid: when it will be called lost
   std::int64_t certificate_lifetime_ms = 0;  // what a certificate made now would have: no older one should have more
   std::optional<model::Strings> ask;  // what it is asked about; absent: what its facts answer
+  std::int64_t stats_interval_ms = 0;  // how often it tells what is used
   bool tell_facts = false;  // its facts are to be told anew: it is seen at another address than they have
 };
 

@@ -236,6 +236,7 @@ struct Fields<model::Grid> {
     v("lost_after_ms", s.lost_after_ms);
     v("pool", s.pool);
     v("key_rotation", s.key_rotation);
+    v("stats_interval_ms", s.stats_interval_ms);
     v("networks_made", s.networks_made);
   }
 };

@@ -15,6 +15,7 @@ struct Grid {
   std::int64_t lost_after_ms = 0;  // a node silent for so long is lost; 0 = the server's setting
   std::string pool;                // of addresses for nodes and networks; "" = overlay's default
   std::int64_t key_rotation = 0;   // counts: nodes whose mesh key is of an earlier one make another
+  std::int64_t stats_interval_ms = 0;  // between two samples of what is used; 0 = every 10 s
   std::int64_t networks_made = 0;  // rewritten whenever an address range or number is given: two at once conflict
 };
 

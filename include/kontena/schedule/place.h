@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -9,6 +10,10 @@
 #include "kontena/schedule/needs.h"
 
 namespace kontena::schedule {
+
+// What an instance of a service is likely to take of what it does not reserve: the most that any took lately. By service
+// path; 0 = nobody knows.
+using Peaks = std::map<std::string, model::Resources>;
 
 struct Request {
   const model::ServiceSpec* spec = nullptr;
@@ -48,6 +53,9 @@ class Nodes {
   // in the view. REQUIRES: `keys` (of the store, "instances/…"; others do no harm)
   // are all that were written or deleted between the two views.
   void follow(const model::ClusterView& next, const std::vector<std::string>& keys);
+  // What is likely from now on. Where no node has room for that, any will do that has what is reserved.
+  // REQUIRES: nothing is booked since the view.
+  void expect(std::shared_ptr<const Peaks>);
   void hear(const NodeId&, model::NodeState);
   void forget(const NodeId&);  // as one that was never heard
 

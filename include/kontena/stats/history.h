@@ -31,16 +31,19 @@ class History {
   bool add(std::int64_t at_ms, const Values&);
 
   std::optional<Point> newest() const;
+  // The most in the last hour, give or take five minutes. REQUIRES: cpu_milli or memory.
+  std::int64_t peak(Measure, std::int64_t now_ms) const;
   // From then on, the oldest first, thinned.
   std::vector<Point> since(std::int64_t since_ms, std::int64_t now_ms, std::size_t most) const;
   std::vector<Point> fine(std::int64_t since_ms, std::int64_t until_ms) const;  // each as it came
-  std::int64_t fine_from() const { return fine_.size() == 0 ? INT64_MAX : fine_.at(0).at_ms; }
+  std::int64_t fine_from() const { return fine_.size() == 0 ? INT64_MAX : fine_.at(0).at_ms(); }
   std::size_t bytes() const;  // of memory, about
 
  private:
   struct Packed {  // 24 bits of a number are enough for people
-    std::int64_t at_ms = 0;
+    std::array<std::uint32_t, 2> at{};  // in two halves: as one number it would be filled up to the next eight bytes
     std::array<float, measures> values{};
+    std::int64_t at_ms() const { return static_cast<std::int64_t>(std::uint64_t{at[0]} << 32 | at[1]); }
   };
   class Ring {
    public:
@@ -58,6 +61,14 @@ class History {
   static Packed pack(std::int64_t at_ms, const Values&);
   static Point unpacked(const Packed&);
 
+  // The most of a part of the last hour.
+  struct Part {
+    std::int32_t number = 0;
+    float cpu_milli = 0, memory = 0;
+  };
+  static constexpr std::int64_t part_ms = 300'000;
+
+  std::array<Part, 12> parts_{};
   Ring fine_{most_fine};
   Ring coarse_{most_coarse};
   Values sum_{};  // of the 15 minutes that are not over

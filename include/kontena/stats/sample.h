@@ -42,6 +42,9 @@ struct Batch {  // of one moment
   friend bool operator==(const Batch&, const Batch&) = default;
 };
 
+// How often there is one; a grid may say otherwise.
+inline constexpr std::int64_t usual_interval_ms = 10'000, least_interval_ms = 5'000, most_interval_ms = 300'000;
+
 inline constexpr std::size_t most_samples = 4'000;  // in a batch
 inline constexpr std::int64_t longest_ago_ms = 900'000;
 inline constexpr std::size_t longest_batch = 512u << 10;  // bytes; such a batch of the longest fits

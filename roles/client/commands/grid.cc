@@ -76,6 +76,16 @@ Result<api::KeepEvents> keep_events(Session& session) {
   return keep;
 }
 
+// 0: as is usual; none: it is not said.
+Result<std::optional<std::int64_t>> time_or_default(const Session& session, std::string_view option) {
+  const std::string text = session.arguments.value(option, "");
+  if (text.empty()) return std::optional<std::int64_t>();
+  if (text == "default") return std::optional<std::int64_t>(0);
+  const auto time = text::duration(text);
+  if (!time) return Error{Code::invalid_argument, std::string(option) + ": '" + text + "' is not a time", "10s, or default"};
+  return std::optional(time->count());
+}
+
 }  // namespace
 
 Result<int> grid_set(Session& session) {
@@ -86,18 +96,13 @@ Result<int> grid_set(Session& session) {
     name = session.arguments.words[0];
   }
   api::GridSettings settings;
-  if (const std::string text = session.arguments.value("--lost-after", ""); text == "default") {
-    settings.lost_after_ms = 0;
-  } else if (!text.empty()) {
-    const auto time = text::duration(text);
-    if (!time) return Error{Code::invalid_argument, "--lost-after: '" + text + "' is not a time", "10s, or default"};
-    settings.lost_after_ms = time->count();
-  }
+  KTN_TRY(settings.lost_after_ms, time_or_default(session, "--lost-after"));
+  KTN_TRY(settings.stats_interval_ms, time_or_default(session, "--stats-every"));
   if (const std::string pool = session.arguments.value("--pool", ""); !pool.empty())
     settings.pool = pool == "default" ? "" : pool;
   KTN_TRY(const api::KeepEvents keep, keep_events(session));
   const bool keeps = keep.kept_ms || keep.most;
-  if (!settings.lost_after_ms && !settings.pool && !keeps)
+  if (!settings.lost_after_ms && !settings.pool && !settings.stats_interval_ms && !keeps)
     return Error{Code::invalid_argument, "nothing is to be set", "--lost-after 10s, --pool 10.80.0.0/12, --events-kept 7d"};
   if (keeps) KTN_OK(session.link.send<model::EventKeeping>(http::Method::post, api::path(api::paths::event_keeping, {name}), keep));
   KTN_TRY(const api::GridSummary grid,
@@ -135,6 +140,7 @@ Result<int> grid_show(Session& session) {
     facts.add({"stacks", grid.stacks});
     facts.add({"instances", grid.instances});
     facts.add({"address pool", grid.pool});
+    facts.add({"statistics", "every " + text::human_duration(Duration(grid.stats_interval_ms))});
     facts.add({"made", time_text(grid.created_ms)});
     return facts.text(plain);
   });

@@ -41,6 +41,10 @@ void warn_of_mesh(Session& session, const api::NodeSummary& node) {
                ": its network to other nodes is not as it should be: " + plain_text(node.facts.mesh_problem));
 }
 
+std::string used_of(std::int64_t used, std::int64_t of) {
+  return text::human_bytes(used) + (of > 0 ? " of " + text::human_bytes(of) : std::string());
+}
+
 std::string node_text(Session& session, const api::NodeSummary& node) {
   Look plain = session.look;
   plain.headers = false;
@@ -67,6 +71,10 @@ std::string node_text(Session& session, const api::NodeSummary& node) {
   add("cpus", cpus(node.facts.nano_cpus) + ", " + cpus(node.nano_cpus_reserved) + " reserved");
   add("memory",
       text::human_bytes(node.facts.memory_bytes) + ", " + text::human_bytes(node.memory_reserved) + " reserved");
+  const auto& use = node.use;
+  add("use", use ? percent(use->cpu_milli) + " CPU, load " + text::shortest(static_cast<double>(use->load_milli) / 1'000) + ", " + used_of(use->memory_bytes, use->memory_limit_bytes) + " memory" : "-");
+  add("disk", use ? used_of(use->disk_used_bytes, use->disk_size_bytes) : "-");
+  add("network", use ? text::human_bytes(use->received_bytes_second) + "/s in, " + text::human_bytes(use->sent_bytes_second) + "/s out" : "-");
   add("instances", std::to_string(node.instances));
   add("labels", labels_text(node.labels));
   add("joined", time_text(node.created_ms));

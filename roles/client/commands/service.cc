@@ -42,6 +42,7 @@ std::string service_text(Session& session, const api::ServiceDetail& detail) {
   if (!mounts.empty()) facts.add({"mounts", text::join(mounts, ", ")});
   if (!after.empty()) facts.add({"after", text::join(after, ", ")});
   if (!detail.spec.own_labels.empty()) facts.add({"labels", plain_text(labels_text(detail.spec.own_labels))});
+  if (const auto& use = detail.use) facts.add({"use", percent(use->cpu_milli) + " CPU, " + text::human_bytes(use->memory_bytes) + " memory; more: kontena client stats " + service.stack + '/' + service.name});
   text += '\n' + facts.text(plain);
   const Table instances = instance_table(session, detail.instances);
   return instances.empty() ? text : text + '\n' + instances.text(session.look);

@@ -36,8 +36,6 @@ std::string curve(const std::vector<api::StatsPoint>& points, bool plain) {
   return text;
 }
 
-// "3.5%" of one processor: of two that are busy it is 200%.
-std::string percent(std::int64_t milli) { return std::to_string(milli / 10) + '.' + std::to_string(milli % 10) + '%'; }
 std::string of(std::int64_t bytes, std::int64_t limit) {
   return text::human_bytes(bytes) + (limit > 0 ? " / " + text::human_bytes(limit) : std::string());
 }

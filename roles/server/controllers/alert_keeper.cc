@@ -29,9 +29,9 @@ alerts::Facts AlertKeeper::facts(const model::ClusterView& view, const model::Li
   }
   facts.authority_ends_ms = *authority_ends_ms_;
   if (const Use* use = context_.use)
-    facts.used = [use, now_ms = to_ms(now)](const std::string& source) -> std::optional<alerts::Used> {
-      const auto newest = use->newest(source);
-      if (!newest || newest->at_ms < now_ms - fresh.count()) return std::nullopt;
+    facts.used = [use, &view, now_ms = to_ms(now)](const std::string& source) -> std::optional<alerts::Used> {
+      const auto newest = use->newest(source, now_ms - stats_fresh_ms(view, source.substr(0, source.find('/'))));
+      if (!newest) return std::nullopt;
       const stats::Values& v = newest->values;
       return alerts::Used{v[stats::cpu_milli], v[stats::memory], v[stats::memory_limit], v[stats::disk_used], v[stats::disk_size]};
     };

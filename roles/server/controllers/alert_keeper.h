@@ -20,7 +20,6 @@ class AlertKeeper {
   std::vector<const Loop*> loops() const { return {&look_, &tell_}; }
 
   static constexpr Duration pace{2'000};
-  static constexpr Duration fresh{60'000};       // what is used is known no longer than that
   static constexpr std::size_t at_once = 8;  // webhooks that are spoken to
 
  private:

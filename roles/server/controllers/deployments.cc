@@ -1,12 +1,14 @@
 #include "deployments.h"
 
 #include <algorithm>
+#include <bit>
 
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
 #include "kontena/model/names.h"
 #include "kontena/rollout/rollout.h"
 #include "../unreadable.h"
+#include "../use.h"
 #include "write_plan.h"
 
 namespace kontena::server {
@@ -14,8 +16,11 @@ namespace {
 
 constexpr Duration heartbeat{250};         // of the loop: how soon a node that came or went is noticed
 constexpr Duration between_full_passes{60'000};
+constexpr Duration between_looks_at_use{60'000};
 constexpr std::size_t most_keys = 100'000;  // noted; with more, the index of nodes is made anew
 constexpr std::size_t bundle = 500;         // writes in one commit, and what the last plan has beyond
+
+std::int64_t rounded_up(std::int64_t number, std::int64_t step) { return (number + step - 1) / step * step; }
 
 model::StackPath stack_path_of(std::string_view text) {
   const auto parts = text::split(text, '/');
@@ -86,6 +91,24 @@ void Deployments::watch_nodes() {
   due_.with([&](Due& due) { due.grids.merge(grids); });
 }
 
+// Seldom: it is a guess about the next hour. In steps, so that what goes up and down a little changes nothing.
+void Deployments::watch_use(Duration now) {
+  if (!context_.use || now < use_at_) return;
+  use_at_ = now + between_looks_at_use;
+  const model::ClusterView& view = *index_.view();
+  auto peaks = std::make_shared<schedule::Peaks>();
+  for (const auto& [series, peak] : context_.use->peaks(to_ms(context_.clock.now()))) {
+    const auto at = series.find('@'), slash = series.find('/', at);
+    if (at == std::string::npos || slash == std::string::npos) continue;
+    const std::string project = series.substr(2, at - 2);
+    const auto* known = view.projects.get(project);
+    if (!known || std::to_string(known->created_ms) != series.substr(at + 1, slash - at - 1)) continue;
+    (*peaks)[project + series.substr(slash)] = {.nano_cpus = rounded_up(peak.cpu_milli, 50) * 1'000'000,
+                                                .memory_bytes = rounded_up(peak.memory, std::max<std::int64_t>(4 << 20, std::bit_floor(static_cast<std::uint64_t>(peak.memory)) / 8))};
+  }
+  index_.expect(std::move(peaks));
+}
+
 void Deployments::step() {
   watch_nodes();
   const Duration now = context_.clock.steady();
@@ -95,7 +118,10 @@ void Deployments::step() {
     full_pass_ = now + between_full_passes;
   }
   if (!due.view && !index_.view()) due.view = context_.views.now();
-  if (due.view) index_.follow(due.view, due.keys);
+  if (due.view) {
+    index_.follow(due.view, due.keys);
+    watch_use(now);
+  }
   addresses_.begin();
   const View& view = index_.view();
   if (due.all) view->stacks.each("", [&](const auto& item) { due.stacks.insert(item.key); });

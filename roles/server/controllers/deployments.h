@@ -30,6 +30,7 @@ class Deployments {
   void step();
   void note(const View& view, const std::vector<std::string>& keys);
   void watch_nodes();
+  void watch_use(Duration now);  // REQUIRES: nothing is booked since the index has followed
 
   // Plans of several stacks that are written in one commit: the disk is waited for once.
   struct Bundle {
@@ -62,6 +63,7 @@ class Deployments {
   std::int64_t changes_ = -1;                // likewise: of who is heard, that were seen,
   Duration look_at_{};                       // and will be then
   Duration full_pass_{};                     // likewise
+  Duration use_at_{};                        // likewise: when it is looked at what is used
   Loop loop_;
 };
 

@@ -31,7 +31,15 @@ void NodeIndex::hear(const model::Liveness& all) {
 }
 
 schedule::Nodes& NodeIndex::of(const std::string& grid) {
-  return grids_.try_emplace(grid, *view_, heard_, grid).first->second;
+  const auto [at, is_new] = grids_.try_emplace(grid, *view_, heard_, grid);
+  if (is_new && peaks_) at->second.expect(peaks_);
+  return at->second;
+}
+
+void NodeIndex::expect(std::shared_ptr<const schedule::Peaks> peaks) {
+  if (peaks_ == peaks || (peaks_ && peaks && *peaks_ == *peaks)) return;
+  peaks_ = std::move(peaks);
+  for (auto& [grid, nodes] : grids_) nodes.expect(peaks_);
 }
 
 void NodeIndex::keep() {

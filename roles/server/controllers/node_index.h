@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ class NodeIndex {
   void follow(View view, const std::vector<std::string>& keys);
   void hear(const model::Liveness& all);
 
+  // REQUIRES: nothing is booked since follow().
+  void expect(std::shared_ptr<const schedule::Peaks>);
+
   const View& view() const { return view_; }  // null before the first follow()
   schedule::Nodes& of(const std::string& grid);
 
@@ -28,6 +32,7 @@ class NodeIndex {
  private:
   View view_;
   model::Liveness heard_;
+  std::shared_ptr<const schedule::Peaks> peaks_;
   std::map<std::string, schedule::Nodes> grids_;
 };
 

@@ -4,6 +4,7 @@
 #include "../seen_address.h"
 #include "../tell.h"
 #include "../unreadable.h"
+#include "../use.h"
 #include "find.h"
 #include "kontena/access/policy.h"
 #include "handlers.h"
@@ -117,6 +118,7 @@ Result<http::Response> beat(Context& context, const View& view, const Call& call
                                                                .lost_after_ms = lost_after.count(),
                                                                .certificate_lifetime_ms = context.certificate_lifetime.count(),
                                                                .ask = answered ? std::nullopt : std::optional(*asked),
+                                                               .stats_interval_ms = stats_interval_ms(*view, call.who.grid),
                                                                .tell_facts = facts && facts->seen_address != seen_address(call.from)})};
 }
 

@@ -8,6 +8,7 @@
 #include "kontena/base/text.h"
 #include "kontena/overlay/plan.h"
 #include "kontena/rollout/moves.h"
+#include "kontena/stats/sample.h"
 
 namespace kontena::server {
 namespace {
@@ -127,8 +128,11 @@ Result<Change> set_grid(const Context& context, const ClusterView& view, const C
     KTN_TRY(grid.pool, pool_to_keep(*asked.pool));
     if (grid.pool != item->value.pool) KTN_OK(may_change_pool(view, grid.name));
   }
+  if (asked.stats_interval_ms) grid.stats_interval_ms = *asked.stats_interval_ms;
+  if (grid.stats_interval_ms != 0 && (grid.stats_interval_ms < stats::least_interval_ms || grid.stats_interval_ms > stats::most_interval_ms))
+    return Error{Code::invalid_argument, "statistics are taken every 5 seconds to every 5 minutes, or 0 for every 10 seconds"};
   Change change{.reply = json(summarise_grid(view, context.liveness.states(), grid)), .resource = grid.name};
-  if (grid.lost_after_ms == item->value.lost_after_ms && grid.pool == item->value.pool) return change;
+  if (grid.lost_after_ms == item->value.lost_after_ms && grid.pool == item->value.pool && grid.stats_interval_ms == item->value.stats_interval_ms) return change;
   change.commit.unchanged = {unchanged(store::grids, *item)};
   change.commit.puts = {store::grids.put(grid.name, grid)};
   return change;

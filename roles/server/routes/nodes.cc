@@ -3,6 +3,7 @@
 #include "../summarise.h"
 #include "find.h"
 #include "handlers.h"
+#include "use.h"
 #include "kontena/base/text.h"
 #include "kontena/rollout/moves.h"
 #include "kontena/schedule/constraint.h"
@@ -13,7 +14,9 @@ namespace {
 constexpr std::size_t most_labels = 100;
 
 api::NodeSummary summary(const Context& context, const ClusterView& view, const model::Node& node) {
-  return summarise_node(view, context.liveness.state(node.id), context.liveness.last_heard_ms(node.id), node);
+  api::NodeSummary summary = summarise_node(view, context.liveness.state(node.id), context.liveness.last_heard_ms(node.id), node);
+  summary.use = use_of(context, view, node, context.clock.now());
+  return summary;
 }
 
 constexpr std::int64_t keep_removed_ms = 30ll * 24 * 3'600'000;

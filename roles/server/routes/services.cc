@@ -5,6 +5,7 @@
 #include "../summarise.h"
 #include "find.h"
 #include "handlers.h"
+#include "use.h"
 #include "kontena/model/together.h"
 
 namespace kontena::server {
@@ -61,6 +62,7 @@ Result<Answer> get_service(const Context& context, const ClusterView& view, cons
     detail.instances.push_back(summarise_instance(view, states, instance.value));
   });
   sort_by_slot(detail.instances);
+  detail.use = use_of(context, view, item->key, call.now);
   return answer(detail);
 }
 

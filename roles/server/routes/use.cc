@@ -51,7 +51,37 @@ Status add_series(const Use& use, const Call& call, const Wanted& asked, const s
   return Done{};
 }
 
+// What of it is a sum that means something.
+void add(api::StatsPoint& sum, const api::StatsPoint& p) {
+  sum.at_ms = std::max(sum.at_ms, p.at_ms);
+  sum.cpu_milli += p.cpu_milli;
+  sum.memory_bytes += p.memory_bytes;
+  sum.oom_kills += p.oom_kills;
+  sum.received_bytes_second += p.received_bytes_second;
+  sum.sent_bytes_second += p.sent_bytes_second;
+  sum.read_bytes_second += p.read_bytes_second;
+  sum.written_bytes_second += p.written_bytes_second;
+  sum.pids += p.pids;
+}
+
 }  // namespace
+
+std::optional<api::StatsPoint> use_of(const Context& context, const ClusterView& view, const model::Node& node, Time now) {
+  if (!context.use) return std::nullopt;
+  const auto newest = context.use->newest(node.grid + '/' + *node.id + '/', to_ms(now) - stats_fresh_ms(view, node.grid));
+  return newest ? std::optional(point_of(*newest)) : std::nullopt;
+}
+
+std::optional<api::StatsPoint> use_of(const Context& context, const ClusterView& view, const std::string& service, Time now) {
+  std::optional<api::StatsPoint> sum;
+  if (!context.use) return sum;
+  view.instances.each(service + '/', [&](const auto& item) {
+    if (item.value.node.empty()) return;
+    const auto newest = context.use->newest(model::by_node_key(item.value), to_ms(now) - stats_fresh_ms(view, item.value.grid));
+    if (newest) add(sum ? *sum : sum.emplace(), point_of(*newest));
+  });
+  return sum;
+}
 
 // What is not this node's is left out, and counted: it may have gone to another meanwhile.
 Result<http::Response> take_stats(Context& context, const View& view, const Call& call, http::Upload*) {

@@ -32,7 +32,7 @@ _kontena_client() {
       'grid network') options+=" --force --detach" ;;
       'grid rebalance') options+=" --plan --most" ;;
       'grid rm') options+=" --yes" ;;
-      'grid set') options+=" --events-kept --events-most --lost-after --pool" ;;
+      'grid set') options+=" --events-kept --events-most --lost-after --pool --stats-every" ;;
       'login '*) options+=" --user --invited --password-file --name --sso --ca-file" ;;
       'logs '*) options+=" --follow --tail --since --until --grep --stream --node --timestamps --no-prefix" ;;
       'network create') options+=" --subnet --gateway --ip-range --ipv6 --subnet6 --gateway6 --internal --label" ;;
