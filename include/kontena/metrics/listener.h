@@ -24,14 +24,14 @@ Result<std::optional<Where>> read_where(const settings::Values&);
 
 http::Response plain(int status, std::string body);  // in the format of text.h
 
-// Of a GET with the right token; none: there is no such page. On a thread of the connection's own, many at a time.
+// Asked with the path of a GET that shows the right token; none: there is no such page. On a thread of the connection's own, many at a time.
 using Pages = std::function<std::optional<http::Response>(const std::string& path)>;
 
 // What is answered: `pages` alone to who shows the token (as Bearer). `there_is` says what they may ask for: "/metrics".
 http::Response answer(const std::string& token, const http::Request&, const std::string& there_is, const Pages&);
 
-// Reads the token, listens, and answers so until it is stopped. Code::failed_precondition where others may read the
-// token, or it is shorter than 16 bytes.
+// Reads the token, listens, and answers so until it is stopped. Code::permission_denied where others may read the
+// token, Code::failed_precondition where it is shorter than 16 bytes.
 Result<std::unique_ptr<http::Server>> listen(const Where&, const pki::KeyPair& certificate, std::string there_is, Pages);
 
 }  // namespace kontena::metrics
