@@ -26,7 +26,7 @@ constexpr std::array table{
     Setting{"logs_per_project_mb", "--logs-per-project-mb", "KONTENA_LOGS_PER_PROJECT_MB", integer, "MB", "1024", 1, 100'000'000, "how much of them is kept of each project, packed; likewise (logs)"},
     Setting{"logs_total_mb", "--logs-total-mb", "KONTENA_LOGS_TOTAL_MB", integer, "MB", "0", 0, 100'000'000, "and of all projects together; 0 = a quarter of the disk"},
     Setting{"stats_total_mb", "--stats-total-mb", "KONTENA_STATS_TOTAL_MB", integer, "MB", "4096", 1, 100'000'000, "how much of the disk the history of statistics takes; beyond, the finest and oldest goes"},
-    Setting{"metrics", "--metrics", "KONTENA_METRICS", text, "ADDR:PORT", "", 0, 0, "answer Prometheus there, over TLS with the server's certificate: GET /metrics"},
+    Setting{"metrics", "--metrics", "KONTENA_METRICS", text, "ADDR:PORT", "", 0, 0, "answer Prometheus there, over TLS with the server's certificate: GET /metrics, and /sd for targets"},
     Setting{"metrics_token_file", "--metrics-token-file", "KONTENA_METRICS_TOKEN_FILE", text, "FILE", "", 0, 0, "a private file with the token that it has to show"},
     Setting{"passphrase_file", "--passphrase-file", "KONTENA_PASSPHRASE_FILE", text, "FILE", "", 0, 0, "secrets are sealed under a key from the passphrase in this private file; -: standard input, fd:N: a file descriptor"},
     Setting{"most_blob_mb", "--most-blob-mb", "KONTENA_MOST_BLOB_MB", integer, "MB", "64", 1, 1'000'000, "the largest file or folder that may come with a deploy"},

@@ -3,6 +3,7 @@
 #include "kontena/metrics/listener.h"
 #include "kontena/metrics/text.h"
 #include "log_keeper.h"
+#include "scrape.h"
 #include "use.h"
 
 namespace kontena::server {
@@ -99,6 +100,7 @@ std::string metrics_text(const Context& context) {
 
 std::optional<http::Response> metrics_page(const Context& context, const std::string& path) {
   if (path == "/metrics") return metrics::plain(200, metrics_text(context));
+  if (path == "/sd") return http::Response{.body = scrape_targets(*context.views.now())};
   return std::nullopt;
 }
 

@@ -13,7 +13,7 @@ namespace kontena::server {
 std::string metrics_text(const Context&);
 
 // What is to be had where metrics are, for who has shown the token; none: there is no such page.
-inline constexpr std::string_view metrics_pages = "/metrics";
+inline constexpr std::string_view metrics_pages = "/metrics and /sd";
 std::optional<http::Response> metrics_page(const Context&, const std::string& path);
 
 }  // namespace kontena::server

@@ -18,6 +18,8 @@ check "a stack is deployed" ktn stack deploy -f - m <<'END'
 services:
   busy: {image: busybox, command: ["sh", "-c", "trap 'exit 0' TERM; while :; do :; done"], deploy: {resources: {limits: {cpus: "0.2"}}}}
   every: {image: busybox, command: ["sh", "-c", "trap 'exit 0' TERM; while :; do :; done"], deploy: {mode: global, resources: {limits: {cpus: "0.1", memory: 32M}}}}
+  # Tells of itself, on both nodes.
+  tells: {image: busybox, command: ["sh", "-c", "trap 'exit 0' TERM; mkdir /w; echo told 7 >/w/told; httpd -f -p 8080 -h /w & wait"], deploy: {mode: global, labels: {io.kontena.scrape: 8080/told}}}
 END
 url="https://$(lab ip 1):7444/metrics"
 authority=$(server_dir 1)/pki/ca.pem
@@ -56,6 +58,12 @@ held_back() { agent_metrics | has -E '^kontena_instance_cpu_throttled_seconds_to
 check_within 20 "and of how long its limit held it back" held_back
 other_node() { agent_metrics | has 'node="h2"'; }
 expect_fail "of no other node" 1 "" other_node
+# Services that carry the label.
+refused() { ktn stack deploy -f - wrong <<<'{services: {x: {image: busybox, command: sleep 9, labels: {io.kontena.scrape: metrics}}}}'; }
+expect_fail "a label that cannot be followed is refused, where it stands" 2 "services.x.labels: 'io.kontena.scrape': 'metrics' is not PORT or PORT/PATH" refused
+expect_output "nobody sees targets without the token" '^401$' code "${url%metrics}sd"
+found() { curl_from 2 --cacert "$authority" -H "authorization: Bearer $token" "${url%metrics}sd" | jq -e 'length == 2 and all(.[]; .labels.__meta_kontena_service == "tells")' >/dev/null; }
+check_within 20 "the instances of the service that carries the label are targets, and no others" found
 cat >"$folder/prometheus.yml" <<END
 global: {scrape_interval: 2s}
 scrape_configs:
@@ -81,4 +89,24 @@ of_agent() {
     jq -e '.data.result | length == 1' >/dev/null
 }
 check_within 40 "and from the agent, how fast its processor seconds grow" of_agent
+# As a Prometheus in a container of that network has them: it is in the network of one. (Of http_sd it wants the type said.)
+cat >"$folder/inside.yml" <<END
+global: {scrape_interval: 2s}
+scrape_configs:
+  - job_name: services
+    http_sd_configs:
+      - url: ${url%metrics}sd
+        refresh_interval: 2s
+        tls_config: {ca_file: $authority}
+        authorization: {type: Bearer, credentials_file: $folder/metrics.token}
+    relabel_configs: [{action: labelmap, regex: __meta_kontena_(.+)}]
+END
+first_process=$(lab docker 2 inspect -f '{{.State.Pid}}' "$(lab docker 2 ps -q --filter label=io.kontena.service=tells)")
+inside() { lab exec 2 nsenter -t "$first_process" -n "$@"; }
+lab spawn 2 inside nsenter -t "$first_process" -n prometheus --config.file="$folder/inside.yml" --storage.tsdb.path="$folder/tsdb2" --web.listen-address=127.0.0.1:9091 >/dev/null
+discovered() { inside curl -sS -m 5 http://127.0.0.1:9091/api/v1/targets | jq -c '[.data.activeTargets[] | {health, lastError, labels}]'; }
+both_up() { discovered | jq -e 'length == 2 and all(.[]; .health == "up" and .labels.service == "tells") and (map(.labels.node) | sort == ["h1", "h2"])' >/dev/null; }
+check_within 40 "a Prometheus in the cluster finds them by the server, and has what they tell" both_up
+sum_of_both() { inside curl -sS -m 5 'http://127.0.0.1:9091/api/v1/query?query=sum(told)' | jq -e '.data.result[0].value[1] == "14"' >/dev/null; }
+check_within 20 "of each" sum_of_both
 finish
