@@ -236,8 +236,15 @@ int serve(Settings settings) {
                                 .seams = {.authorities = [] { return pki::host_authorities("kontena client forward create --ca-file FILE"); }}},
              .papers = papers_in(settings.state_dir, identity)});
   node.start();
+  std::unique_ptr<MetricsListener> told;
+  if (settings.metrics) {
+    told = std::make_unique<MetricsListener>(*settings.metrics, settings.state_dir + "/metrics", clock,
+                                             [&node, name = identity.name] { return node.metrics(name); });
+    told->start();
+  }
   std::thread([settings] { warn_of_host(settings); }).detach();  // programs to run, which may be slow
   const int status = attend(state, identity, node);
+  if (told) told->stop();
   if (state.with([](const State& s) { return s.removed; })) {
     notify_service("STATUS=this node was removed: so are its containers and networks");
     node.wind_up(std::chrono::minutes(1));

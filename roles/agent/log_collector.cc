@@ -150,6 +150,7 @@ void LogCollector::keep(Each& each, std::vector<logs::Line>&& lines) {
   for (logs::Line& line : lines) {
     followed.last_ns = line.time_ns;
     if (line.stream != logs::Stream::note && !rate_.take(key, line.time_ns, line.text.size())) {
+      ++dropped_;
       if (++followed.position.dropped == 1 && followed.told_ns == 0) followed.told_ns = line.time_ns;
       if (line.time_ns - followed.told_ns >= tell_period_ns) tell_dropped(followed, line.time_ns, section.lines);
       continue;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <set>
@@ -32,6 +33,7 @@ class LogCollector {
   // Waits until all that the container has written is in the spool, or for the limit; tells whether it is.
   bool drain(const std::string& container, Duration limit);
   // A word of the agent's own in the logs of these containers.
+  std::uint64_t dropped() const { return dropped_; }  // lines over the rate, since the start; any thread
   void note(const std::set<std::string>& containers, const std::string& text);
 
  private:
@@ -86,6 +88,7 @@ class LogCollector {
   Duration spooled_{-1'000'000};
   Duration write_again_{0};
   Duration busy_{-1'000'000};  // when lines were seen last
+  std::atomic<std::uint64_t> dropped_ = 0;
   bool told_full_ = false, told_disk_ = false, told_write_ = false;
   Synced<Asked> asked_;
 };

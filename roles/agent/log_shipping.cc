@@ -69,6 +69,12 @@ void LogShipping::before_removal(const std::string& container) {
     log::warn("a container is removed before its log was read to the end", {{"container", container}});
 }
 
+std::optional<LogShipping::Numbers> LogShipping::numbers() {
+  if (!open_.with([](bool is) { return is; })) return std::nullopt;
+  LogSpool& spool = *parts_.spool;
+  return Numbers{.waiting_bytes = spool.bytes_after(spool.acknowledged()), .room_bytes = spool.room(), .dropped_lines = parts_.collector->dropped()};
+}
+
 Status forget_logs(const std::string& folder) {
   std::error_code failed;
   std::filesystem::remove_all(folder, failed);

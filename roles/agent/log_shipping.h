@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "log_forwards.h"
 #include "log_sender.h"
@@ -28,6 +29,12 @@ class LogShipping {
   void hear_forwards();  // a step of the third
   // Before a container is removed: waits, within bounds, until its log was read. From any thread.
   void before_removal(const std::string& container);
+
+  struct Numbers {
+    std::uint64_t waiting_bytes = 0, room_bytes = 0;  // of the spool, for the server
+    std::uint64_t dropped_lines = 0;                  // over a service's rate, since the start
+  };
+  std::optional<Numbers> numbers();  // none: nothing is shipped now. Any thread
 
  private:
   struct Parts {

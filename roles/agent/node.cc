@@ -1,5 +1,6 @@
 #include "node.h"
 
+#include "metrics.h"
 #include "registry_user.h"
 
 #include <algorithm>
@@ -97,6 +98,8 @@ std::vector<std::string> Node::stuck() const {
     if (loop->is_stuck()) names.push_back(loop->name());
   return names;
 }
+
+std::string Node::metrics(const std::string& node_name) const { return metrics_text(context_, node_name, logs_.get()); }
 
 void Node::plan() {
   constexpr Duration longest(3'600'000);

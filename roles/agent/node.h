@@ -47,6 +47,7 @@ class Node {
   ~Node() { stop(); }
 
   void start();
+  std::string metrics(const std::string& node_name) const;  // for Prometheus; any thread
   // The loops that do not get on; the service manager's watchdog is told by it.
   std::vector<std::string> stuck() const;
   // Begins nothing more, and waits so long for what has begun. The containers run on.

@@ -12,26 +12,26 @@ constexpr Duration longest_call{10'000};
 
 }  // namespace
 
+std::vector<RunningContainer> running_containers(const State& s) {
+  std::vector<RunningContainer> all;
+  for (const std::string& instance : s.seen.instances())
+    if (const auto* c = s.seen.of_instance(instance); c && c->state == engine::ContainerState::running && c->pid > 0)
+      all.push_back({instance, c->id, c->pid});
+  return all;
+}
+
 NodeStats::NodeStats(Context context, Uplink& uplink) : context_(std::move(context)), uplink_(uplink) { host_.open_host(); }
 
 stats::Batch NodeStats::sample(Duration at) {
-  struct Running {
-    std::string instance, id;
-    std::int64_t pid = 0;
-  };
   const auto [running, disk] = context_.state.with([](const State& s) {
-    std::vector<Running> all;
-    for (const std::string& instance : s.seen.instances())
-      if (const auto* c = s.seen.of_instance(instance); c && c->state == engine::ContainerState::running && c->pid > 0)
-        all.push_back({instance, c->id, c->pid});
-    return std::pair(std::move(all), s.engine ? s.engine->data_dir : std::string());
+    return std::pair(running_containers(s), s.engine ? s.engine->data_dir : std::string());
   });
   stats::Batch batch;
   const Used host = host_.read_host(at, disk);
   if (host_before_) batch.samples.push_back({"", rates(*host_before_, host)});
   host_before_ = host;
   std::map<std::string, Container> kept;
-  for (const Running& each : running) {
+  for (const RunningContainer& each : running) {
     if (batch.samples.size() >= stats::most_samples) break;
     Container container;
     if (const auto known = containers_.find(each.instance); known != containers_.end() && known->second.id == each.id && known->second.pid == each.pid)

@@ -3,11 +3,20 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "uplink.h"
 #include "use_files.h"
 
 namespace kontena::agent {
+
+struct RunningContainer {
+  std::string instance;
+  std::string id;  // the engine's
+  std::int64_t pid = 0;
+};
+std::vector<RunningContainer> running_containers(const State&);
 
 // Tells the server what this node and its instances use, as often as the grid wants, on a thread of its own. What is not
 // told while the server is away waits in memory, the newest 15 minutes of it.

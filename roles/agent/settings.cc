@@ -46,6 +46,14 @@ constexpr std::array table{
                       "how much of containers' logs may wait on disk, compressed, while the server is away"},
     settings::Setting{"log_rate", "--log-rate", "KONTENA_AGENT_LOG_RATE", Kind::integer, "LINES", "20000", 0, 10'000'000,
                       "log lines a second of one service here, beyond a burst of 100 s of that; 0 = any"},
+    settings::Setting{"metrics", "--metrics", "KONTENA_AGENT_METRICS", Kind::text, "ADDR:PORT", "", 0, 0,
+                      "answer Prometheus there, over TLS: GET /metrics (default: nowhere)"},
+    settings::Setting{"metrics_token_file", "--metrics-token-file", "KONTENA_AGENT_METRICS_TOKEN_FILE", Kind::text, "FILE", "", 0, 0,
+                      "a private file with the token that it has to show"},
+    settings::Setting{"metrics_cert_file", "--metrics-cert-file", "KONTENA_AGENT_METRICS_CERT_FILE", Kind::text, "FILE", "", 0, 0,
+                      "the certificate to show it (default: one by STATE/metrics/ca.pem)"},
+    settings::Setting{"metrics_key_file", "--metrics-key-file", "KONTENA_AGENT_METRICS_KEY_FILE", Kind::text, "FILE", "", 0, 0,
+                      "a private file with the key of that"},
     settings::Setting{"log_level", "--log-level", "KONTENA_AGENT_LOG_LEVEL", Kind::text, "LEVEL", "info", 0, 0,
                       "debug, info, warn or error"},
 };
@@ -101,6 +109,14 @@ Status read_clean_up(const settings::Values& values, Settings& settings) {
     return wrong(values, "disk_pressure", values.text("disk_pressure"), "is not a percentage from 10% to 100%");
   settings.clean_up.disk_pressure = static_cast<int>(*percent);
   return Done{};
+}
+
+Status read_metrics(const settings::Values& values, Settings& settings) {
+  KTN_TRY(auto where, metrics::read_where(values));
+  if (!where) return Done{};
+  settings.metrics = {std::move(*where), values.text("metrics_cert_file"), values.text("metrics_key_file")};
+  if (settings.metrics->certificate_file.empty() == settings.metrics->key_file.empty()) return Done{};
+  return Error{Code::invalid_argument, "--metrics-cert-file and --metrics-key-file belong together", "give both, or neither"};
 }
 
 Status read_level(const settings::Values& values, Settings& settings) {
@@ -165,6 +181,7 @@ Result<Settings> read_settings(std::span<const std::string> arguments, const set
   KTN_OK(read_name(values, host_name, settings));
   KTN_OK(read_level(values, settings));
   KTN_OK(read_clean_up(values, settings));
+  KTN_OK(read_metrics(values, settings));
   settings.address = values.text("address");
   settings.log_spool_bytes = static_cast<std::uint64_t>(values.number("log_spool_mb")) << 20;
   settings.log_rate = static_cast<std::uint64_t>(values.number("log_rate"));

@@ -11,6 +11,7 @@
 #include "kontena/base/settings.h"
 #include "kontena/model/service.h"
 #include "mesh.h"
+#include "metrics_listener.h"
 
 namespace kontena::agent {
 
@@ -37,6 +38,7 @@ struct Settings {
   MeshOptions mesh;
   std::uint64_t log_spool_bytes = 0;
   std::uint64_t log_rate = 0;  // lines a second and service; 0 = any
+  std::optional<MetricsOptions> metrics;  // none: nobody is told
   bool ignore_pool_overlap = false;
   log::Level log_level = log::Level::info;
 };

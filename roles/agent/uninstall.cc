@@ -86,7 +86,7 @@ Status empty_engine(engine::Engine& engine, const std::string& node, const Asked
 Status remove_state(const std::string& folder) {
   KTN_OK(forget_identity(folder));
   std::error_code failed;
-  for (const char* name : {"/forwards", "/logs", "/resolv", "/events.json", "/join.token", "/lock"}) {
+  for (const char* name : {"/logs", "/forwards", "/metrics", "/resolv", "/events.json", "/join.token", "/lock"}) {
     std::filesystem::remove_all(folder + name, failed);
     if (failed) return Error{Code::unavailable, "cannot remove '" + folder + name + "': " + failed.message()};
   }

@@ -31,9 +31,6 @@ Result<pki::KeyPair> open_certificate(const std::string& data_dir, const pki::Au
                                       const std::vector<std::string>& names, Time now, Duration lifetime);
 Status save_certificate(const std::string& data_dir, const pki::KeyPair&);
 
-// Every name and address of this machine that others may use.
-std::vector<std::string> local_names();
-
 // The grid and project `default`, and the two tokens.
 Status make_first_records(const std::string& data_dir, store::Store&, const pki::Authority&, IdSource&, Time now);
 

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "kontena/base/files.h"
-#include "kontena/base/text.h"
 #include "kontena/compose/settings_file.h"
 
 namespace kontena::server {
@@ -27,7 +26,7 @@ constexpr std::array table{
     Setting{"logs_per_project_mb", "--logs-per-project-mb", "KONTENA_LOGS_PER_PROJECT_MB", integer, "MB", "1024", 1, 100'000'000, "how much of them is kept of each project, packed; likewise (logs)"},
     Setting{"logs_total_mb", "--logs-total-mb", "KONTENA_LOGS_TOTAL_MB", integer, "MB", "0", 0, 100'000'000, "and of all projects together; 0 = a quarter of the disk"},
     Setting{"stats_total_mb", "--stats-total-mb", "KONTENA_STATS_TOTAL_MB", integer, "MB", "4096", 1, 100'000'000, "how much of the disk the history of statistics takes; beyond, the finest and oldest goes"},
-    Setting{"metrics", "--metrics", "KONTENA_METRICS", text, "ADDR:PORT", "", 0, 0, "answer Prometheus there, over TLS with the server's certificate: GET /metrics"},
+    Setting{"metrics", "--metrics", "KONTENA_METRICS", text, "ADDR:PORT", "", 0, 0, "answer Prometheus there, over TLS with the server's certificate: GET /metrics, and /sd for targets"},
     Setting{"metrics_token_file", "--metrics-token-file", "KONTENA_METRICS_TOKEN_FILE", text, "FILE", "", 0, 0, "a private file with the token that it has to show"},
     Setting{"passphrase_file", "--passphrase-file", "KONTENA_PASSPHRASE_FILE", text, "FILE", "", 0, 0, "secrets are sealed under a key from the passphrase in this private file; -: standard input, fd:N: a file descriptor"},
     Setting{"most_blob_mb", "--most-blob-mb", "KONTENA_MOST_BLOB_MB", integer, "MB", "64", 1, 1'000'000, "the largest file or folder that may come with a deploy"},
@@ -35,19 +34,6 @@ constexpr std::array table{
     Setting{"max_connections", "--max-connections", "KONTENA_MAX_CONNECTIONS", integer, "N", "10000", 16, 100'000, "connections answered at once"},
     Setting{"log_level", "--log-level", "KONTENA_LOG_LEVEL", text, "LEVEL", "info", 0, 0, "debug, info, warn or error"},
 };
-
-Status take_address(const settings::Values& values, const char* name, const char* usual, std::string& address, int& to) {
-  const std::string& listen = values.text(name);
-  const auto colon = listen.rfind(':');
-  const auto port = colon == std::string::npos ? std::nullopt : text::integer(std::string_view(listen).substr(colon + 1));
-  if (!port || *port < 0 || *port > 65535)
-    return Error{Code::invalid_argument, values.origin(name) + ": '" + listen + "' is not ADDR:PORT", std::string("write ") + usual};
-  address = listen.substr(0, colon);
-  if (address.starts_with('[') && address.ends_with(']')) address = address.substr(1, address.size() - 2);
-  if (address.empty()) address = "0.0.0.0";
-  to = static_cast<int>(*port);
-  return Done{};
-}
 
 }  // namespace
 
@@ -82,14 +68,10 @@ Result<Config> read_config(std::span<const std::string> arguments, const setting
                 .stats_total_mb = values.number("stats_total_mb"),
                 .passphrase_file = values.text("passphrase_file"),
                 .log_level = values.text("log_level")};
-  KTN_OK(take_address(values, "listen", "0.0.0.0:7443", config.address, config.port));
-  config.metrics_token_file = values.text("metrics_token_file");
-  if (!values.text("metrics").empty()) {
-    KTN_OK(take_address(values, "metrics", "0.0.0.0:7444", config.metrics_address, config.metrics_port));
-    if (config.metrics_token_file.empty())
-      return Error{Code::invalid_argument, values.origin("metrics") + ": --metrics needs --metrics-token-file",
-                   "(umask 077; head -c 24 /dev/urandom | base64 > metrics.token)"};
-  }
+  KTN_TRY(settings::Address listen, settings::address(values, "listen", "0.0.0.0:7443"));
+  config.address = std::move(listen.host);
+  config.port = listen.port;
+  KTN_TRY(config.metrics, metrics::read_where(values));
   static constexpr std::array<std::string_view, 4> levels{"debug", "info", "warn", "error"};
   if (std::ranges::find(levels, config.log_level) == levels.end())
     return Error{Code::invalid_argument, values.origin("log_level") + ": '" + config.log_level + "' is not debug, info, warn or error"};

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "kontena/base/clock.h"
 #include "kontena/base/settings.h"
+#include "kontena/metrics/listener.h"
 
 namespace kontena::server {
 
@@ -25,9 +27,7 @@ struct Config {
   std::int64_t logs_per_project_mb = 0, logs_total_mb = 0;
   Duration logs_kept{};
   std::int64_t stats_total_mb = 0;
-  std::string metrics_address;  // "" = nowhere
-  int metrics_port = 0;
-  std::string metrics_token_file;
+  std::optional<metrics::Where> metrics;  // none: nowhere
   std::string passphrase_file;  // see master_key.h
   std::string log_level;
 };

@@ -1,11 +1,9 @@
 #include "metrics.h"
 
-#include <algorithm>
-#include <initializer_list>
-#include <map>
-
-#include "kontena/crypto/digest.h"
+#include "kontena/metrics/listener.h"
+#include "kontena/metrics/text.h"
 #include "log_keeper.h"
+#include "scrape.h"
 #include "use.h"
 
 namespace kontena::server {
@@ -13,46 +11,9 @@ namespace {
 
 constexpr std::int64_t fresh_ms = 120'000;  // what is older is told no more
 
-using Labels = std::initializer_list<std::pair<std::string_view, std::string>>;
-
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\\' || c == '"') out += '\\';
-    if (c == '\n') out += "\\n";
-    else out += c;
-  }
-  return out;
-}
-
-// Thousandths, as a decimal number.
-std::string decimal(std::int64_t milli) {
-  std::string fraction = std::to_string(milli % 1'000);
-  return std::to_string(milli / 1'000) + '.' + std::string(3 - fraction.size(), '0') + fraction;
-}
-
-// All samples of one name have to stand together.
-class Text {
- public:
-  void add(std::string_view name, std::string_view type, std::string_view help, const Labels& labels, const std::string& value) {
-    auto& family = families_[std::string(name)];
-    if (family.empty())
-      family = "# HELP " + std::string(name) + ' ' + std::string(help) + "\n# TYPE " + std::string(name) + ' ' + std::string(type) + '\n';
-    family += name;
-    std::string inside;
-    for (const auto& [label, text] : labels) inside += (inside.empty() ? "" : ",") + std::string(label) + "=\"" + escaped(text) + '"';
-    if (!inside.empty()) family += '{' + inside + '}';
-    family += ' ' + value + '\n';
-  }
-  std::string text() const {
-    std::string all;
-    for (const auto& [name, family] : families_) all += family;
-    return all;
-  }
-
- private:
-  std::map<std::string, std::string> families_;
-};
+using metrics::decimal;
+using metrics::Labels;
+using metrics::Text;
 
 struct Row {
   stats::Measure measure;
@@ -117,8 +78,6 @@ void add_instances(Text& text, const Context& context, const model::ClusterView&
   });
 }
 
-http::Response plain(int status, std::string body) { return {.status = status, .content_type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(body)}; }
-
 }  // namespace
 
 std::string metrics_text(const Context& context) {
@@ -139,15 +98,10 @@ std::string metrics_text(const Context& context) {
   return text.text();
 }
 
-http::Response answer_metrics(const Context& context, const std::string& token, const http::Request& request) {
-  const auto given = request.headers.find("authorization");
-  if (given == request.headers.end() || !crypto::equal_secret(given->second, "Bearer " + token)) {
-    http::Response refused = plain(401, "a token is wanted: authorization: Bearer TOKEN\n");
-    refused.headers["www-authenticate"] = "Bearer";
-    return refused;
-  }
-  if (request.method != http::Method::get || request.path != "/metrics") return plain(404, "there is /metrics here, and nothing else\n");
-  return plain(200, metrics_text(context));
+std::optional<http::Response> metrics_page(const Context& context, const std::string& path) {
+  if (path == "/metrics") return metrics::plain(200, metrics_text(context));
+  if (path == "/sd") return http::Response{.body = scrape_targets(*context.views.now())};
+  return std::nullopt;
 }
 
 }  // namespace kontena::server

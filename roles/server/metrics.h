@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "kontena/http/message.h"
 #include "routes.h"
@@ -10,7 +12,8 @@ namespace kontena::server {
 // What Prometheus reads: all grids, from the newest view and what nodes last told. Text format 0.0.4.
 std::string metrics_text(const Context&);
 
-// Answers GET /metrics to who has the token (as Bearer), and nothing else. `token` is not empty.
-http::Response answer_metrics(const Context&, const std::string& token, const http::Request&);
+// What is to be had where metrics are, for who has shown the token; none: there is no such page.
+inline constexpr std::string_view metrics_pages = "/metrics and /sd";
+std::optional<http::Response> metrics_page(const Context&, const std::string& path);
 
 }  // namespace kontena::server

@@ -14,6 +14,7 @@
 #include "kontena/base/log.h"
 #include "kontena/base/notify.h"
 #include "kontena/base/text.h"
+#include "kontena/pki/host_names.h"
 #include "kontena/store/open.h"
 #include "master_key.h"
 #include "metrics.h"
@@ -80,24 +81,6 @@ void set_log_level(const std::string& name) {
 }
 
 // Wiring only: makes the seams, starts the loops, stops them in order.
-// A listener of its own, for who may know of everything and change nothing.
-Result<std::unique_ptr<http::Server>> listen_for_metrics(const Config& config, const pki::KeyPair& certificate, const Context& context) {
-  KTN_OK(files::check_private(config.metrics_token_file, "the token of --metrics"));
-  KTN_TRY(const std::string text, files::read(config.metrics_token_file, 4'096));
-  const std::string token(text::trim(text));
-  if (token.size() < 16)
-    return Error{Code::failed_precondition, "the token in '" + config.metrics_token_file + "' is shorter than 16 bytes"};
-  auto listener = http::serve({.address = config.metrics_address,
-                               .port = config.metrics_port,
-                               .certificate_pem = certificate.certificate_pem,
-                               .key_pem = certificate.key_pem.reveal(),
-                               .max_connections = 64,
-                               .body_limit = [](const http::Request&) { return std::optional<std::size_t>(0); }},
-                              [&context, token](http::Request& request) { return answer_metrics(context, token, request); });
-  if (listener) log::info("serving metrics", {{"address", config.metrics_address}, {"port", (*listener)->port()}});
-  return listener;
-}
-
 Status serve(const Config& config) {
   const SystemClock clock;
   SystemIds ids;
@@ -107,7 +90,7 @@ Status serve(const Config& config) {
     return Error{Code::failed_precondition, "a restore into '" + config.data_dir + "' has not come to its end",
                  "do it again: kontena server restore FILE --data-dir " + config.data_dir};
   KTN_TRY(const pki::Authority authority, open_authority(config.data_dir, clock.now()));
-  const auto names = [&] { return config.advertise.empty() ? local_names() : config.advertise; };
+  const auto names = [&] { return config.advertise.empty() ? pki::host_names() : config.advertise; };
   KTN_TRY(const pki::KeyPair certificate, open_certificate(config.data_dir, authority, names(), clock.now(), config.certificate_lifetime));
   KTN_TRY(const std::unique_ptr<store::Store> store, store::open_rocksdb(config.data_dir + "/db"));
   KTN_OK(make_first_records(config.data_dir, *store, authority, ids, clock.now()));
@@ -135,17 +118,18 @@ Status serve(const Config& config) {
                                .max_connections = config.max_connections,
                                .body_limit = [&](const http::Request& request) { return dispatch.body_limit(request); }},
                               [&](http::Request& request) { return dispatch.handle(request); });
-  std::unique_ptr<http::Server> metrics;
-  if (listener && !config.metrics_address.empty()) {
-    auto other = listen_for_metrics(config, certificate, work.context());
-    if (other) metrics = *std::move(other);
+  std::unique_ptr<http::Server> told;
+  if (listener && config.metrics) {
+    auto other = metrics::listen(*config.metrics, certificate, std::string(metrics_pages),
+                                 [&work](const std::string& path) { return metrics_page(work.context(), path); });
+    if (other) told = *std::move(other);
     else listener = std::move(other).error();
   }
   std::optional<OwnCertificate> own;
   if (listener) {
     own.emplace(OwnCertificate::Needs{clock, authority, config.data_dir, names, config.certificate_lifetime,
                                       [&](const pki::KeyPair& pair) -> Status {
-                                        if (metrics) KTN_OK(metrics->use_certificate(pair.certificate_pem, pair.key_pem.reveal()));
+                                        if (told) KTN_OK(told->use_certificate(pair.certificate_pem, pair.key_pem.reveal()));
                                         return (*listener)->use_certificate(pair.certificate_pem, pair.key_pem.reveal());
                                       }},
                 certificate);
@@ -159,7 +143,7 @@ Status serve(const Config& config) {
 
   // New requests are refused first, then the waiting ones answer, then the loops
   // end, and the store last: what was acknowledged is in it.
-  if (metrics) metrics->stop();
+  if (told) told->stop();
   work.stop([&] {
     if (listener) (*listener)->stop();
   });

@@ -175,4 +175,16 @@ std::string help(std::span<const Setting> table) {
   return text;
 }
 
+Result<Address> address(const Values& values, std::string_view name, const std::string& usual) {
+  const std::string& given = values.text(name);
+  const auto colon = given.rfind(':');
+  const auto port = colon == std::string::npos ? std::nullopt : text::integer(std::string_view(given).substr(colon + 1));
+  if (!port || *port < 0 || *port > 65535)
+    return Error{Code::invalid_argument, values.origin(name) + ": '" + given + "' is not ADDR:PORT", "write " + usual};
+  Address address{given.substr(0, colon), static_cast<int>(*port)};
+  if (address.host.starts_with('[') && address.host.ends_with(']')) address.host = address.host.substr(1, address.host.size() - 2);
+  if (address.host.empty()) address.host = "0.0.0.0";
+  return address;
+}
+
 }  // namespace kontena::settings

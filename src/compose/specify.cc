@@ -89,6 +89,7 @@ std::string_view key_of(std::string_view field) {
       {"memory_swap_bytes", "memswap_limit"},
       {"memory_swappiness", "mem_swappiness"},
       {"mounts", "volumes"},
+      {"own_labels", "labels"},
       {"shm_bytes", "shm_size"},
       {"storage_options", "storage_opt"},
       {"userns", "userns_mode"},
@@ -119,6 +120,10 @@ Place place_of(const Node& root, const std::string& path) {
       }
     } else {
       if (part == "options" && !place.node->find(part)) continue;
+      if (part == "own_labels" && place.node->find("deploy")) {
+        place.node = place.node->find("deploy");
+        place.path = under(place.path, "deploy");
+      }
       next = place.node->find(key_of(part));
       if (next) place.path = under(place.path, key_of(part));
     }

@@ -49,6 +49,7 @@ void check_word(Problems&, const std::string& path, std::string_view value, std:
 void check_image(Problems&, const std::string& path, std::string_view image);
 void check_image_digest(Problems&, const std::string& path, const ServiceSpec&);
 void check_service(Problems&, const std::string& path, const ServiceSpec&, const StackSpec&);
+void check_scrape(Problems&, const std::string& path, const ServiceSpec&);
 void check_hooks(Problems&, const std::string& path, const ServiceSpec&);
 std::size_t size_of_hooks(const ServiceSpec&);
 void check_options(Problems&, const std::string& path, const ServiceSpec&);

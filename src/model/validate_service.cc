@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "kontena/model/scrape.h"
 #include "validate.h"
 
 namespace kontena::model {
@@ -157,7 +158,10 @@ void check_service(Problems& problems, const std::string& path, const ServiceSpe
   check_command(problems, path + ".command", spec.command);
   check_command(problems, path + ".entrypoint", spec.entrypoint);
   check_environment(problems, path + ".environment", spec.environment);
-  check_map(problems, path + ".labels", spec.labels, "io.kontena.");
+  StringMap labels = spec.labels;
+  labels.erase(std::string(scrape_label));  // the one of ours that people write
+  check_map(problems, path + ".labels", labels, "io.kontena.");
+  check_scrape(problems, path, spec);
   check_word(problems, path + ".user", spec.user);
   check_word(problems, path + ".working_dir", spec.working_dir, 4'096);
   check_word(problems, path + ".hostname", spec.hostname, 64);

@@ -227,6 +227,15 @@ TEST_CASE("what we do not run is refused with its place and reason") {
         std::string::npos);
 }
 
+TEST_CASE("the label that Prometheus finds a service by is held to, where it stands in the file") {
+  CHECK(spec_of({"labels: {io.kontena.scrape: 9090/metrics}"}).labels.at("io.kontena.scrape") == "9090/metrics");
+  CHECK(spec_of({"deploy: {labels: [io.kontena.scrape=9090]}"}).own_labels.at("io.kontena.scrape") == "9090");
+  const auto problems = [](const std::string& line) { return lines_of(specify_project({service({line})}).problems); };
+  const std::string own = problems("deploy: {labels: {io.kontena.scrape: web}}");
+  CHECK(own.find("services.s.deploy.labels: 'io.kontena.scrape': 'web' is not PORT or PORT/PATH") != std::string::npos);
+  CHECK(problems("labels: {io.kontena.scrape: \"9090?x\"}").find("services.s.labels: 'io.kontena.scrape': '9090?x' is not") != std::string::npos);
+}
+
 TEST_CASE("a job is started again where it failed, and its end can be waited for") {
   const auto spec = [](const std::string& line) { return spec_of({line}); };
   CHECK(spec("deploy: {mode: replicated-job, replicas: 3}").job);

@@ -65,6 +65,13 @@ Environment process_environment();
 // the bound that is broken.
 Result<Values> read(std::span<const Setting>, std::span<const std::string> arguments, const Environment&, const File&);
 
+struct Address {
+  std::string host;  // without brackets
+  int port = 0;
+};
+// Of a setting "ADDR:PORT", "[V6]:PORT", or ":PORT" for all addresses. `usual`: what the complaint shows.
+Result<Address> address(const Values&, std::string_view name, const std::string& usual);
+
 // The table as the `Options:` part of --help.
 std::string help(std::span<const Setting>);
 

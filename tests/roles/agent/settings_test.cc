@@ -109,3 +109,20 @@ TEST_CASE("help names each option and each exit status") {
     CHECK(help.find(part) != std::string::npos);
   for (const agent::Exit& row : agent::exits) CHECK(help.find(row.means) != std::string::npos);
 }
+
+TEST_CASE("metrics are told where a place and a token are given, and a certificate has its key") {
+  CHECK_FALSE(read({})->metrics);
+  const auto given = read({"--metrics", "0.0.0.0:7445", "--metrics-token-file", "/t"});
+  REQUIRE(given);
+  REQUIRE(given->metrics);
+  CHECK(given->metrics->where.port == 7445);
+  CHECK(given->metrics->where.token_file == "/t");
+  CHECK(error_of({"--metrics", "0.0.0.0:7445"}) == "flag --metrics: --metrics needs --metrics-token-file");
+  CHECK(error_of({"--metrics", "7445", "--metrics-token-file", "/t"}).find("is not ADDR:PORT") != std::string::npos);
+  const std::vector<std::string> on{"--metrics", "0.0.0.0:7445", "--metrics-token-file", "/t"};
+  for (const char* one : {"--metrics-cert-file", "--metrics-key-file"}) {
+    auto arguments = on;
+    arguments.insert(arguments.end(), {one, "/f"});
+    CHECK(error_of(arguments) == "--metrics-cert-file and --metrics-key-file belong together");
+  }
+}
