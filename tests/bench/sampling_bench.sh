@@ -16,8 +16,9 @@ HOST_COUNT=1
 bench_up
 start_cluster 1
 ktn stack deploy -q -f - t >/dev/null <<<"services: {a: {image: busybox, command: [sleep, '99999'], stop_grace_period: 0s, deploy: {replicas: $PER_HOST}}}"
-agent=$(cat "$(role_log 1 agent).pid" | cut -d' ' -f1)
-cpu_us() { cat /proc/"$1"/task/*/schedstat | awk '{ s += $1 } END { printf "%d", s / 1000 }'; }
+proc=/proc/$(lab pid 1)/root/proc
+agent=$(role_pid 1 agent)
+cpu_us() { cat "$proc/$1"/task/*/schedstat | awk '{ s += $1 } END { printf "%d", s / 1000 }'; }
 spent() { # INTERVAL -> microseconds of CPU
   local before
   ktn grid set -q --stats-every "$1" >/dev/null
@@ -32,10 +33,8 @@ awk -v often="$often" -v seldom="$seldom" -v s="$SECONDS_EACH" -v n="$PER_HOST" 
   each = (often - seldom) / (s / 5)
   printf "a sample of %d instances: %.2f ms of CPU; every 10 s: %.3f%% of a core  (agent %.0f ms in %d s without, %.0f ms with)\n", n, each / 1000, each / 1e5, seldom / 1000, s, often / 1000
 }'
-engine=$(cat "$(host_home 1)"/engine.pid 2>/dev/null | cut -d' ' -f1) || true
-if [[ -n ${engine:-} && -d /proc/$engine ]]; then
-  before=$(cpu_us "$engine")
-  lab docker 1 stats --no-stream >/dev/null
-  say "the engine's API, once for all: $((($(cpu_us "$engine") - before) / 1000)) ms of the engine's CPU"
-fi
+engine=$(<"/proc/$(lab pid 1)/root/run/docker.pid")
+before=$(cpu_us "$engine")
+lab docker 1 stats --no-stream >/dev/null
+say "the engine's API, once for all: $((($(cpu_us "$engine") - before) / 1000)) ms of the engine's CPU"
 bench_done
