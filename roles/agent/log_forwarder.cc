@@ -5,6 +5,7 @@
 #include "kontena/base/files.h"
 #include "kontena/base/log.h"
 #include "kontena/base/text.h"
+#include "status.h"
 
 namespace kontena::agent {
 namespace {
@@ -26,11 +27,23 @@ forward::Level level_of(logs::Stream stream) {
   return forward::Level::output;
 }
 
+// Without a value they are not known yet.
+Status check_known_headers(const forward::Target& target, std::map<std::string, std::string> headers) {
+  std::erase_if(headers, [](const auto& header) { return header.second.empty(); });
+  return forward::check_headers(target, headers);
+}
+
 }  // namespace
+
+bool LogForwarder::lacks_headers() const {
+  return std::ranges::any_of(what_.headers, [](const auto& header) { return header.second.empty(); });
+}
 
 Result<std::unique_ptr<LogForwarder>> LogForwarder::make(Needs needs, const api::AgentForward& what, std::string position_file) {
   KTN_TRY(forward::Target target, forward::parse(what.to));
   target.ca_pem = what.ca_pem;
+  KTN_OK(check_known_headers(target, what.headers));
+  target.headers = what.headers;
   std::unique_ptr<LogForwarder> made(new LogForwarder(std::move(needs), what, std::move(target), std::move(position_file)));
   LogSpool& spool = made->needs_.spool;
   const auto kept = files::read(made->file_, 200);
@@ -65,6 +78,10 @@ void LogForwarder::pause(Duration limit) {
 void LogForwarder::step() {
   shed();
   tell_lost();
+  if (lacks_headers()) {
+    state_.with([](ForwardState& s) { s.error = "the server has not told the headers' values since the agent started"; });
+    return pause(wait_limit);
+  }
   if (!pending_) {
     auto waiting = needs_.spool.after(position_, wait_limit);
     if (!waiting) return;
@@ -75,9 +92,11 @@ void LogForwarder::step() {
   if (sent) {
     if (failures_ > 0) log::info("logs are forwarded again", {{"forward", what_.name}, {"to", what_.to}});
     failures_ = 0;
+    state_.with([](ForwardState& s) { s.error.clear(); });
     move(pending_->number);
     return save();
   }
+  state_.with([&](ForwardState& s) { s.error = one_line(sent.error().message, api::longest_forward_error); });
   if (failures_++ == 0)
     log::warn("logs cannot be forwarded; trying on", {{"forward", what_.name}, {"to", what_.to}, {"reason", sent.error().message}});
   const Duration begun = needs_.context.clock.steady();
@@ -148,17 +167,22 @@ Status LogForwarder::send_pending() {
     for (std::size_t one = section; one < at.batch.sections.size() && one <= at.section; ++one) {
       const std::size_t from = one == section ? line : 0;
       const std::size_t to = one == at.section ? at.line : at.batch.sections[one].lines.size();
-      if (to > from) lost_[at.batch.sections[one].container] += to - from;
+      if (to > from) lose(at.batch.sections[one].container, to - from);
     }
   }
   return Error{Code::unavailable, "it is forwarded there no longer"};
+}
+
+void LogForwarder::lose(const std::string& container, std::uint64_t lines) {
+  lost_[container] += lines;
+  state_.with([&](ForwardState& s) { s.dropped_lines += lines; });
 }
 
 void LogForwarder::give_up(Pending& from) {
   for (std::size_t one = from.section; one < from.batch.sections.size(); ++one) {
     const logs::Section& section = from.batch.sections[one];
     const std::size_t past = one == from.section ? from.line : 0;
-    if (section.lines.size() > past) lost_[section.container] += section.lines.size() - past;
+    if (section.lines.size() > past) lose(section.container, section.lines.size() - past);
   }
   move(from.number);
 }
@@ -168,7 +192,7 @@ void LogForwarder::give_up(Pending& from) {
 void LogForwarder::shed() {
   LogSpool& spool = needs_.spool;
   const auto too_much = [&] {
-    if (failures_ > 0 && position_ < spool.acknowledged() && spool.disk_short()) return true;
+    if ((failures_ > 0 || lacks_headers()) && position_ < spool.acknowledged() && spool.disk_short()) return true;
     return spool.bytes_after(position_) > spool.room() + spool.room() / 16;
   };
   bool any = false;

@@ -8,11 +8,17 @@
 #include <string>
 
 #include "kontena/api/forwards.h"
+#include "kontena/base/synced.h"
 #include "kontena/forward/sender.h"
 #include "kontena/logs/batch.h"
 #include "log_collector.h"
 
 namespace kontena::agent {
+
+struct ForwardState {
+  std::string error;  // why nothing is sent now; "" = it is
+  std::uint64_t dropped_lines = 0;  // since this agent started to send there
+};
 
 // Sends the batches of the spool on to one target, each until it has taken it; how far it is, is kept in a file.
 // One thread, its own; end() from any.
@@ -34,7 +40,8 @@ class LogForwarder {
   void step();  // one batch, or a wait of at most half a second
   void end() { ended_ = true; }
   bool ended() const { return ended_; }
-  std::uint64_t position() const { return position_; }
+  std::uint64_t position() const { return position_; }  // any thread
+  ForwardState state() const { return state_.with([](const ForwardState& s) { return s; }); }  // likewise
 
  private:
   LogForwarder(Needs needs, api::AgentForward what, forward::Target target, std::string file)
@@ -55,8 +62,10 @@ class LogForwarder {
   void shed();
   void move(std::uint64_t number);
   void save();
+  void lose(const std::string& container, std::uint64_t lines);
   void tell_lost();
   void pause(Duration);
+  bool lacks_headers() const;
 
   Needs needs_;
   const api::AgentForward what_;
@@ -64,12 +73,13 @@ class LogForwarder {
   const std::string file_;
   std::unique_ptr<forward::Sender> sender_;
   std::atomic<bool> ended_ = false;
-  std::uint64_t position_ = 0;  // all up to it was taken
+  std::atomic<std::uint64_t> position_ = 0;  // all up to it was taken
   std::uint64_t saved_ = 0;
   std::optional<Pending> pending_;
   std::map<std::string, std::uint64_t> lost_;  // lines that it was not sent, by container
   std::optional<Duration> told_lost_;
   int failures_ = 0;  // in a row
+  mutable Synced<ForwardState> state_;
   bool told_save_ = false;
 };
 

@@ -14,6 +14,7 @@ namespace {
 constexpr Duration longest_poll{api::longest_wait_ms + 10'000};
 constexpr Duration between_asks{1'000};
 constexpr Duration no_route_pause{60'000};
+constexpr Duration between_tells{5'000}, tell_limit{10'000};
 constexpr std::size_t most_forwards = 100;
 constexpr std::size_t largest_list = 16u << 20;
 
@@ -45,6 +46,8 @@ void LogForwards::load() {
     return;
   }
   told_ = std::move(*kept);
+  // Values of headers are on no disk: they are asked for anew.
+  if (std::ranges::any_of(told_.forwards, [](const api::AgentForward& each) { return !each.headers.empty(); })) told_.digest.clear();
   apply(told_.forwards);
 }
 
@@ -97,6 +100,33 @@ void LogForwards::apply(const std::vector<api::AgentForward>& wanted) {
   }
   for (const api::AgentForward& what : wanted)
     if (std::ranges::none_of(running_, [&](const Running& one) { return one.forwarder->what() == what; })) start(what);
+  std::vector<std::shared_ptr<const LogForwarder>> shown;
+  for (const Running& one : running_) shown.push_back(one.forwarder);
+  shown_.with([&](auto& all) { all = std::move(shown); });
+}
+
+std::vector<LogForwards::Numbers> LogForwards::numbers() const {
+  const auto all = shown_.with([](const auto& shown) { return shown; });
+  std::vector<Numbers> numbers;
+  for (const auto& one : all) numbers.push_back({one->what().project, one->what().name, one->state(), one->position()});
+  return numbers;
+}
+
+void LogForwards::tell() {
+  if (context_.state.wait(between_tells, [](const State& s) { return s.stopping; })) return;
+  const auto [epoch, away] = context_.state.with([](const State& s) { return std::pair(s.server_epoch, s.server_away); });
+  std::vector<api::AgentForwardTrouble> troubles;
+  for (const Numbers& one : numbers())
+    if ((!one.state.error.empty() || one.state.dropped_lines > 0) && troubles.size() < api::most_forward_troubles)
+      troubles.push_back({one.project, one.name, one.state.error, static_cast<std::int64_t>(one.state.dropped_lines)});
+  if (away || (troubles == told_troubles_ && (epoch == told_epoch_ || troubles.empty()))) return;
+  http::Request request{.method = http::Method::post, .path = std::string(api::paths::agent_forwards)};
+  request.body = codec::to_json(api::AgentForwardTroubles{troubles});
+  const auto response = uplink_.server().send(request, tell_limit);
+  // One that does not take it never will: an older one.
+  if (!response || response->status == 429 || response->status >= 500) return;
+  told_troubles_ = std::move(troubles);
+  told_epoch_ = epoch;
 }
 
 void LogForwards::step() {
@@ -116,7 +146,10 @@ void LogForwards::step() {
     return pace(context_, asked, no_route_pause);
   }
   told_ = std::move(*answer);
-  if (const Status kept = files::write(list_file(options_.folder), codec::to_json(told_), 0600); !kept)
+  api::AgentForwards written = told_;
+  for (api::AgentForward& each : written.forwards)
+    for (auto& [name, value] : each.headers) value.clear();  // a secret is on no disk of a node
+  if (const Status kept = files::write(list_file(options_.folder), codec::to_json(written), 0600); !kept)
     log::error("what logs are forwarded to cannot be kept: a restart without the server would not forward",
                {{"reason", kept.error().message}});
   apply(told_.forwards);

@@ -24,10 +24,18 @@ class LogForwards {
 
   void load();  // once, before anything of the spool is acknowledged: what was told last
   void step();  // asks, waits for news
+  void tell();  // a step of another thread: tells the server what there is trouble with, when that has changed
+
+  struct Numbers {
+    std::string project, name;
+    ForwardState state;
+    std::uint64_t position = 0;
+  };
+  std::vector<Numbers> numbers() const;  // any thread
 
  private:
   struct Running {
-    std::unique_ptr<LogForwarder> forwarder;
+    std::shared_ptr<LogForwarder> forwarder;
     std::thread thread;
   };
   void apply(const std::vector<api::AgentForward>&);
@@ -41,6 +49,10 @@ class LogForwards {
   const Options options_;
   api::AgentForwards told_;
   std::vector<Running> running_;
+  mutable Synced<std::vector<std::shared_ptr<const LogForwarder>>> shown_;  // of running_, for other threads
+  // What tell() has told.
+  std::vector<api::AgentForwardTrouble> told_troubles_;
+  std::uint64_t told_epoch_ = 0;
   int failures_ = 0;  // in a row
 };
 

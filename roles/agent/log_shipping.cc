@@ -63,6 +63,12 @@ void LogShipping::hear_forwards() {
   context_.state.wait(Duration(1'000), [](const State& s) { return s.stopping; });
 }
 
+void LogShipping::tell_forwards() {
+  if (!open_.wait(Duration(1'000), [](bool is) { return is; })) return;
+  if (parts_.forwards) return parts_.forwards->tell();
+  context_.state.wait(Duration(1'000), [](const State& s) { return s.stopping; });
+}
+
 void LogShipping::before_removal(const std::string& container) {
   if (!open_.with([](bool is) { return is; })) return;
   if (!parts_.collector->drain(container, removal_limit))
@@ -72,7 +78,11 @@ void LogShipping::before_removal(const std::string& container) {
 std::optional<LogShipping::Numbers> LogShipping::numbers() {
   if (!open_.with([](bool is) { return is; })) return std::nullopt;
   LogSpool& spool = *parts_.spool;
-  return Numbers{.waiting_bytes = spool.bytes_after(spool.acknowledged()), .room_bytes = spool.room(), .dropped_lines = parts_.collector->dropped()};
+  Numbers numbers{.waiting_bytes = spool.bytes_after(spool.acknowledged()), .room_bytes = spool.room(), .dropped_lines = parts_.collector->dropped()};
+  if (parts_.forwards)
+    for (LogForwards::Numbers& one : parts_.forwards->numbers())
+      numbers.forwards.push_back({std::move(one.project), std::move(one.name), std::move(one.state), spool.bytes_after(one.position)});
+  return numbers;
 }
 
 Status forget_logs(const std::string& folder) {

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "log_forwards.h"
 #include "log_sender.h"
@@ -27,12 +28,19 @@ class LogShipping {
   void collect();  // a step of the one thread
   void send();     // a step of the other
   void hear_forwards();  // a step of the third
+  void tell_forwards();  // a step of the fourth
   // Before a container is removed: waits, within bounds, until its log was read. From any thread.
   void before_removal(const std::string& container);
 
   struct Numbers {
     std::uint64_t waiting_bytes = 0, room_bytes = 0;  // of the spool, for the server
     std::uint64_t dropped_lines = 0;                  // over a service's rate, since the start
+    struct Forward {
+      std::string project, name;  // project "" = of the grid
+      ForwardState state;
+      std::uint64_t waiting_bytes = 0;  // for all targets they are in the room of the spool together
+    };
+    std::vector<Forward> forwards;
   };
   std::optional<Numbers> numbers();  // none: nothing is shipped now. Any thread
 

@@ -104,6 +104,12 @@ std::string metrics_text(const Context& context, const std::string& node_name, L
     text.add("kontena_agent_logs_waiting_bytes", gauge, "Lines of logs that wait for the server, packed.", here, std::to_string(numbers->waiting_bytes));
     text.add("kontena_agent_logs_room_bytes", gauge, "How much of them may wait.", here, std::to_string(numbers->room_bytes));
     text.add("kontena_agent_logs_dropped_lines_total", counter, "Lines over the rate of their service.", here, std::to_string(numbers->dropped_lines));
+    for (const auto& each : numbers->forwards) {
+      const Labels to{{"grid", context.grid}, {"node", node_name}, {"project", each.project}, {"forward", each.name}};
+      text.add("kontena_agent_forward_failing", gauge, "Whether a place that logs are sent on to takes none.", to, each.state.error.empty() ? "0" : "1");
+      text.add("kontena_agent_forward_waiting_bytes", gauge, "Lines that wait for it, packed.", to, std::to_string(each.waiting_bytes));
+      text.add("kontena_agent_forward_dropped_lines_total", counter, "Lines that it was not sent.", to, std::to_string(each.state.dropped_lines));
+    }
   }
   UseFiles host;
   host.open_host();

@@ -78,6 +78,7 @@ Node::Node(Parts parts)
     add("logs", [this] { logs_->collect(); });
     add("send logs", [this] { logs_->send(); });
     add("forwards", [this] { logs_->hear_forwards(); });
+    add("tell forwards", [this] { logs_->tell_forwards(); });
   }
   if (overlay_) {
     add("network", [this] { overlay_->receive(); });

@@ -41,6 +41,7 @@ inline constexpr std::array forward_options{
 };
 inline constexpr std::array forward_create_options{
     Option{"--ca-file", "", "FILE", "trust these authorities (default: those of the nodes' hosts)"},
+    Option{.name = "--header", .brief = "", .value = "NAME=@FILE", .help = "send this header with them, its value from a file (- = standard input)", .many = true},
     Option{"--of-grid", "", "", "of the grid itself: the logs of all its projects"},
     Option{"--to", "", "URL", "where to; see above"},
 };
@@ -116,11 +117,16 @@ inline constexpr std::array watch{
             "\n"
             "While a place takes nothing its lines wait on the nodes, in the room of the agent's --log-spool-mb.\n"
             "What that has no room for is dropped for that place, and the log says how much. After a failure\n"
-            "lines may come twice.",
+            "lines may come twice.\n"
+            "\n"
+            "Of otlp, --header gives what the place knows its senders by: at most 8. The values are sealed on the\n"
+            "server, are in the nodes' memory alone and are never shown: whoever changes the place gives them again.",
             "forward create siem --to syslog+tls://logs.example.com:6514 --ca-file ca.pem\n"
+            "forward create otel --to otlp+https://otel.example.com --header authorization=@otel.key\n"
             "forward create all --of-grid --to fluentd+tcp://10.0.0.9:24224/kontena  of all projects",
             forward_create_options, forward_create},
-    Command{"forward ls", "", "List where logs are sent on to", "The agents say in their own logs where a place takes nothing.",
+    Command{"forward ls", "", "List where logs are sent on to", "STATE has the nodes that cannot send there now, why, and how many lines they have dropped since their\n"
+            "agents started.",
             "forward ls            of the project\nforward ls --of-grid  of the grid", forward_options, forward_ls},
     Command{"forward rm", "FORWARD...", "Send logs on no longer", "What waits for the place is not sent any more.",
             "forward rm siem     after a question\nforward rm -y a b   without being asked", forward_rm_options, forward_rm},

@@ -182,6 +182,8 @@ void check_content(const std::string& folder, store::Store& store, Checked& chec
   }
   std::map<std::string, Named> named;
   if (const auto view = store::load_view(store)) named = named_in(*view);
+  if (const auto sealed = sealed_of_forwards(store))  // what cannot be read of them is told by itself
+    for (const auto& [scope, digests] : *sealed) named[scope].secrets.insert(digests.begin(), digests.end());
   std::size_t secrets = 0;
   for (const auto& [scope, of_scope] : named) {
     const auto need = [&](const std::string& digest) {
@@ -211,7 +213,7 @@ void check_content(const std::string& folder, store::Store& store, Checked& chec
       const std::string key = sealed_secrets.key(secret_tail(scope, digest));
       const auto entry = store.get(key);
       if (!entry || !*entry) {
-        checked.findings.push_back({key, "it is not there, and a stack of " + scope + " names it"});
+        checked.findings.push_back({key, "it is not there, and something of " + scope + " names it"});
         continue;
       }
       const auto secret = sealed_secrets.read(**entry);

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,11 +18,17 @@ struct Forward {
   std::int64_t place_ms = 0;  // when that grid or project was made: one of the same name that was made anew has none of it
   std::int64_t created_ms = 0;
   std::string created_by;
+  std::vector<std::string> headers;  // their names
+  std::string digest;                // of what is sealed: their values. "" = there are none
+  std::string scope() const { return grid + '/' + project; }  // of that
 };
 inline constexpr store::Table<Forward> forwards{"forwards"};  // GRID/PROJECT/NAME; GRID//NAME of the grid itself
 
 // Those under "GRID/" or "GRID/PROJECT/". A damaged one is left out, and said in the log.
 Result<std::vector<Forward>> forwards_of(store::Store&, const std::string& prefix);
+
+// What is sealed of forwards, digests by scope. An error where a record cannot be read: it may have any.
+Result<std::map<std::string, std::set<std::string>>> sealed_of_forwards(store::Store&);
 
 // With a grid ("GRID/") or a project ("GRID/PROJECT/") go its forwards.
 Status drop_forwards(store::Store&, const std::string& prefix, store::Commit&);
@@ -40,6 +48,8 @@ struct Fields<server::Forward> {
     v("place_ms", s.place_ms);
     v("created_ms", s.created_ms);
     v("created_by", s.created_by);
+    v("headers", s.headers);
+    v("digest", s.digest);
   }
 };
 

@@ -182,6 +182,7 @@ constexpr std::array table{
     Route{post, paths::agent_events, agent, "", small_body, put_events},
     Route{post, paths::agent_logs, agent, "", Body{2u << 20, false}, take_logs},
     Route{get, paths::agent_forwards, agent, "", no_body, get_agent_forwards},
+    Route{post, paths::agent_forwards, agent, "", small_body, take_forward_troubles},
     Route{post, paths::agent_stats, agent, "", Body{stats::longest_batch, false}, take_stats},
 };
 

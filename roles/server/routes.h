@@ -32,6 +32,7 @@
 
 namespace kontena::server {
 
+class ForwardTroubles;
 class LogKeeper;
 class Use;
 
@@ -63,6 +64,7 @@ struct Context {
   std::int64_t largest_image_part = std::int64_t{8} << 30;
   LogKeeper* log_keeper = nullptr;
   Use* use = nullptr;
+  ForwardTroubles* forward_troubles = nullptr;
 };
 
 // One request, as handlers see it.

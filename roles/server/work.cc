@@ -13,7 +13,7 @@ Work::Work(const Needs& needs)
       sso_(needs.clock),
       webhooks_(needs.clock),
       context_{needs.clock, needs.ids, needs.store, views_, liveness_, logs_, asks_, builds_, channels_, needs.authority, reports_, blobs_, needs.vault, refusals_, logins_, uses_, sso_, webhooks_, needs.data_dir, needs.certificate_lifetime, needs.restores, needs.keep_revisions,
-               needs.largest_blob, needs.largest_image_part, &log_keeper_, &use_},
+               needs.largest_blob, needs.largest_image_part, &log_keeper_, &use_, &forward_troubles_},
       dispatch_(context_),
       deployments_(context_),
       unused_blobs_(context_),

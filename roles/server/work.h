@@ -6,6 +6,7 @@
 #include "controllers/deployments.h"
 #include "controllers/unused_blobs.h"
 #include "dispatch.h"
+#include "forward_troubles.h"
 #include "log_keeper.h"
 #include "use.h"
 
@@ -46,6 +47,7 @@ class Work {
   Views views_;
   Liveness liveness_;
   LogHub logs_;
+  ForwardTroubles forward_troubles_;
   LogKeeper log_keeper_;
   Use use_;
   AskHub asks_;

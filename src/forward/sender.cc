@@ -94,7 +94,9 @@ class Otlp final : public Sender {
                                 .clear = !target_.tls,
                                 .largest_body = 64u << 10});
     }
-    KTN_TRY(const auto response, client_->send({.method = http::Method::post, .path = target_.path, .body = otlp_body(records)}, patience));
+    http::Request request{.method = http::Method::post, .path = target_.path, .body = otlp_body(records)};
+    request.headers.insert(target_.headers.begin(), target_.headers.end());
+    KTN_TRY(const auto response, client_->send(request, patience));
     const std::string said = text(target_) + " answered with status " + std::to_string(response.status);
     if (response.status / 100 == 2) return taken(response.body);
     // "Retryable": https://opentelemetry.io/docs/specs/otlp/#failures-1. Of the others 401, 403 and 404 tell of a place or a

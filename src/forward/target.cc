@@ -1,5 +1,6 @@
 #include "kontena/forward/target.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 
@@ -25,6 +26,10 @@ constexpr std::array schemes{
 };
 
 constexpr std::size_t longest_url = 1'000;
+constexpr std::size_t most_headers = 8, longest_name = 64, longest_value = 4'096;
+// What says how the request is sent.
+constexpr std::array<std::string_view, 8> reserved{"connection", "content-encoding", "content-length", "content-type",
+                                                   "expect",     "host",             "te",             "transfer-encoding"};
 
 Error wrong(const std::string& url, const std::string& why) {
   return {Code::invalid_argument, "'" + url + "' is no place to forward logs to: " + why,
@@ -84,6 +89,22 @@ Result<Target> parse(const std::string& url) {
   }
   target.host = host;
   return target;
+}
+
+Status check_headers(const Target& target, const std::map<std::string, std::string>& headers) {
+  if (headers.empty()) return Done{};
+  if (target.protocol != Protocol::otlp) return Error{Code::invalid_argument, "only otlp+http and otlp+https have headers"};
+  if (headers.size() > most_headers) return Error{Code::invalid_argument, "a place has at most 8 headers"};
+  for (const auto& [name, value] : headers) {
+    const std::string shown = "'" + name.substr(0, 100) + "'";
+    if (name.size() > longest_name || !plain(name, "") || name != text::lower(name))
+      return Error{Code::invalid_argument, shown + " is no name of a header: 1 to 64 of a-z 0-9 - . _"};
+    if (std::ranges::find(reserved, name) != reserved.end()) return Error{Code::invalid_argument, "the header " + shown + " is not one to be given"};
+    const bool printable = std::ranges::all_of(value, [](char c) { return c >= ' ' && c <= '~'; });
+    if (value.empty() || value.size() > longest_value || !printable || value.front() == ' ' || value.back() == ' ')
+      return Error{Code::invalid_argument, "the value of the header " + shown + " is not one line of 1 to 4,096 printable characters"};
+  }
+  return Done{};
 }
 
 std::string text(const Target& target) {

@@ -61,3 +61,23 @@ TEST_CASE("what is no place to forward to is refused with a reason") {
     CHECK(target.error().message.find(why) != std::string::npos);
   }
 }
+
+TEST_CASE("headers are OTLP's, few and one line each, and what is wrong with them is told without a value") {
+  using Headers = std::map<std::string, std::string>;
+  const auto otlp = *forward::parse("otlp+https://otel.example");
+  CHECK(forward::check_headers(otlp, {}));
+  CHECK(forward::check_headers(*forward::parse("syslog+tcp://logs"), {}));
+  CHECK(forward::check_headers(otlp, {{"authorization", "Bearer planted key"}, {"x-scope-orgid", "1"}}));
+  Headers many;
+  for (int i = 0; i < 9; ++i) many["h" + std::to_string(i)] = "planted";
+  for (const Headers& wrong : std::initializer_list<Headers>{{{"Authorization", "planted"}}, {{"", "planted"}}, {{"a b", "planted"}}, {{"a:", "planted"}},
+                                                            {{"content-type", "planted"}}, {{"host", "planted"}}, {{"a", ""}}, {{"a", " planted"}}, {{"a", "planted "}},
+                                                            {{"a", "planted\nb: c"}}, {{"a", "planted\r"}}, {{"a", "planted\x7f"}},
+                                                            {{"a", std::string(4'097, 'p')}}, {{std::string(65, 'a'), "planted"}}, many}) {
+    const auto checked = forward::check_headers(otlp, wrong);
+    REQUIRE_FALSE(checked);
+    CHECK(checked.error().code == Code::invalid_argument);
+    CHECK(checked.error().message.find("planted") == std::string::npos);
+  }
+  CHECK_FALSE(forward::check_headers(*forward::parse("fluentd+tls://bit"), {{"a", "b"}}));
+}

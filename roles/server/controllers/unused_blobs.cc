@@ -1,6 +1,7 @@
 #include "unused_blobs.h"
 
 #include "../blob_refs.h"
+#include "../forwards.h"
 #include "kontena/base/log.h"
 
 namespace kontena::server {
@@ -25,6 +26,9 @@ Status UnusedBlobs::remove_unused_secrets() {
     std::set<std::string> named;
     for (const auto& [scope, of_scope] : named_in(*view))
       for (const std::string& digest : of_scope.secrets) named.insert(sealed_secrets.key(secret_tail(scope, digest)));
+    KTN_TRY(const auto of_forwards, sealed_of_forwards(context_.store));
+    for (const auto& [scope, digests] : of_forwards)
+      for (const std::string& digest : digests) named.insert(sealed_secrets.key(secret_tail(scope, digest)));
     for (const store::Entry& entry : entries) {
       const auto secret = sealed_secrets.read(entry);
       if (!secret || secret->put_ms >= since_ms || named.contains(entry.key)) continue;

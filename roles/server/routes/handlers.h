@@ -177,6 +177,7 @@ KTN_READ(list_forwards);
 KTN_WRITE(put_forward);
 KTN_WRITE(remove_forward);
 KTN_READ(get_agent_forwards);
+KTN_LIVE(take_forward_troubles);
 
 // mesh.cc
 KTN_READ(get_node_network);

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What takes lines of logs for a test: Fluentd's forward protocol (with acknowledgements) or OTLP over HTTP.
 
-log_sink.py fluentd|otlp PORT FILE: appends "SERVICE TEXT" for each line, and answers once that is written.
+log_sink.py fluentd|otlp PORT FILE [KEY]: appends "SERVICE TEXT" for each line, and answers once that is written. OTLP with a
+file KEY is for who sends what is in it as authorization.
 """
 
 import http.server
@@ -11,6 +12,7 @@ import struct
 import sys
 
 kind, port, path = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+key_file = sys.argv[4] if len(sys.argv) > 4 else None
 
 
 class Unpacker:
@@ -96,6 +98,11 @@ class Fluentd(socketserver.BaseRequestHandler):
 class Otlp(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        if key_file and self.headers["authorization"] != open(key_file).read().strip():
+            self.send_response(401)
+            self.send_header("content-length", "0")
+            self.end_headers()
+            return
         lines = []
         for resource in body["resourceLogs"]:
             of = {a["key"]: a["value"].get("stringValue", "") for a in resource["resource"]["attributes"]}

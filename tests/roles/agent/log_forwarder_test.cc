@@ -35,19 +35,34 @@ struct FakeWire final : http::Wire {
   Target& target;
 };
 
+// Of OTLP: what comes first of a request is its header.
+struct FakeCollector final : http::Client {
+  explicit FakeCollector(Target& t) : target(t) {}
+  Result<http::Response> send(const http::Request& request, Duration) override {
+    if (!target.up) return Error{Code::unavailable, "nobody there"};
+    target.got += request.header("authorization") + ' ' + request.body;
+    return http::Response{.body = "{}"};
+  }
+  Result<http::Response> stream(const http::Request&, Duration, const Bytes&) override { return Error{Code::unavailable, ""}; }
+  Result<http::Response> upload(const http::Request&, Duration, const Source&) override { return Error{Code::unavailable, ""}; }
+  Target& target;
+};
+
 struct ForwardWorld : LogWorld {
   TempFolder forwards_folder;
   Target target;
   std::unique_ptr<LogForwarder> forwarder;
 
-  void forward(const std::string& project = "") {
+  void forward(const std::string& project = "", std::map<std::string, std::string> headers = {}) {
     forward::Seams seams;
     seams.dial = [this](const http::DialOptions&) -> Result<std::unique_ptr<http::Wire>> {
       if (!target.up) return Error{Code::unavailable, "nobody there"};
       return std::unique_ptr<http::Wire>(std::make_unique<FakeWire>(target));
     };
+    seams.connect = [this](http::ClientOptions) { return std::make_unique<FakeCollector>(target); };
+    const std::string to = headers.empty() ? "syslog+tcp://logs:601" : "otlp+http://logs";
     auto made = LogForwarder::make({.context = context, .spool = *spool, .collector = *collector, .node_name = "n1", .seams = std::move(seams)},
-                                   {.project = project, .name = "siem", .to = "syslog+tcp://logs:601", .ca_pem = {}}, forwards_folder / "siem.position");
+                                   {.project = project, .name = "siem", .to = to, .ca_pem = {}, .secret = {}, .headers = std::move(headers)}, forwards_folder / "siem.position");
     REQUIRE(made);
     forwarder = std::move(*made);
   }
@@ -205,4 +220,40 @@ TEST_CASE("batches stay for a reader that is behind the server, and go with it")
   CHECK(world.spool->after(0, Duration(0)));
   world.spool->let_go(world.forwards_folder / "siem.position");
   CHECK_FALSE(world.spool->after(0, Duration(0)).value_or(LogSpool::Waiting{.number = 99, .batch = {}}).number < 9);
+}
+
+TEST_CASE("why nothing is sent is told until it is again, and how many lines were dropped for good") {
+  ForwardWorld world;
+  const std::string id = world.start_one("i1");
+  world.forward();
+  world.write(id, 0, 5);
+  world.collect();
+  world.stop_waiting();
+  CHECK(world.forwarder->state().error.empty());
+  world.target.up = false;
+  world.step();
+  CHECK(world.forwarder->state().error == "nobody there");
+  CHECK(world.forwarder->state().dropped_lines == 0);
+  world.target.up = true;
+  world.step();
+  CHECK(world.forwarder->state().error.empty());
+  CHECK(world.count() == 5);
+}
+
+TEST_CASE("a header goes with every batch, and without its value nothing is sent, or lost") {
+  ForwardWorld world;
+  const std::string id = world.start_one("i1");
+  world.forward("", {{"authorization", ""}});
+  world.write(id, 0, 5);
+  world.collect();
+  world.stop_waiting();
+  world.step(3);
+  CHECK(world.target.got.empty());
+  CHECK(world.forwarder->state().error.find("headers") != std::string::npos);
+  world.forwarder.reset();
+  world.forward("", {{"authorization", "Bearer planted"}});
+  world.step(2);
+  CHECK(world.target.got.starts_with("Bearer planted {"));
+  CHECK(world.target.got.find("line 4") != std::string::npos);
+  CHECK(world.forwarder->state().error.empty());
 }

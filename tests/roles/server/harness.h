@@ -7,6 +7,7 @@
 
 #include "controllers/deployments.h"
 #include "dispatch.h"
+#include "forward_troubles.h"
 #include "log_keeper.h"
 #include "use.h"
 #include "people.h"
@@ -201,7 +202,8 @@ class World {
                      [] { return std::string("authorities of the host"); }};
   LogKeeper log_keeper_{views_, clock_, {.folder = folder_ / "logs"}};
   Use use_{clock_, ""};
-  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_, {}, std::chrono::hours(24 * 90), {}, 10, 64 << 20, std::int64_t{8} << 30, &log_keeper_, &use_};
+  ForwardTroubles forward_troubles_;
+  Context context_{clock_, ids_, *store_, views_, liveness_, logs_, asks_, builds_, channels_, authority_, reports_, blobs_, vault_, refusals_, logins_, uses_, sso_, webhooks_, {}, std::chrono::hours(24 * 90), {}, 10, 64 << 20, std::int64_t{8} << 30, &log_keeper_, &use_, &forward_troubles_};
   Dispatch dispatch_{context_};
   Deployments deployments_{context_};
   std::string admin_, join_;

@@ -31,6 +31,9 @@ TEST_CASE("a stolen certificate reads and writes what is its node's, by whatever
   REQUIRE(world.as_admin(put, "/v1/grids/default/projects/blue/forwards/siem", R"({"to":"syslog+tcp://logs","ca_pem":""})").status == 201);
   REQUIRE(world.as_admin(put, "/v1/grids/green/forwards/theirs", R"({"to":"syslog+tcp://theirs","ca_pem":""})").status == 201);
   CHECK_FALSE(has(as_thief(get, on(api::paths::agent_forwards)).body, "theirs"));
+  // What it says of its own sending is told as the thief's, and of nobody else.
+  REQUIRE(as_thief(post, on(api::paths::agent_forwards), R"({"troubles":[{"project":"blue","name":"siem","error":"x","dropped_lines":1}]})").status == 200);
+  for (const auto& each : world.forward_troubles_.of("default/" + world.node.id)) CHECK(each.name.empty());
   const http::Response told = as_thief(post, on(api::paths::agent_statuses), report);
   CHECK(world.read<api::StatusAnswer>(told).unknown == std::vector<std::string>{*db.id});
   CHECK(world.views_.now()->statuses.get(model::instance_key(db))->state == model::InstanceState::running);

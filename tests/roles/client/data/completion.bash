@@ -25,7 +25,7 @@ _kontena_client() {
       'deployment wait') options+=" --progress" ;;
       'events '*) options+=" --follow --node --service --since --stack --tail --type --until" ;;
       'exec '*) options+=" --interactive --tty --user --workdir --env --all" ;;
-      'forward create') options+=" --ca-file --of-grid --to" ;;
+      'forward create') options+=" --ca-file --header --of-grid --to" ;;
       'forward ls') options+=" --of-grid" ;;
       'forward rm') options+=" --of-grid --yes" ;;
       'grid create') options+=" --pool" ;;
