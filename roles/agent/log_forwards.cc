@@ -14,7 +14,7 @@ namespace {
 constexpr Duration longest_poll{api::longest_wait_ms + 10'000};
 constexpr Duration between_asks{1'000};
 constexpr Duration no_route_pause{60'000};
-constexpr Duration between_tells{5'000}, tell_limit{10'000};
+constexpr Duration between_tells{5'000}, tell_limit{10'000}, tell_again{20'000};
 constexpr std::size_t most_forwards = 100;
 constexpr std::size_t largest_list = 16u << 20;
 
@@ -119,7 +119,10 @@ void LogForwards::tell() {
   for (const Numbers& one : numbers())
     if ((!one.state.error.empty() || one.state.dropped_lines > 0) && troubles.size() < api::most_forward_troubles)
       troubles.push_back({one.project, one.name, one.state.error, static_cast<std::int64_t>(one.state.dropped_lines)});
-  if (away || (troubles == told_troubles_ && (epoch == told_epoch_ || troubles.empty()))) return;
+  // The server has it in memory alone, and may have been started anew so quickly that nobody missed it.
+  const Duration now = context_.clock.steady();
+  const bool stale = !troubles.empty() && now - told_at_ >= tell_again;
+  if (away || (troubles == told_troubles_ && epoch == told_epoch_ && !stale)) return;
   http::Request request{.method = http::Method::post, .path = std::string(api::paths::agent_forwards)};
   request.body = codec::to_json(api::AgentForwardTroubles{troubles});
   const auto response = uplink_.server().send(request, tell_limit);
@@ -127,6 +130,7 @@ void LogForwards::tell() {
   if (!response || response->status == 429 || response->status >= 500) return;
   told_troubles_ = std::move(troubles);
   told_epoch_ = epoch;
+  told_at_ = now;
 }
 
 void LogForwards::step() {

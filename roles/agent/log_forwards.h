@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -51,8 +52,9 @@ class LogForwards {
   std::vector<Running> running_;
   mutable Synced<std::vector<std::shared_ptr<const LogForwarder>>> shown_;  // of running_, for other threads
   // What tell() has told.
-  std::vector<api::AgentForwardTrouble> told_troubles_;
+  std::optional<std::vector<api::AgentForwardTrouble>> told_troubles_;  // none: nothing since the agent started
   std::uint64_t told_epoch_ = 0;
+  Duration told_at_{0};  // steady
   int failures_ = 0;  // in a row
 };
 

@@ -64,4 +64,13 @@ expect_output "nothing is sent without the key" '^400$' grep -c '^a n ' "$folder
 start_server
 wait_until 60 "the nodes are ready again" nodes_ready 2
 check_within 60 "once the server has told the key all of it comes" came 600
+
+# ------------------------------------------------------------------ what an agent had trouble with ends with it
+end_sink
+check "with the place away it writes it all once more" again
+check_within 40 "the list says so" away
+kill_agent 2
+start_sink
+start_agent 2
+check_within 60 "a new agent of the node has no trouble, and says that" well
 finish

@@ -221,7 +221,7 @@ Result<Answer> get_agent_forwards(const Context& context, const ClusterView& vie
   return Answer(Park{{"forwards/" + call.who.grid, "projects/" + call.who.grid}});
 }
 
-// What the agent has trouble with: in memory alone, as it tells all of it anew when this server comes back.
+// What the agent has trouble with: in memory alone, as it tells all of it anew before long.
 Result<http::Response> take_forward_troubles(Context& context, const View&, const Call& call, http::Upload*) {
   KTN_TRY(auto told, body_of<api::AgentForwardTroubles>(call));
   if (told.troubles.size() > api::most_forward_troubles) return Error{Code::invalid_argument, "these are more troubles than there are forwards"};
