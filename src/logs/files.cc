@@ -11,6 +11,7 @@ namespace kontena::logs {
 namespace {
 
 constexpr std::size_t read_at_once = 256u << 10;
+constexpr std::size_t kept_buffer = 16u << 10;  // of a log that was read to its end: there may be hundreds
 constexpr unsigned looks_by_time = 4;
 constexpr int tries = 5;  // to see the folder twice the same
 
@@ -77,7 +78,7 @@ struct Follower::State {
   Status find(Round& round);
   Status resume(Opened opened);
   Result<bool> fill(Round& round);
-  Result<bool> was_emptied();
+  bool was_emptied(const struct stat& is) const;
   Result<bool> go_on(Round& round);
   void used(std::size_t bytes);
   void settle();
@@ -155,10 +156,7 @@ void Follower::State::settle() {
 }
 
 // Whether the file has another beginning now (max-file=1 does that): what stands before the place is not what was read.
-Result<bool> Follower::State::was_emptied() {
-  if (file.compressed) return false;
-  struct stat is {};
-  if (::fstat(source->descriptor(), &is) != 0) return false;
+bool Follower::State::was_emptied(const struct stat& is) const {
   const std::uint64_t read_to = offset_ + buffer.size();
   if (static_cast<std::uint64_t>(is.st_size) < read_to) return true;
   if (static_cast<std::uint64_t>(is.st_size) == read_to || tail.empty()) return false;
@@ -169,8 +167,10 @@ Result<bool> Follower::State::was_emptied() {
 
 // Reads more bytes of this file; false at its end.
 Result<bool> Follower::State::fill(Round& round) {
-  KTN_TRY(const bool emptied, was_emptied());
-  if (emptied) {
+  std::size_t most = read_at_once;
+  struct stat is {};
+  const bool plain = !file.compressed && ::fstat(source->descriptor(), &is) == 0;
+  if (plain && was_emptied(is)) {
     round.gap = true;
     round.damaged += buffer.size();
     head.clear();
@@ -179,7 +179,10 @@ Result<bool> Follower::State::fill(Round& round) {
     offset_ = 0;
     KTN_OK(source->skip_to(0));
   }
-  KTN_TRY(const std::size_t got, source->read(buffer, read_at_once));
+  // Most looks find nothing: then there is neither a read nor room made for it.
+  if (plain) most = std::min<std::uint64_t>(most, static_cast<std::uint64_t>(is.st_size) - std::min<std::uint64_t>(static_cast<std::uint64_t>(is.st_size), offset_ + buffer.size()));
+  if (most == 0) return false;
+  KTN_TRY(const std::size_t got, source->read(buffer, most));
   return got > 0;
 }
 
@@ -260,6 +263,7 @@ Result<Round> Follower::read(std::size_t most, const Take& take) {
     s.used(step.used);
   }
   s.settle();
+  if (round.at_end && s.buffer.empty() && s.buffer.capacity() > kept_buffer) std::string().swap(s.buffer);
   return round;
 }
 
