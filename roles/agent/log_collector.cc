@@ -20,6 +20,8 @@ constexpr Duration write_again_period{2'000};
 // How long until files are looked at again: while much comes, while something comes, and else.
 constexpr Duration fast{10}, usual{50}, quiet{100};
 constexpr Duration quiet_after{5'000};
+// A file that was written to is looked at in each pass for so long, and any that often at least.
+constexpr Duration active{1'000}, look_anyway{1'000};
 constexpr std::size_t much = 32u << 10;
 constexpr std::int64_t tell_period_ns = 1'000'000'000;
 
@@ -98,6 +100,18 @@ void LogCollector::find_containers() {
     if (there.count(id) == 0 && followed_.count(id) == 0) made_.moves[id] = std::nullopt;
 }
 
+// Before it is read, so that nothing comes between the two. Again now and then: a rotated log has another file.
+void LogCollector::watch(Each& each) {
+  auto& [id, followed] = each;
+  if (followed.path.empty()) return;
+  const Duration now = context_.clock.steady();
+  followed.look_at = watch_.add(id, followed.path) ? now + look_anyway : now;
+}
+
+bool LogCollector::is_quiet(const Followed& followed, Duration now) const {
+  return followed.source && followed.at_end && !followed.gone && now >= followed.active_until && now < followed.look_at;
+}
+
 bool LogCollector::place(Each& each) {
   auto& [id, followed] = each;
   if (followed.source) return true;
@@ -115,6 +129,8 @@ bool LogCollector::place(Each& each) {
     return false;
   }
   if (at->path.empty() && (at->driver == "json-file" || at->driver == "local")) return false;  // it has not begun yet
+  followed.path = at->path;
+  watch(each);
   followed.source = at->path.empty() ? read_log_by_engine(context_.engine, id, followed.position) : read_log_files(*at, followed.position);
   return true;
 }
@@ -210,6 +226,7 @@ void LogCollector::forget_gone() {
     }
     if (spool_.positions().count(one->first) > 0 || made_.moves.count(one->first) > 0) made_.moves[one->first] = std::nullopt;
     rate_.forget(one->second.owner.rate_key());
+    watch_.remove(one->first);
     one = followed_.erase(one);
   }
 }
@@ -270,9 +287,14 @@ Duration LogCollector::pass() {
   if (held != asked_.with([](const Asked& asked) { return asked.held_back; })) asked_.change([&](Asked& asked) { asked.held_back = held; });
   if (held) return quiet;
 
+  const auto touched = watch_.take();  // after it was looked who is gone: what was written before that is in it
+  for (Each& each : followed_)
+    if (!touched || touched->contains(each.first)) each.second.active_until = now + active;
   std::size_t bytes = 0;
   bool more = false;
   const auto visit = [&](Each& each) {
+    if (drains.empty() && is_quiet(each.second, now)) return;
+    if (now >= each.second.look_at) watch(each);
     if (made_.bytes >= limits_.batch) {
       if (turn_.empty()) turn_ = each.first;
       each.second.at_end = false;

@@ -9,6 +9,7 @@
 
 #include "log_source.h"
 #include "log_spool.h"
+#include "log_watch.h"
 #include "state.h"
 
 namespace kontena::agent {
@@ -45,6 +46,9 @@ class LogCollector {
     bool running = false;
     bool gone = false;         // from the engine
     bool at_end = false;       // as of the last pass
+    std::string path;          // of the file that is watched; "" = it is looked at in each pass
+    Duration active_until{0};  // steady; likewise until then
+    Duration look_at{0};       // and at that time
     bool unreadable = false;   // for good
     bool failing = false;      // and that was logged
     Duration look_again{0};    // steady; when its place is asked for again
@@ -66,6 +70,8 @@ class LogCollector {
   using Each = std::pair<const std::string, Followed>;
 
   void find_containers();
+  void watch(Each&);
+  bool is_quiet(const Followed&, Duration now) const;  // nothing tells of anything new in it
   bool place(Each&);  // finds out where its log is; false where there is none to be read
   std::size_t read(Each&);
   void keep(Each&, std::vector<logs::Line>&&);
@@ -81,6 +87,7 @@ class LogCollector {
   LogSpool& spool_;
   const LogLimits limits_;
   LogRate rate_;
+  LogWatch watch_;
   std::map<std::string, Followed> followed_;  // by container
   std::string turn_;                          // the container that is first in the next pass
   Made made_;
