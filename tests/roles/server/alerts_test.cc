@@ -1,6 +1,8 @@
 // Alerts from the rule to the webhook, and who may what of them.
 #include "kontena/api/alerts.h"
 
+#include <mutex>
+
 #include "controllers/alert_keeper.h"
 #include "harness.h"
 #include "kontena/base/text.h"
@@ -20,6 +22,7 @@ const std::string place = "/v1/grids/default/projects/default/";
 
 // What stands behind the URL.
 struct Outside {
+  std::mutex mutex;  // webhooks are spoken to at once
   std::vector<http::Request> got;
   http::ClientOptions options;
   int status = 200;
@@ -30,6 +33,7 @@ class Posted final : public http::Client {
  public:
   explicit Posted(Outside& outside) : outside_(outside) {}
   Result<http::Response> send(const http::Request& request, Duration) override {
+    const std::lock_guard lock(outside_.mutex);
     if (outside_.away) return Error{Code::unavailable, "cannot reach it"};
     outside_.got.push_back(request);
     return http::Response{.status = outside_.status};
