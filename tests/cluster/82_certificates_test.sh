@@ -3,7 +3,8 @@
 set -euo pipefail
 . "$(dirname -- "$0")/support.sh"
 lab_up 2
-short=(--certificate-lifetime 20s)
+# An agent is away for up to a lifetime here: what it runs is not to be moved meanwhile.
+short=(--certificate-lifetime 20s --lost-after 60s)
 start_server 1 "${short[@]}"
 start_agent 1
 start_agent 2
